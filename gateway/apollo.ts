@@ -1,0 +1,94 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
+import { type DocumentNode, GraphQLError, visit } from 'graphql'
+import { forbidden } from '#kit/errors.ts'
+import type { Log } from '#kit/log.ts'
+import type { GatewayContext } from './context.ts'
+import { publicError } from './errors.ts'
+import type { GatewayInterface } from './federation/engine.ts'
+import { limits, limitsRule } from './federation/limits.ts'
+
+/** Apollo Server over the engine: what both doors, GraphQL and REST, execute with. Throws if it cannot start. */
+export async function startApollo(options: {
+  gateway: GatewayInterface
+  log: Log
+  production: boolean
+}): Promise<ApolloServer<GatewayContext>> {
+  const { gateway, log, production } = options
+  const apollo = new ApolloServer<GatewayContext>({
+    gateway,
+    logger: log,
+    nodeEnv: production ? 'production' : 'development',
+    csrfPrevention: true,
+    persistedQueries: false,
+    parseOptions: { maxTokens: limits.tokens },
+    validationRules: [limitsRule()],
+    introspection: true,
+    hideSchemaDetailsFromClientErrors: production,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    formatError({ message, locations, path, extensions }) {
+      const { code, message: told, details } = publicError(message, extensions)
+      return {
+        message: told,
+        ...(locations && { locations }),
+        ...(path && { path }),
+        extensions: details.length > 0 ? { code, details } : { code },
+      }
+    },
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      logging(log),
+      ...(production ? [introspectionForMembers()] : []),
+    ],
+  })
+  await apollo.start()
+  return apollo
+}
+
+/** What clients see masked stands in the log with the id of their request. */
+const logging = (log: Log): ApolloServerPlugin<GatewayContext> => ({
+  async requestDidStart({ contextValue: { requestId } }) {
+    return {
+      async didEncounterErrors({ errors }) {
+        for (const error of errors) {
+          const { message, path, extensions } = error
+          if (publicError(message, extensions).code !== 'INTERNAL_SERVER_ERROR') continue
+          const { serviceName: subgraph } = extensions
+          log.error({ requestId, path, subgraph, err: error.originalError ?? error }, 'an operation failed')
+        }
+      },
+    }
+  },
+  async unexpectedErrorProcessingRequest({ requestContext, error }) {
+    log.error({ requestId: requestContext.contextValue.requestId, err: error }, 'an operation failed')
+  },
+})
+
+/** The schema is for those who have signed in. Not a validation rule: their outcome is shared by all viewers. */
+const introspectionForMembers = (): ApolloServerPlugin<GatewayContext> => {
+  const known = new WeakMap<DocumentNode, boolean>()
+  const introspects = (document: DocumentNode) => {
+    const before = known.get(document)
+    if (before !== undefined) return before
+    let found = false
+    visit(document, {
+      Field: ({ name }) => {
+        if (name.value === '__schema' || name.value === '__type') found = true
+      },
+    })
+    known.set(document, found)
+    return found
+  }
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ document, contextValue }) {
+          if (contextValue.viewer.kind === 'member' || !introspects(document)) return
+          const { message, code } = forbidden('Sign in to read the schema')
+          throw new GraphQLError(message, { extensions: { code, http: { status: 403 } } })
+        },
+      }
+    },
+  }
+}

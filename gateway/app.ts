@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify'
+import type { Blobs } from '#kit/blob.ts'
+import { notFound } from '#kit/errors.ts'
+import { createHttp } from '#kit/http.ts'
+import type { Log } from '#kit/log.ts'
+import { internalSigner, type Keys } from '#kit/tokens.ts'
+import type { Transports } from '#kit/transport.ts'
+import { startApollo } from './apollo.ts'
+import type { GatewayContext } from './context.ts'
+import { publicError, refuse, thrown } from './errors.ts'
+import { createEngine } from './federation/engine.ts'
+import { createSource } from './federation/source.ts'
+import { graphql } from './plugins/graphql.ts'
+import { health, type Ready } from './plugins/health.ts'
+import { rest } from './plugins/rest.ts'
+import { headers, securityHeaders } from './plugins/security-headers.ts'
+import { viewer } from './plugins/viewer.ts'
+
+export type GatewayOptions = {
+  supergraphSdl: string
+  /** How each subgraph of the supergraph is reached. */
+  transports: Transports
+  keys: Keys
+  blobs: Blobs
+  /** Largest report that may be uploaded, in bytes. */
+  importMaxBytes: number
+  log: Log
+  ready: Ready
+  production: boolean
+}
+
+/** The gateway, not yet listening. Throws when the supergraph, or a route over it, does not fit. */
+export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
+  const { log, keys, blobs, importMaxBytes, ready, production } = options
+  const engine = engineOf(options)
+  const apollo = await startApollo({ gateway: engine, log, production })
+  const app = createHttp({
+    log,
+    onFrameworkError: (error, request, reply) =>
+      refuse(request, reply.headers(headers), thrown(error, log, request.id)),
+  })
+  app.removeContentTypeParser('text/plain')
+  app.setErrorHandler((error, request, reply) => refuse(request, reply, thrown(error, log, request.id)))
+  app.setNotFoundHandler((request, reply) => {
+    const { message, extensions } = notFound('Route')
+    return refuse(request, reply, publicError(message, extensions))
+  })
+  app.addHook('onClose', () => apollo.stop())
+
+  await app.register(securityHeaders)
+  await app.register(health, { ready, log })
+  await app.register(viewer, { keys })
+  await app.register(graphql, { apollo, log })
+  await app.register(rest, {
+    prefix: '/api/v1',
+    graph: { schema: engine.schema, apollo },
+    uploads: { blobs, importMaxBytes },
+  })
+  return app
+}
+
+function engineOf({ supergraphSdl, transports, keys, log }: GatewayOptions) {
+  const sign = internalSigner(keys, 'gateway')
+  return createEngine({
+    supergraphSdl,
+    sourceFor(name) {
+      const transport = transports[name]
+      if (!transport) throw new Error(`Nobody said how to reach the subgraph ${name}`)
+      return createSource<GatewayContext>({
+        name,
+        transport,
+        tokenFor: (context, subgraph) => sign(context.viewer, subgraph),
+        onFailure: ({ error, ...of }) => log.warn({ ...of, err: error }, 'a subgraph did not answer'),
+      })
+    },
+  })
+}

@@ -1,0 +1,18 @@
+import type { GraphQLSchema } from 'graphql'
+import { list, type Noun, one, stats } from './list.ts'
+import type { Route } from './route.ts'
+
+const alert: Noun = {
+  type: 'Alert',
+  one: 'alert',
+  many: 'alerts',
+  item: `id organization { id } asset { id } severity status title description source metadata
+    assignee { id } occurrenceCount firstSeenAt lastSeenAt acknowledgedAt createdAt updatedAt resolvedAt`,
+  filters: ['severity', 'status', 'assetId', 'source', 'search'],
+}
+
+export const alerts = (graph: GraphQLSchema): Route[] => [
+  list(graph, alert, '/alerts'),
+  stats('/alerts/stats', 'alertStats', 'total open bySeverity { key count } byStatus { key count }'),
+  one(alert, '/alerts/:id'),
+]

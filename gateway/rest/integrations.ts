@@ -1,0 +1,40 @@
+import type { GraphQLSchema } from 'graphql'
+import { z } from 'zod'
+import { list, type Noun, one } from './list.ts'
+import { type Fields, type Route, route } from './route.ts'
+
+const run = `id status format fileName asset { id name } total created updated unchanged reopened closed
+  skipped errorCode errorMessage startedAt finishedAt createdAt`
+
+const importRun: Noun = { type: 'ImportRun', one: 'importRun', many: 'importRuns', item: run, filters: [] }
+const connector: Noun = {
+  type: 'Connector',
+  one: 'connector',
+  many: 'connectors',
+  item: 'id name kind status lastSuccessAt',
+  filters: [],
+}
+
+export const integrations = (graph: GraphQLSchema): Route[] => [
+  list(graph, importRun, '/integrations/imports'),
+  one(importRun, '/integrations/imports/:id'),
+  list(graph, connector, '/integrations/connectors'),
+]
+
+/** Its body is the report itself, which by now is a blob. */
+export const startImport: Route = route({
+  method: 'POST',
+  path: '/integrations/imports',
+  status: 202,
+  operation: `mutation StartImport($input: StartImportInput!) { startImport(input: $input) { run { ${run} } } }`,
+  query: z.strictObject({
+    format: z.string().min(1).max(100).optional(),
+    asset: z.string().min(1).max(255).optional(),
+    file: z.string().min(1).max(255).default('report'),
+  }),
+  body: z.object({ upload: z.string() }),
+  variables: ({ query: { format, asset, file }, body: { upload } }) => ({
+    input: { upload, fileName: file, format, asset },
+  }),
+  data: ({ startImport }) => (startImport as Fields).run,
+})

@@ -1,0 +1,101 @@
+import type { ApolloServer } from '@apollo/server'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type GraphQLSchema, parse, validate } from 'graphql'
+import { z } from 'zod'
+import { type ErrorDetail, NexusError, notFound, unavailable } from '#kit/errors.ts'
+import type { GatewayContext } from '../context.ts'
+import { meta, publicError } from '../errors.ts'
+import { shapeOf } from './shape.ts'
+
+export type Fields = Record<string, unknown>
+type Input<Params, Query, Body> = { params: Params; query: Query; body: Body }
+
+/** One REST route: a name for a GraphQL operation, what it takes and what it shows of the answer. */
+export type Route<Params = unknown, Query = unknown, Body = unknown> = {
+  method: 'GET' | 'POST'
+  path: string
+  status?: number
+  /** What the noun is called when there is none. */
+  noun?: string
+  operation: string
+  params?: z.ZodType<Params>
+  query?: z.ZodType<Query>
+  body?: z.ZodType<Body>
+  variables?(input: Input<Params, Query, Body>): Fields
+  /** The data of the answer; null answers 404. */
+  data(answer: Fields, input: Input<Params, Query, Body>): unknown
+}
+
+/** Types a row by its own shapes. */
+export const route = <Params, Query, Body>(row: Route<Params, Query, Body>): Route => row as unknown as Route
+
+/** The graph behind the routes. */
+export type Graph = { schema: GraphQLSchema; apollo: ApolloServer<GatewayContext> }
+type Ask = (request: FastifyRequest, input: Input<unknown, unknown, unknown>) => Promise<unknown>
+
+/** A row, ready to be asked. Throws at start when the graph has no such operation. */
+export function compile({ schema, apollo }: Graph, row: Route): Ask {
+  const document = parse(row.operation, { noLocation: true })
+  const [wrong] = validate(schema, document)
+  if (wrong) throw new Error(`${row.method} ${row.path} does not fit the graph: ${wrong.message}`)
+  const shape = shapeOf(schema, document)
+  return async (request, input) => {
+    const contextValue: GatewayContext = { viewer: request.viewer, requestId: request.id }
+    const { body } = await apollo.executeOperation(
+      { query: row.operation, variables: row.variables?.(input) ?? {} },
+      { contextValue },
+    )
+    if (body.kind !== 'single') throw unavailable()
+    const { data, errors } = body.singleResult
+    const [error] = errors ?? []
+    if (error) {
+      const { code, message, details } = publicError(error.message, error.extensions)
+      throw new NexusError(code, message, details.map(inRestTerms))
+    }
+    const answer = row.data(shape(data as Fields), input)
+    if (answer === null || answer === undefined) throw notFound(row.noun ?? 'It')
+    return answer
+  }
+}
+
+const parameters: Record<string, string> = { after: 'cursor', first: 'limit', offset: 'page' }
+const inRestTerms = ({ field, message }: ErrorDetail) => ({ field: parameters[field] ?? field, message })
+
+/** Reads what a row takes. Throws VALIDATION_ERROR with a detail for each thing that is wrong. */
+export function read(row: Route, request: FastifyRequest): Input<unknown, unknown, unknown> {
+  const none = z.strictObject({})
+  const shape = z.object({
+    params: row.params ?? z.unknown(),
+    query: row.query ?? none,
+    body: row.body ?? z.unknown(),
+  })
+  const { params, query, body } = request
+  const result = shape.safeParse({ params, query, body: body ?? {} })
+  if (result.success) return result.data as Input<unknown, unknown, unknown>
+  throw new NexusError(
+    'VALIDATION_ERROR',
+    'Invalid request parameters',
+    result.error.issues.flatMap(detailsOf),
+  )
+}
+
+function detailsOf(issue: z.core.$ZodIssue): ErrorDetail[] {
+  const field = issue.path.slice(1).join('.')
+  if (issue.code !== 'unrecognized_keys') return [{ field: field || 'body', message: issue.message }]
+  return issue.keys.map((key) => ({ field: key, message: 'There is no such parameter' }))
+}
+
+/** Puts rows on the server. Throws when one of them does not fit the graph. */
+export function mount(app: FastifyInstance, graph: Graph, rows: readonly Route[]) {
+  for (const row of rows) {
+    const ask = compile(graph, row)
+    app.route({
+      method: row.method,
+      url: row.path,
+      handler: async (request, reply) => {
+        const data = await ask(request, read(row, request))
+        return reply.code(row.status ?? 200).send({ success: true, data, meta: meta(request) })
+      },
+    })
+  }
+}

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { type Blobs, tooLarge } from '#kit/blob.ts'
+import { NexusError } from '#kit/errors.ts'
+import { allowed } from '#kit/viewer.ts'
+import { meta } from '../errors.ts'
+import { startImport } from './integrations.ts'
+import { compile, type Graph, read } from './route.ts'
+
+export type Uploads = { blobs: Blobs; importMaxBytes: number }
+
+/**
+ * The one route with a body that is not JSON: any type, any size up to the limit, streamed into a blob. Who
+ * may not import is refused before a byte is read.
+ */
+export function mountUpload(app: FastifyInstance, graph: Graph, { blobs, importMaxBytes }: Uploads) {
+  const ask = compile(graph, startImport)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  app.route({
+    method: startImport.method,
+    url: startImport.path,
+    preParsing: async (request) => {
+      allowed(request.viewer, 'vulnerabilities:import')
+      if (Number(request.headers['content-length'] ?? 0) > importMaxBytes) throw tooLarge(importMaxBytes)
+    },
+    handler: async (request, reply) => {
+      const { params, query } = read({ ...startImport, body: undefined } as never, request)
+      const { id } = await blobs.put((request.body as IncomingMessage | undefined) ?? request.raw, {
+        maxBytes: importMaxBytes,
+      })
+      try {
+        const data = await ask(request, { params, query, body: { upload: id } })
+        return reply.code(202).send({ success: true, data, meta: meta(request) })
+      } catch (error) {
+        // Without an answer the import may run all the same, and needs its file.
+        if (error instanceof NexusError && error.status < 500) await blobs.remove(id)
+        throw error
+      }
+    },
+  })
+}

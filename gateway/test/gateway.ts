@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { createBlobs } from '#kit/blob.ts'
+import { newId } from '#kit/id.ts'
+import { createLog } from '#kit/log.ts'
+import { createKeys, signAccessToken } from '#kit/tokens.ts'
+import { type Member, permissionsOf, type Role } from '#kit/viewer.ts'
+import { createGateway, type GatewayOptions } from '../app.ts'
+import { toyHouse } from './toy-house.ts'
+
+export const keys = createKeys('a secret that only these tests know, long enough')
+export const member = (role: Role = 'admin'): Member => ({
+  kind: 'member',
+  accountId: newId(),
+  userId: newId(),
+  organizationId: newId(),
+  role,
+  permissions: permissionsOf[role],
+})
+export const bearer = async (of: Member) => ({ authorization: `Bearer ${await signAccessToken(keys, of)}` })
+
+/** The gateway over the toy house, gone when the test ends. */
+export async function openGateway(t: TestContext, options: Partial<GatewayOptions> = {}) {
+  const house = toyHouse()
+  const blobDir = await mkdtemp(join(tmpdir(), 'nexus-blobs-'))
+  const app = await createGateway({
+    supergraphSdl: house.supergraphSdl,
+    transports: house.transports,
+    keys,
+    blobs: createBlobs(blobDir),
+    importMaxBytes: 1_000_000,
+    log: createLog('gateway', 'silent'),
+    ready: async () => ({ database: 'ok' }),
+    production: true,
+    ...options,
+  })
+  t.after(async () => {
+    await app.close()
+    await rm(blobDir, { recursive: true })
+  })
+  const graphql = async (query: string, variables?: object, headers?: Record<string, string>) => {
+    const reply = await app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: headers ?? {},
+      payload: { query, variables },
+    })
+    return { status: reply.statusCode, reply, ...reply.json<GraphqlAnswer>() }
+  }
+  return { app, house, blobDir, graphql }
+}
+
+export type GraphqlAnswer = {
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
+  data?: any
+  errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[]
+}

@@ -1,0 +1,65 @@
+import SchemaBuilder from '@pothos/core'
+import DirectivePlugin from '@pothos/plugin-directives'
+import FederationPlugin from '@pothos/plugin-federation'
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import { DateTimeISOResolver, JSONResolver } from 'graphql-scalars'
+import type { Context } from './context.ts'
+import { forbidden, unauthenticated } from './errors.ts'
+import { allowed, may, type Permission } from './viewer.ts'
+
+export type BuilderTypes<Tables> = {
+  Context: Context<Tables>
+  DefaultFieldNullability: false
+  AuthScopes: { signedIn: boolean; permission: Permission; peer: string }
+  Scalars: {
+    ID: { Input: string; Output: string }
+    DateTime: { Input: Date; Output: Date }
+    JSON: { Input: unknown; Output: unknown }
+  }
+}
+
+const linkUrl = 'https://specs.apollo.dev/federation/v2.9'
+
+/**
+ * The schema builder of every subgraph. Fields are non-null unless they say otherwise, and a query or
+ * mutation is for the signed-in unless it says otherwise; `permission` narrows it, `peer` opens a field to
+ * another subgraph alone.
+ */
+export function createBuilder<Tables>() {
+  const builder = new SchemaBuilder<BuilderTypes<Tables>>({
+    plugins: [ScopeAuthPlugin, DirectivePlugin, FederationPlugin],
+    defaultFieldNullability: false,
+    scopeAuth: {
+      authScopes: ({ viewer, service }) => ({
+        signedIn: viewer.kind === 'member',
+        permission: (permission) => may(viewer, permission),
+        peer: (name) => service === name,
+      }),
+      unauthorizedError: (_parent, { viewer }) =>
+        viewer.kind === 'member' ? forbidden() : unauthenticated(),
+    },
+  })
+  builder.queryType({ authScopes: { signedIn: true } })
+  builder.addScalarType('DateTime', DateTimeISOResolver)
+  builder.addScalarType('JSON', JSONResolver)
+  return builder
+}
+
+/** The names of an enum in the graph, from its values in the database. */
+export const screaming = <const Values extends readonly string[]>(values: Values) =>
+  Object.fromEntries(values.map((value) => [value.toUpperCase(), { value }])) as {
+    [Value in Values[number] as Uppercase<Value>]: { value: Value }
+  }
+
+/** Guards an entity that another subgraph's answer points to: references bypass the rules of root fields. */
+export const reference =
+  <Tables, Row>(
+    permission: Permission,
+    find: (context: Context<Tables>, id: string) => Promise<Row | null>,
+  ) =>
+  async (key: { id: string }, context: Context<Tables>): Promise<Row | null> => {
+    allowed(context.viewer, permission)
+    return find(context, key.id)
+  }
+
+export const subgraphOptions = { linkUrl }

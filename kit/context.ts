@@ -1,0 +1,71 @@
+import { type Db, inTenant, type Trx } from './database.ts'
+import { unavailable } from './errors.ts'
+import type { Loaders } from './loader.ts'
+import type { Log } from './log.ts'
+import type { Shared } from './redis.ts'
+import type { Caller, InternalSigner, Keys } from './tokens.ts'
+import type { Transports } from './transport.ts'
+import { signedIn, type Viewer } from './viewer.ts'
+
+/** What a subgraph may know of the house it runs in. */
+export type Surroundings = {
+  keys: Keys
+  log: Log
+  /** Where the other subgraphs are; they are called with internal tokens only. */
+  transports: Transports
+  sign: InternalSigner
+  /** Where uploads lie. */
+  blobDir: string
+  shared: Shared
+}
+
+/** What one request to a subgraph carries. */
+export type Context<Tables> = Surroundings & {
+  viewer: Viewer
+  /** The service that called: `gateway`, or the name of a subgraph. */
+  service: string
+  requestId: string
+  db: Db<Tables>
+  loaders: Loaders
+  /** Work in a transaction that sees the viewer's organization. Throws UNAUTHENTICATED for the anonymous. */
+  tenant<Result>(work: (trx: Trx<Tables>) => Promise<Result>): Promise<Result>
+}
+
+export function createContext<Tables>(
+  surroundings: Surroundings,
+  db: Db<Tables>,
+  caller: Caller,
+  requestId: string,
+): Context<Tables> {
+  const context: Context<Tables> = {
+    ...surroundings,
+    ...caller,
+    requestId,
+    db,
+    loaders: new Map(),
+    tenant: async (work) => {
+      const { organizationId } = signedIn(context.viewer)
+      return inTenant(db, { organizationId }, work)
+    },
+  }
+  return context
+}
+
+/**
+ * Calls another subgraph on behalf of the viewer. Throws SERVICE_UNAVAILABLE when it is not there, and what
+ * it answered when it refused.
+ */
+export async function callPeer<Data>(
+  context: Pick<Context<unknown>, 'transports' | 'sign' | 'viewer' | 'requestId'>,
+  subgraph: string,
+  query: string,
+  variables: Record<string, unknown>,
+): Promise<Data> {
+  const transport = context.transports[subgraph]
+  if (!transport) throw unavailable()
+  const token = await context.sign(context.viewer, subgraph)
+  const { data, errors } = await transport({ query, variables, token, requestId: context.requestId })
+  const [error] = errors ?? []
+  if (error) throw Object.assign(new Error(error.message), { extensions: error.extensions })
+  return data as Data
+}

@@ -1,0 +1,99 @@
+import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
+import pg from 'pg'
+import { unavailable } from './errors.ts'
+import type { Log } from './log.ts'
+
+export type Db<Tables> = Kysely<Tables>
+export type Trx<Tables> = Transaction<Tables>
+export type Statement = { schema: string; sql: string }
+export type OnStatement = (statement: Statement) => void
+
+// Counts are bigint in PostgreSQL and far below 2^53 here; decimals are scores with one digit.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number)
+pg.types.setTypeParser(pg.types.builtins.DATE, String)
+
+/** The login role of a subgraph: it owns nothing. Named after the database, since roles are cluster-wide. */
+export const roleOf = (databaseUrl: string, schema: string): string =>
+  `${decodeURIComponent(new URL(databaseUrl).pathname.slice(1)) || 'nexus'}_${schema}`
+
+/** The same database, entered as another role. */
+export function urlAs(databaseUrl: string, user: string, password: string): string {
+  const url = new URL(databaseUrl)
+  url.username = encodeURIComponent(user)
+  url.password = encodeURIComponent(password)
+  return url.href
+}
+
+/** What tenant work waits for, in milliseconds: a connection, a lock, a statement. */
+const waits = { connection: 1_000, lock: 1_000, statement: 3_000, idleInTransaction: 10_000 }
+
+/**
+ * A pool that sees one schema. `onStatement` is told of every statement (transaction bookkeeping aside).
+ */
+export function openDatabase<Tables>(options: {
+  url: string
+  schema: string
+  log: Log
+  connections?: number
+  onStatement?: OnStatement | undefined
+}): Db<Tables> {
+  const { url, schema, log, connections = 8, onStatement } = options
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: waits.connection * 5,
+    application_name: `nexus-${schema}`,
+    options: [
+      `-c search_path=${schema}`,
+      `-c statement_timeout=${waits.statement * 5}`,
+      `-c lock_timeout=${waits.lock * 5}`,
+      `-c idle_in_transaction_session_timeout=${waits.idleInTransaction}`,
+    ].join(' '),
+  })
+  // Without a listener, an idle connection that the server ends takes the process with it.
+  pool.on('error', (error) => log.info({ schema, reason: error.message }, 'an idle connection ended'))
+  return new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+    log: onStatement && ((event) => onStatement({ schema, sql: event.query.sql })),
+  })
+}
+
+/** Whose rows a transaction sees: one organization's, or (at sign-in) one account's own memberships. */
+export type Tenant = { organizationId: string } | { accountId: string }
+
+const lostConnection = /^(08|57P0[123]|53300)/
+
+function isLostConnection(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string }
+  if (code && (lostConnection.test(code) || code === 'ECONNREFUSED' || code === 'ECONNRESET')) return true
+  return /Connection terminated|timeout exceeded when trying to connect/.test(message ?? '')
+}
+
+/**
+ * Runs work in one transaction that sees one tenant's rows and no others: row level security reads the
+ * setting, which ends with the transaction. Throws SERVICE_UNAVAILABLE when the database is out of reach.
+ */
+export async function inTenant<Tables, Result>(
+  db: Db<Tables>,
+  tenant: Tenant,
+  work: (trx: Trx<Tables>) => Promise<Result>,
+): Promise<Result> {
+  const [setting, value] =
+    'organizationId' in tenant
+      ? ['nexus.organization', tenant.organizationId]
+      : ['nexus.account', tenant.accountId]
+  try {
+    return await db.transaction().execute(async (trx) => {
+      await sql`select set_config(${setting}, ${value}, true)`.execute(trx)
+      return await work(trx)
+    })
+  } catch (error) {
+    if (isLostConnection(error)) throw unavailable()
+    throw error
+  }
+}
+
+/** Transaction bookkeeping: what counters of statements leave out. */
+export const isBookkeeping = (statement: Statement) => statement.sql.includes('set_config(')

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+
+/**
+ * Reads the environment once against a shape. Empty strings count as unset.
+ * Throws one Error that names every variable that is wrong, and none of their values.
+ */
+export function readEnv<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  source: Record<string, string | undefined> = process.env,
+): z.infer<z.ZodObject<Shape>> {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  const result = z.object(shape).safeParse(given)
+  if (result.success) return result.data
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+  throw new Error(`The environment is not as Nexus needs it:\n${lines.join('\n')}`)
+}
+
+const port = z.coerce.number().int().min(0).max(65535)
+
+/** Every variable that a process of Nexus reads; the README's table lists the same ones. */
+export const environment = {
+  PORT: port.default(4000).describe('Port of the gateway'),
+  HOST: z.string().default('127.0.0.1').describe('Address that servers bind to'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('warn')
+    .describe('How much the log says'),
+  NEXUS_DATA_DIR: z.string().default('.nexus').describe('Folder of the embedded database and local secrets'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional()
+    .describe('PostgreSQL 15 to 18 of your own, as a role that may create roles; replaces the embedded one'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis://')
+    .optional()
+    .describe('Redis that processes share; without it, counters live in this process'),
+  NEXUS_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe('Root of the signing keys and of the database roles’ passwords; generated when embedded'),
+  NEXUS_SEED: z
+    .enum(['demo', 'none'])
+    .optional()
+    .describe('`demo` seeds the demo; the default is `demo` embedded and `none` with DATABASE_URL'),
+  NEXUS_DEMO_PASSWORD: z.string().min(8).optional().describe('Password of the demo accounts; else generated'),
+  NEXUS_IMPORT_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(100 * 1024 * 1024)
+    .describe('Largest report that may be imported, in bytes'),
+}
+
+export type Environment = z.infer<z.ZodObject<typeof environment>>

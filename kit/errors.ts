@@ -1,0 +1,55 @@
+/**
+ * The catalogue of refusals: each code is stable, the same in GraphQL (`extensions.code`) and in REST
+ * (`error.code`), and stands beside the HTTP status that the REST layer answers with.
+ */
+export const statusOfCode = {
+  VALIDATION_ERROR: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  REPORT_REJECTED: 422,
+  RATE_LIMITED: 429,
+  INTERNAL_SERVER_ERROR: 500,
+  SERVICE_UNAVAILABLE: 503,
+  GRAPHQL_PARSE_FAILED: 400,
+  GRAPHQL_VALIDATION_FAILED: 400,
+  BAD_USER_INPUT: 400,
+  OPERATION_RESOLUTION_FAILURE: 400,
+  BAD_REQUEST: 400,
+} as const
+
+export type ErrorCode = keyof typeof statusOfCode
+export type ErrorDetail = { field: string; message: string }
+
+/** An error whose message and code may be shown to the caller. Everything else is masked. */
+export class NexusError extends Error {
+  readonly code: ErrorCode
+  readonly details: ErrorDetail[]
+  constructor(code: ErrorCode, message: string, details: ErrorDetail[] = []) {
+    super(message)
+    this.name = 'NexusError'
+    this.code = code
+    this.details = details
+  }
+  /** What a GraphQL error carries of it. */
+  get extensions(): Record<string, unknown> {
+    return this.details.length > 0 ? { code: this.code, details: this.details } : { code: this.code }
+  }
+  get status(): number {
+    return statusOfCode[this.code]
+  }
+}
+
+export const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === 'string' && Object.hasOwn(statusOfCode, code)
+
+export const unauthenticated = (message = 'Sign in to continue') => new NexusError('UNAUTHENTICATED', message)
+export const forbidden = (message = 'You may not do this') => new NexusError('FORBIDDEN', message)
+export const notFound = (what: string) => new NexusError('NOT_FOUND', `${what} not found`)
+export const invalid = (field: string, message: string) =>
+  new NexusError('VALIDATION_ERROR', 'Invalid request parameters', [{ field, message }])
+export const unavailable = (message = 'A part of the platform does not answer') =>
+  new NexusError('SERVICE_UNAVAILABLE', message)

@@ -1,0 +1,61 @@
+import { type RawBuilder, sql } from 'kysely'
+import { invalid } from './errors.ts'
+import { isId } from './id.ts'
+
+/** One condition that a list can be filtered by: what kind it is and which column it reads. */
+export type Condition =
+  | { kind: 'enum' | 'id' | 'string'; column: string }
+  | { kind: 'search'; columns: readonly string[] }
+  | { kind: 'time'; column: string }
+
+export type FilterSpec = Readonly<Record<string, Condition>>
+/** Conditions are joined by AND, the values of one condition by OR. */
+export type Filter = Readonly<Record<string, unknown>> | null | undefined
+/** Half-open: `from` belongs to the range, `to` does not. */
+export type TimeRange = { from?: Date | null; to?: Date | null }
+
+const most = 1_000
+const always = sql<boolean>`true`
+
+const escapeLike = (text: string) => text.replace(/[\\%_]/g, (sign) => `\\${sign}`)
+
+function anyOf(name: string, column: string, values: readonly unknown[], cast: string): RawBuilder<boolean> {
+  if (values.length > most) throw invalid(name, `At most ${most} values`)
+  return sql<boolean>`${sql.ref(column)} = any(${values}::${sql.raw(cast)})`
+}
+
+function within(column: string, { from, to }: TimeRange): RawBuilder<boolean> {
+  const after = from ? sql`${sql.ref(column)} >= ${from}` : always
+  const before = to ? sql`${sql.ref(column)} < ${to}` : always
+  return sql<boolean>`(${after} and ${before})`
+}
+
+function search(columns: readonly string[], text: string): RawBuilder<boolean> {
+  const pattern = `%${escapeLike(text)}%`
+  return sql<boolean>`(${sql.join(
+    columns.map((column) => sql`${sql.ref(column)} ilike ${pattern}`),
+    sql` or `,
+  )})`
+}
+
+function one(name: string, condition: Condition, value: unknown): RawBuilder<boolean> {
+  switch (condition.kind) {
+    case 'time':
+      return within(condition.column, value as TimeRange)
+    case 'search':
+      return search(condition.columns, String(value))
+    case 'id':
+      return anyOf(name, condition.column, (value as unknown[]).filter(isId), 'uuid[]')
+    default:
+      return anyOf(name, condition.column, value as unknown[], 'text[]')
+  }
+}
+
+/** The SQL of a filter. Throws VALIDATION_ERROR for more than 1,000 values in one condition. */
+export function where(spec: FilterSpec, filter: Filter): RawBuilder<boolean> {
+  const conditions = Object.entries(filter ?? {}).flatMap(([name, value]) => {
+    const condition = spec[name]
+    return condition && value != null ? [one(name, condition, value)] : []
+  })
+  return conditions.length > 0 ? sql<boolean>`(${sql.join(conditions, sql` and `)})` : always
+}

@@ -1,0 +1,70 @@
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify'
+import { newId } from './id.ts'
+import type { Log } from './log.ts'
+
+export type Http = FastifyInstance
+type OnFrameworkError = NonNullable<FastifyServerOptions['frameworkErrors']>
+
+/** What a server waits for, in milliseconds. A whole request is slow when it is a large upload. */
+const waits = { idleConnection: 60_000, headers: 10_000, wholeRequest: 300_000, keepAlive: 65_000 }
+const mebibyte = 1024 * 1024
+const requestIds = /^[A-Za-z0-9._-]{1,128}$/
+
+/**
+ * A server with every limit set: what Fastify leaves open by default, and nothing else. A request keeps the
+ * id that its caller gave it, if that is one, and answers with it.
+ * @param options.bodyLimit bytes of a body, 1 MiB unless said
+ * @param options.onFrameworkError answers what fails before a route is found
+ */
+export function createHttp(options: {
+  log: Log
+  bodyLimit?: number
+  onFrameworkError?: OnFrameworkError
+}): Http {
+  const { onFrameworkError } = options
+  const app = Fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: options.bodyLimit ?? mebibyte,
+    connectionTimeout: waits.idleConnection,
+    requestTimeout: waits.wholeRequest,
+    keepAliveTimeout: waits.keepAlive,
+    http: { headersTimeout: waits.headers },
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    return503OnClosing: true,
+    requestIdHeader: false,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id']
+      return typeof given === 'string' && requestIds.test(given) ? given : newId()
+    },
+    ...(onFrameworkError && { frameworkErrors: withRequestId(onFrameworkError) }),
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  return app
+}
+
+// Hooks do not run for what fails before a route is found.
+const withRequestId =
+  (answer: OnFrameworkError): OnFrameworkError =>
+  (error, request, reply) => {
+    reply.header('x-request-id', request.id)
+    return answer(error, request, reply)
+  }
+
+/** Listens, and tells the url. Throws with what to do when the port is taken. `port` 0 takes any. */
+export async function listen(app: Http, host: string, port: number): Promise<string> {
+  try {
+    return await app.listen({ host, port })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new Error(`Port ${port} on ${host} is taken; free it, or set another port`, { cause: error })
+  }
+}

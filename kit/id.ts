@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto'
+import { v7, validate } from 'uuid'
+
+/** A new UUIDv7: its order is the order of creation, in milliseconds. */
+export const newId = (): string => v7()
+
+/** False for anything that PostgreSQL would refuse as a uuid, so that a strange id is merely not found. */
+export const isId = (value: unknown): value is string => typeof value === 'string' && validate(value)
+
+const demoEpoch = Date.UTC(2026, 0, 3)
+
+/** A UUIDv7 that follows from a name alone: how the demo's parts find each other across subgraphs. */
+export const idOfName = (...name: string[]): string => {
+  const random = createHash('sha256').update(name.join('/')).digest()
+  return v7({ msecs: demoEpoch, random: random.subarray(0, 16), seq: random.readUInt32BE(16) & 0x7fffffff })
+}

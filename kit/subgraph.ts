@@ -1,0 +1,130 @@
+import type { DocumentNode } from 'graphql'
+import { execute, type GraphQLError, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql'
+import { sql } from 'kysely'
+import { LRUCache } from 'lru-cache'
+import { createContext, type Surroundings } from './context.ts'
+import { type Db, type OnStatement, openDatabase } from './database.ts'
+import { isErrorCode, NexusError } from './errors.ts'
+import type { Log } from './log.ts'
+import type { Migrations } from './migration.ts'
+import { internalVerifier } from './tokens.ts'
+import type { SubgraphError, SubgraphResponse, Transport } from './transport.ts'
+
+type Plate<Tables> = {
+  name: string
+  schema: GraphQLSchema
+  migrations: Migrations
+  /** Fills the demo, as one organization after the other; safe to run again. */
+  seed?: (db: Db<Tables>, demo: Demo) => Promise<void>
+}
+/** The name plate of a subgraph; its name is that of its Postgres schema too. */
+export type Subgraph = Plate<never>
+
+export const defineSubgraph = <Tables>(plate: Plate<Tables>): Subgraph => plate as unknown as Subgraph
+
+/** What the demo is made of; each subgraph seeds its own part of it. */
+export type Demo = {
+  password: string
+  now: Date
+  organizations: { id: string; slug: string; name: string }[]
+  /** The id of a named thing of the demo: the same in every subgraph and at every start. */
+  idOf(organization: string, noun: string, name: string): string
+}
+
+export type OpenSubgraph = {
+  name: string
+  answer: Transport
+  /** Throws when the database does not answer. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+const maxRepresentations = 10_000
+
+function documents(schema: GraphQLSchema) {
+  const known = new LRUCache<string, { document?: DocumentNode; errors?: readonly GraphQLError[] }>({
+    max: 2_000,
+  })
+  return (query: string) => {
+    let entry = known.get(query)
+    if (!entry) {
+      const document = parse(query, { maxTokens: 20_000 })
+      const errors = validate(schema, document, specifiedRules)
+      entry = errors.length > 0 ? { errors } : { document }
+      known.set(query, entry)
+    }
+    return entry
+  }
+}
+
+/** What leaves a subgraph of an error: a message and a code meant for callers, or nothing but a mask. */
+function present(error: GraphQLError, log: Log, requestId: string): SubgraphError {
+  const cause = error.originalError ?? error
+  const path = error.path ? { path: error.path } : {}
+  const code = error.extensions.code ?? (error.originalError ? undefined : 'GRAPHQL_VALIDATION_FAILED')
+  if (isErrorCode(code)) return { message: error.message, ...path, extensions: { ...error.extensions, code } }
+  log.error({ requestId, err: cause }, 'a resolver failed')
+  return { message: 'Internal error', ...path, extensions: { code: 'INTERNAL_SERVER_ERROR' } }
+}
+
+const refuse = (error: unknown, log: Log, requestId: string): SubgraphResponse => {
+  if (error instanceof NexusError)
+    return { errors: [{ message: error.message, extensions: error.extensions }] }
+  log.error({ requestId, err: error }, 'a request failed')
+  return { errors: [{ message: 'Internal error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }
+}
+
+/**
+ * Opens a subgraph on its database. `answer` refuses every request without an internal token for it,
+ * `_service` and `_entities` included.
+ */
+export function openSubgraph(
+  subgraph: Subgraph,
+  options: {
+    url: string
+    surroundings: Surroundings
+    connections?: number
+    onStatement?: OnStatement | undefined
+  },
+): OpenSubgraph {
+  const { name, schema } = subgraph
+  const { url, surroundings, connections = 8, onStatement } = options
+  const { log, keys } = surroundings
+  const db = openDatabase<never>({ url, schema: name, log, connections, onStatement })
+  const verify = internalVerifier(keys, name)
+  const documentOf = documents(schema)
+
+  const answer: Transport = async ({ query, variables, operationName, token, requestId }) => {
+    try {
+      const caller = await verify(token)
+      const representations = variables?.representations
+      if (Array.isArray(representations) && representations.length > maxRepresentations)
+        throw new NexusError('VALIDATION_ERROR', `At most ${maxRepresentations} entities at once`)
+      const { document, errors } = documentOf(query)
+      if (!document) return { errors: errors!.map((error) => present(error, log, requestId)) }
+      const result = await execute({
+        schema,
+        document,
+        variableValues: variables,
+        operationName,
+        contextValue: createContext(surroundings, db, caller, requestId),
+      })
+      if (!result.errors) return { data: result.data as Record<string, unknown> }
+      return {
+        data: result.data as Record<string, unknown> | null,
+        errors: result.errors.map((error) => present(error, log, requestId)),
+      }
+    } catch (error) {
+      return refuse(error, log, requestId)
+    }
+  }
+
+  return {
+    name,
+    answer,
+    check: async () => {
+      await sql`select 1`.execute(db)
+    },
+    close: () => db.destroy(),
+  }
+}

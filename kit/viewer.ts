@@ -1,0 +1,97 @@
+/** Who is asking, and what they may do. Roles and permissions as section 8.2 of the platform document. */
+import { forbidden, unauthenticated } from './errors.ts'
+
+const resources = [
+  'assets',
+  'alerts',
+  'vulnerabilities',
+  'compliance',
+  'reports',
+  'integrations',
+  'users',
+  'organization',
+  'audit',
+  'apikeys',
+] as const
+
+type Resource = (typeof resources)[number]
+export type Permission =
+  | `${Resource}:read`
+  | `${Resource}:write`
+  | 'alerts:bulk'
+  | 'vulnerabilities:import'
+  | 'vulnerabilities:accept_request'
+  | 'vulnerabilities:accept_approve'
+  | 'reports:create'
+  | 'integrations:sync'
+  | 'organization:policy'
+
+export const roles = ['admin', 'manager', 'analyst', 'viewer', 'api'] as const
+export type Role = (typeof roles)[number]
+
+const readable = resources.filter((resource) => resource !== 'audit' && resource !== 'apikeys')
+const viewerMay: Permission[] = readable.map((resource): Permission => `${resource}:read`)
+const analystMay: Permission[] = [
+  ...viewerMay,
+  'alerts:write',
+  'alerts:bulk',
+  'vulnerabilities:write',
+  'vulnerabilities:accept_request',
+  'reports:create',
+]
+const managerMay: Permission[] = [
+  ...analystMay,
+  'assets:write',
+  'compliance:write',
+  'reports:write',
+  'integrations:write',
+  'integrations:sync',
+  'users:write',
+  'vulnerabilities:import',
+  'vulnerabilities:accept_approve',
+  'organization:policy',
+]
+const adminMay: Permission[] = [
+  ...new Set<Permission>([
+    ...managerMay,
+    ...resources.flatMap((resource): Permission[] => [`${resource}:read`, `${resource}:write`]),
+  ]),
+]
+
+/** What each role may do. `api` holds nothing by itself: a key's scopes are its permissions. */
+export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
+  admin: adminMay,
+  manager: managerMay,
+  analyst: analystMay,
+  viewer: viewerMay,
+  api: [],
+}
+
+/** A signed-in member of one organization. */
+export type Member = {
+  kind: 'member'
+  accountId: string
+  userId: string
+  organizationId: string
+  role: Role
+  permissions: readonly Permission[]
+}
+export type Viewer = { kind: 'anonymous' } | Member
+
+export const anonymous: Viewer = { kind: 'anonymous' }
+
+export const may = (viewer: Viewer, permission: Permission): boolean =>
+  viewer.kind === 'member' && viewer.permissions.includes(permission)
+
+/** Throws UNAUTHENTICATED for the anonymous viewer. */
+export function signedIn(viewer: Viewer): Member {
+  if (viewer.kind === 'member') return viewer
+  throw unauthenticated()
+}
+
+/** Throws UNAUTHENTICATED or FORBIDDEN unless the viewer holds the permission. */
+export function allowed(viewer: Viewer, permission: Permission): Member {
+  const member = signedIn(viewer)
+  if (may(member, permission)) return member
+  throw forbidden(`This needs the permission ${permission}`)
+}

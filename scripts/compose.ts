@@ -1,0 +1,50 @@
+/** Writes the contracts under schema/ from the code, or with --check fails where they differ from it. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { composeServices } from '@apollo/composition'
+import { printSchema, Supergraph } from '@apollo/federation-internals'
+import { printSubgraphSchema } from '@apollo/subgraph'
+import { parse } from 'graphql'
+import { readRegister, root } from '#kit/register.ts'
+import { loadSubgraph } from '../subgraphs/load.ts'
+
+/** Every file under schema/ by its path from the root, as the code has it now. Throws where it does not compose. */
+export async function compose(): Promise<Map<string, string>> {
+  const services = await Promise.all(
+    readRegister({}).map(async (registered) => {
+      const { schema } = await loadSubgraph(registered)
+      return { ...registered, text: `${printSubgraphSchema(schema)}\n` }
+    }),
+  )
+  const { supergraphSdl, errors } = composeServices(
+    services.map(({ name, url, text }) => ({ name, url, typeDefs: parse(text) })),
+  )
+  if (!supergraphSdl) throw new Error(errors!.map((error) => error.message).join('\n'))
+  const api = printSchema(Supergraph.build(supergraphSdl).apiSchema())
+  return new Map([
+    ...services.map(({ sdl, text }): [string, string] => [sdl, text]),
+    ['schema/supergraph.graphql', `${supergraphSdl}\n`],
+    ['schema/api.graphql', `${api}\n`],
+  ])
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(`${root}${file}`, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+if (import.meta.main) {
+  const files = await compose()
+  const stale = [...files].filter(([file, text]) => read(file) !== text)
+  if (process.argv.includes('--check')) {
+    for (const [file] of stale) console.error(`${file} differs from the code: run npm run compose`)
+    process.exitCode = stale.length > 0 ? 1 : 0
+  } else {
+    for (const [file, text] of stale) {
+      writeFileSync(`${root}${file}`, text)
+      console.log(`wrote ${file}`)
+    }
+  }
+}

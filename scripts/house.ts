@@ -1,0 +1,128 @@
+/** The whole house in one process: what `npm start`, `npm run dev` and the tests run. */
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createBlobs } from '#kit/blob.ts'
+import type { Surroundings } from '#kit/context.ts'
+import { type OnStatement, openDatabase } from '#kit/database.ts'
+import type { Environment } from '#kit/env.ts'
+import { listen } from '#kit/http.ts'
+import { acquireLock } from '#kit/lock.ts'
+import type { Log } from '#kit/log.ts'
+import { migrate } from '#kit/migration.ts'
+import { openShared } from '#kit/redis.ts'
+import { root } from '#kit/register.ts'
+import { type OpenSubgraph, openSubgraph, type Subgraph } from '#kit/subgraph.ts'
+import { createKeys, internalSigner } from '#kit/tokens.ts'
+import type { Transport } from '#kit/transport.ts'
+import { createGateway } from '../gateway/app.ts'
+import { loadSubgraphs } from '../subgraphs/load.ts'
+import { openHouseDatabase } from './database.ts'
+import { demoOf } from './demo.ts'
+import { keptSecret } from './secrets.ts'
+
+export type House = {
+  url: string
+  database: 'embedded' | 'external'
+  databaseUrl: string
+  shared: 'redis' | 'memory'
+  demoPassword: string | null
+  surroundings: Surroundings
+  /** Ends everything, PostgreSQL last. */
+  close(): Promise<void>
+}
+
+export type HouseOptions = {
+  env: Environment
+  log: Log
+  /** False gives up crash safety of the embedded database for speed. */
+  durable?: boolean
+  onStatement?: OnStatement
+}
+
+/** Opens the house and listens. Whatever was opened is closed again when a later step fails. */
+export async function openHouse({
+  env: given,
+  log,
+  durable = true,
+  onStatement,
+}: HouseOptions): Promise<House> {
+  const env = { ...given, NEXUS_DATA_DIR: resolve(given.NEXUS_DATA_DIR) }
+  const closers: (() => unknown)[] = []
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse())
+      await Promise.resolve(closer()).catch((error: unknown) => log.warn({ err: error }, 'closing failed'))
+  }
+  try {
+    const lock = acquireLock(env.NEXUS_DATA_DIR)
+    closers.push(() => lock.release())
+    const keys = createKeys(env.NEXUS_SECRET ?? keptSecret(env.NEXUS_DATA_DIR, 'secret'))
+    const database = await openHouseDatabase(env, log, { durable })
+    closers.push(() => database.stop())
+    const shared = openShared(env.REDIS_URL, log)
+    closers.push(() => shared.close())
+    const transports: Record<string, Transport> = {}
+    const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
+
+    const open = async (subgraph: Subgraph): Promise<OpenSubgraph> => {
+      const { name: schema, migrations } = subgraph
+      const { url } = await migrate({
+        url: database.url,
+        schema,
+        migrations,
+        passwordOf: keys.passwordOf,
+        log,
+      })
+      await seed(subgraph, url)
+      const sign = internalSigner(keys, schema)
+      const surroundings = { keys, log, transports, sign, blobDir, shared }
+      return openSubgraph(subgraph, { url, surroundings, onStatement })
+    }
+    const demo = demoOf(env)
+    const seed = async (subgraph: Subgraph, url: string): Promise<void> => {
+      if (!demo || !subgraph.seed) return
+      const db = openDatabase<never>({ url, schema: subgraph.name, log, connections: 1 })
+      await subgraph.seed(db, demo).finally(() => db.destroy())
+    }
+
+    const subgraphs = await Promise.all((await loadSubgraphs()).map(open))
+    for (const subgraph of subgraphs) {
+      transports[subgraph.name] = subgraph.answer
+      closers.push(() => subgraph.close())
+    }
+    const checks = [...subgraphs, { name: shared.kind, check: shared.check }]
+    const app = await createGateway({
+      supergraphSdl: readFileSync(`${root}schema/supergraph.graphql`, 'utf8'),
+      transports,
+      keys,
+      blobs: createBlobs(blobDir),
+      importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
+      log,
+      ready: async () => {
+        const answer = ({ check }: (typeof checks)[number]) =>
+          check().then(
+            () => 'ok',
+            () => 'unavailable',
+          )
+        return Object.fromEntries(
+          await Promise.all(checks.map(async (each) => [each.name, await answer(each)])),
+        )
+      },
+      production: process.env.NODE_ENV === 'production',
+    })
+    closers.push(() => app.close())
+    const url = await listen(app, env.HOST, env.PORT)
+    lock.publish({ url })
+    return {
+      url,
+      database: database.kind,
+      databaseUrl: database.url,
+      shared: shared.kind,
+      demoPassword: demo?.password ?? null,
+      surroundings: { keys, log, transports, sign: internalSigner(keys, 'test'), blobDir, shared },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,18 @@
+import { listPer } from '#kit/lookup.ts'
+import * as alerts from '../model/alert.ts'
+import { AlertConnection, alertArgs } from './alert.ts'
+import { Asset } from './refs.ts'
+
+Asset.implement({
+  externalFields: (t) => ({ id: t.id({ nullable: false }) }),
+  fields: (t) => ({
+    alerts: t.field({
+      type: AlertConnection,
+      nullable: true,
+      description: 'The alerts about this asset, newest first.',
+      authScopes: { permission: 'alerts:read' },
+      args: alertArgs,
+      resolve: (asset, args, context) => listPer(context, alerts.spec, 'assetId', asset.id, args),
+    }),
+  }),
+})

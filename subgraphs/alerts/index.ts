@@ -1,0 +1,6 @@
+import { defineSubgraph } from '#kit/subgraph.ts'
+import { schema } from './graph/index.ts'
+import { migrations } from './migrations/index.ts'
+import { seed } from './seed.ts'
+
+export const alerts = defineSubgraph({ name: 'alerts', schema, migrations, seed })

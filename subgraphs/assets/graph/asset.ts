@@ -1,0 +1,71 @@
+import { reference } from '#kit/builder.ts'
+import type { Context } from '#kit/context.ts'
+import { listOf, one } from '#kit/lookup.ts'
+import * as assets from '../model/asset.ts'
+import type { AssetRow, Tables } from '../tables.ts'
+import { builder, lists } from './builder.ts'
+import { AssetType, Criticality, DataClassification, Environment, Exposure, Lifecycle } from './enums.ts'
+import { Organization } from './refs.ts'
+
+export const Asset = builder.objectRef<AssetRow>('Asset')
+
+const find = (context: Context<Tables>, id: string) => one(context, 'asset', id, assets.find)
+
+Asset.implement({
+  description: 'Anything that can be attacked: a host, an image, a repository, a cloud resource.',
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    organization: t.field({ type: Organization, resolve: (asset) => ({ id: asset.organizationId }) }),
+    externalId: t.exposeString('externalId', { nullable: true, description: 'Its name at its source.' }),
+    type: t.field({ type: AssetType, resolve: (asset) => asset.type }),
+    name: t.exposeString('name'),
+    environment: t.field({ type: Environment, resolve: (asset) => asset.environment }),
+    criticality: t.field({ type: Criticality, resolve: (asset) => asset.criticality }),
+    exposure: t.field({ type: Exposure, resolve: (asset) => asset.exposure }),
+    dataClassification: t.field({ type: DataClassification, resolve: (asset) => asset.dataClassification }),
+    lifecycle: t.field({ type: Lifecycle, resolve: (asset) => asset.lifecycle }),
+    riskScore: t.exposeInt('riskScore', { description: '0 (none) to 100.' }),
+    metadata: t.expose('metadata', { type: 'JSON', description: 'What its sources say, as they say it.' }),
+    firstSeenAt: t.expose('firstSeenAt', { type: 'DateTime' }),
+    lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+  }),
+})
+builder.asEntity(Asset, {
+  key: builder.selection<{ id: string }>('id'),
+  resolveReference: reference('assets:read', find),
+})
+
+const AssetConnection = lists.connection(Asset)
+const AssetFilter = builder.inputType('AssetFilter', {
+  description: 'Which assets to list: conditions are joined by AND, the values of one by OR.',
+  fields: (t) => ({
+    type: t.field({ type: [AssetType] }),
+    lifecycle: t.field({ type: [Lifecycle] }),
+    criticality: t.field({ type: [Criticality] }),
+    environment: t.field({ type: [Environment] }),
+    exposure: t.field({ type: [Exposure] }),
+    search: t.string({ description: 'Part of the name or of the external id.' }),
+    createdAt: t.field({ type: lists.timeRange }),
+  }),
+})
+const listArgs = lists.args(AssetFilter, lists.order('Asset', assets.spec))
+
+builder.queryFields((t) => ({
+  asset: t.field({
+    type: Asset,
+    nullable: true,
+    description: 'One asset, or null.',
+    authScopes: { permission: 'assets:read' },
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (_root, { id }, context) => find(context, id),
+  }),
+  assets: t.field({
+    type: AssetConnection,
+    description: 'The assets of the organization.',
+    authScopes: { permission: 'assets:read' },
+    args: listArgs,
+    resolve: (_root, args, context) => listOf(context, assets.spec, args),
+  }),
+}))

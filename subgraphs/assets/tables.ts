@@ -1,0 +1,56 @@
+import type { Generated, Selectable } from 'kysely'
+
+export const types = [
+  'host',
+  'virtual_machine',
+  'container',
+  'container_image',
+  'kubernetes_workload',
+  'cloud_resource',
+  'repository',
+  'application',
+  'api_endpoint',
+  'database',
+  'network_device',
+  'identity',
+  'saas',
+  'other',
+] as const
+export const environments = ['production', 'staging', 'development', 'test', 'unknown'] as const
+export const criticalities = ['critical', 'high', 'medium', 'low', 'unknown'] as const
+export const exposures = ['internet', 'partner', 'internal', 'isolated', 'unknown'] as const
+export const classifications = ['restricted', 'confidential', 'internal', 'public', 'unknown'] as const
+export const lifecycles = ['active', 'stale', 'retired'] as const
+
+export type AssetType = (typeof types)[number]
+
+export type Tables = {
+  assets: {
+    id: string
+    organizationId: string
+    externalId: string | null
+    type: AssetType
+    name: string
+    environment: Generated<(typeof environments)[number]>
+    criticality: Generated<(typeof criticalities)[number]>
+    exposure: Generated<(typeof exposures)[number]>
+    dataClassification: Generated<(typeof classifications)[number]>
+    lifecycle: Generated<(typeof lifecycles)[number]>
+    metadata: Generated<Record<string, unknown>>
+    riskScore: Generated<number>
+    version: Generated<number>
+    firstSeenAt: Generated<Date>
+    lastSeenAt: Generated<Date>
+    createdAt: Generated<Date>
+    updatedAt: Generated<Date>
+  }
+  assetIdentifiers: {
+    organizationId: string
+    kind: string
+    value: string
+    assetId: string
+    createdAt: Generated<Date>
+  }
+}
+
+export type AssetRow = Selectable<Tables['assets']>

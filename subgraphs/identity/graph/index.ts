@@ -1,0 +1,7 @@
+import { subgraphOptions } from '#kit/builder.ts'
+import { builder } from './builder.ts'
+import './organization.ts'
+import './user.ts'
+import './sign-in.ts'
+
+export const schema = builder.toSubGraphSchema(subgraphOptions)

@@ -1,0 +1,21 @@
+import { hash, verify } from '@node-rs/argon2'
+import { turns } from '#kit/turns.ts'
+
+// OWASP's parameters for argon2id; about 13 ms of one core each.
+const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+const longest = 1_024
+
+/** At most two hashes at once, so that a flood of sign-ins leaves a core for everyone else. */
+const inTurn = turns(2)
+
+export const hashPassword = (password: string): Promise<string> => inTurn(() => hash(password, options))
+
+let dummy: Promise<string> | undefined
+
+/** Takes as long for an account that does not exist (`null`) as for one that does. */
+export async function verifyPassword(passwordHash: string | null, password: string): Promise<boolean> {
+  dummy ??= hashPassword('nobody')
+  const known = passwordHash ?? (await dummy)
+  const right = await inTurn(() => verify(known, password.slice(0, longest)))
+  return right && passwordHash !== null
+}

@@ -1,0 +1,48 @@
+import { sql } from 'kysely'
+import type { Db, Trx } from '#kit/database.ts'
+import { inTenant } from '#kit/database.ts'
+import { newId } from '#kit/id.ts'
+import type { ListSpec } from '#kit/page.ts'
+import type { Role } from '#kit/viewer.ts'
+import type { Tables, UserRow } from '../tables.ts'
+
+export const spec: ListSpec<UserRow> = {
+  table: 'users',
+  filter: {
+    role: { kind: 'enum', column: 'role' },
+    search: { kind: 'search', columns: ['name', 'email'] },
+  },
+  order: { CREATED_AT: { column: 'createdAt', type: 'time' }, EMAIL: { column: 'email', type: 'text' } },
+  defaultOrder: { field: 'EMAIL', direction: 'asc' },
+}
+
+export const find = (db: Db<Tables>, ids: readonly string[]): Promise<UserRow[]> =>
+  db.selectFrom('users').selectAll().where('id', 'in', ids).execute()
+
+/** Where an account is a member, oldest first; the one read that precedes a tenant. */
+export const memberships = (db: Db<Tables>, accountId: string): Promise<(UserRow & { slug: string })[]> =>
+  inTenant(db, { accountId }, (trx) =>
+    trx
+      .selectFrom('users')
+      .innerJoin('organizations', 'organizations.id', 'users.organizationId')
+      .selectAll('users')
+      .select('organizations.slug')
+      .orderBy('users.createdAt')
+      .orderBy('users.id')
+      .execute(),
+  )
+
+export const markSignedIn = async (trx: Trx<Tables>, id: string): Promise<void> => {
+  await trx.updateTable('users').set({ lastLoginAt: sql`now()` }).where('id', '=', id).execute()
+}
+
+export type NewUser = { organizationId: string; accountId: string; email: string; name: string; role: Role }
+
+/** Makes an account a member of an organization; nothing changes when it is one already. */
+export const add = async (trx: Trx<Tables>, user: NewUser): Promise<void> => {
+  await trx
+    .insertInto('users')
+    .values({ id: newId(), ...user, lastLoginAt: null })
+    .onConflict((conflict) => conflict.columns(['organizationId', 'accountId']).doNothing())
+    .execute()
+}

@@ -1,0 +1,96 @@
+import { screaming } from '#kit/builder.ts'
+import { listOf, one } from '#kit/lookup.ts'
+import { to } from '#kit/refs.ts'
+import * as imports from '../model/import.ts'
+import * as importRuns from '../model/import-run.ts'
+import { judge } from '../rules.ts'
+import { type ImportRunRow, runStatuses } from '../tables.ts'
+import { builder, lists } from './builder.ts'
+import { Asset, User } from './refs.ts'
+
+export const ImportRun = builder.objectRef<ImportRunRow>('ImportRun')
+
+const ImportStatus = builder.enumType('ImportStatus', {
+  description: 'How far an import has come.',
+  values: screaming(runStatuses),
+})
+const judged = (run: ImportRunRow) => judge(run, new Date())
+
+ImportRun.implement({
+  description:
+    'The import of one report. created + updated + unchanged + reopened + skipped is total; closed stands apart.',
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    status: t.field({ type: ImportStatus, resolve: (run) => judged(run).status }),
+    format: t.exposeString('format', { nullable: true }),
+    fileName: t.exposeString('fileName'),
+    asset: t.field({ type: Asset, nullable: true, resolve: (run) => to(run.assetId) }),
+    requestedBy: t.field({ type: User, nullable: true, resolve: (run) => to(run.requestedBy) }),
+    total: t.exposeInt('total', { description: 'Records in the report.' }),
+    created: t.exposeInt('created'),
+    updated: t.exposeInt('updated'),
+    unchanged: t.exposeInt('unchanged'),
+    reopened: t.exposeInt('reopened'),
+    closed: t.exposeInt('closed', { description: 'Findings that no scan sees any more.' }),
+    skipped: t.exposeInt('skipped', { description: 'Records folded into another one, or no finding.' }),
+    errorCode: t.string({ nullable: true, resolve: (run) => judged(run).errorCode }),
+    errorMessage: t.string({ nullable: true, resolve: (run) => judged(run).errorMessage }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+  }),
+})
+
+const ImportRunConnection = lists.connection(ImportRun)
+const ImportRunFilter = builder.inputType('ImportRunFilter', {
+  description: 'Which imports to list.',
+  fields: (t) => ({
+    status: t.field({ type: [ImportStatus] }),
+    format: t.stringList(),
+    createdAt: t.field({ type: lists.timeRange }),
+  }),
+})
+const listArgs = lists.args(ImportRunFilter, lists.order('ImportRun', importRuns.spec))
+
+builder.queryFields((t) => ({
+  importRun: t.field({
+    type: ImportRun,
+    nullable: true,
+    description: 'One import, or null.',
+    authScopes: { permission: 'integrations:read' },
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (_root, { id }, context) => one(context, 'import-run', id, importRuns.find),
+  }),
+  importRuns: t.field({
+    type: ImportRunConnection,
+    description: 'The imports of the organization, newest first.',
+    authScopes: { permission: 'integrations:read' },
+    args: listArgs,
+    resolve: (_root, args, context) => listOf(context, importRuns.spec, args),
+  }),
+}))
+
+const StartImportInput = builder.inputType('StartImportInput', {
+  description: 'A report that was uploaded, and what is known of it.',
+  fields: (t) => ({
+    upload: t.id({ required: true, description: 'What the upload was answered with.' }),
+    fileName: t.string({ required: true }),
+    format: t.string({ description: 'trivy, grype or sarif; found out when it is left out.' }),
+    asset: t.string({ description: 'The asset that it is about; else the report, or the file, names it.' }),
+  }),
+})
+const StartImportPayload = builder.objectRef<{ run: ImportRunRow }>('StartImportPayload').implement({
+  description: 'The import that has begun.',
+  fields: (t) => ({ run: t.field({ type: ImportRun, resolve: (payload) => payload.run }) }),
+})
+
+builder.mutationType({ authScopes: { signedIn: true } })
+builder.mutationField('startImport', (t) =>
+  t.field({
+    type: StartImportPayload,
+    description: 'Imports an uploaded report. The run goes on after the answer; follow it by `importRun`.',
+    authScopes: { permission: 'vulnerabilities:import' },
+    args: { input: t.arg({ type: StartImportInput, required: true }) },
+    resolve: async (_root, { input }, context) => ({ run: await imports.start(context, input) }),
+  }),
+)

@@ -1,0 +1,6 @@
+import { subgraphOptions } from '#kit/builder.ts'
+import { builder } from './builder.ts'
+import './connector.ts'
+import './import-run.ts'
+
+export const schema = builder.toSubGraphSchema(subgraphOptions)

@@ -1,0 +1,5 @@
+import { pointer } from '#kit/refs.ts'
+import { builder } from './builder.ts'
+
+export const Asset = pointer(builder, 'Asset')
+export const User = pointer(builder, 'User')

@@ -1,0 +1,99 @@
+import { createBlobs } from '#kit/blob.ts'
+import type { Context } from '#kit/context.ts'
+import { invalid, NexusError } from '#kit/errors.ts'
+import { newId } from '#kit/id.ts'
+import { turns } from '#kit/turns.ts'
+import { signedIn } from '#kit/viewer.ts'
+import { formats } from '../parsers/index.ts'
+import { type Report, ReportError } from '../parsers/report.ts'
+import { assetNameOf, batches, scopeOf } from '../rules.ts'
+import type { ImportRunRow, Tables } from '../tables.ts'
+import * as connectors from './connector.ts'
+import * as importRuns from './import-run.ts'
+import { parse } from './parse.ts'
+import * as peers from './peers.ts'
+
+export type StartImport = {
+  upload: string
+  fileName: string
+  format?: string | null | undefined
+  asset?: string | null | undefined
+}
+
+const batchSize = 500
+const inTurn = turns(2)
+
+/** Takes an uploaded report in and goes on with it after it has answered. Throws VALIDATION_ERROR. */
+export async function start(context: Context<Tables>, input: StartImport): Promise<ImportRunRow> {
+  const { organizationId, userId } = signedIn(context.viewer)
+  const format = input.format ?? null
+  if (format && !formats.includes(format)) throw invalid('format', `Must be one of ${formats.join(', ')}`)
+  if ((input.asset?.length ?? 0) > 255) throw invalid('asset', 'At most 255 characters')
+  const run = await context.tenant((trx) =>
+    importRuns.add(trx, {
+      id: newId(),
+      organizationId,
+      fileName: input.fileName.slice(0, 255),
+      format,
+      assetName: input.asset ?? null,
+      requestedBy: userId,
+    }),
+  )
+  void inTurn(() => carryOut(context, run, input.upload))
+  return run
+}
+
+async function carryOut(context: Context<Tables>, run: ImportRunRow, upload: string): Promise<void> {
+  const blobs = createBlobs(context.blobDir)
+  try {
+    await context.tenant((trx) => importRuns.advance(trx, run.id, { status: 'running' }))
+    const report = await parse(await blobs.read(upload), run.format)
+    await applyReport(context, run, report)
+  } catch (error) {
+    await giveUp(context, run, error).catch((failure: unknown) =>
+      context.log.error({ err: failure }, 'an import was lost'),
+    )
+  } finally {
+    await blobs.remove(upload).catch(() => {})
+  }
+}
+
+async function applyReport(
+  context: Context<Tables>,
+  { id, organizationId, ...run }: ImportRunRow,
+  report: Report,
+) {
+  const { format, total, skipped } = report
+  const assetName = assetNameOf(run.assetName, report.assetName, run.fileName)
+  const assetId = await peers.ensureAsset(context, assetName, report.assetType)
+  const counts = { created: 0, updated: 0, unchanged: 0, reopened: 0 }
+  const advance = (progress: importRuns.Progress) =>
+    context.tenant((trx) => importRuns.advance(trx, id, progress))
+  await advance({ format, assetName, assetId, total, skipped })
+  const scan = { id, assetId, scope: scopeOf(format, assetId) }
+  let batch = 0
+  for (const findings of batches(report.findings, batchSize)) {
+    const applied = await peers.applyFindings(context, scan, batch, findings)
+    for (const outcome of ['created', 'updated', 'unchanged', 'reopened'] as const)
+      counts[outcome] += applied[outcome]
+    batch += 1
+    await advance(counts)
+  }
+  const closed = report.complete ? await peers.finishFindings(context, scan) : 0
+  await context.tenant(async (trx) => {
+    await importRuns.advance(trx, id, { ...counts, closed, status: 'complete' })
+    await connectors.report(trx, organizationId, format, null)
+  })
+}
+
+async function giveUp(context: Context<Tables>, run: ImportRunRow, error: unknown): Promise<void> {
+  const known = error instanceof ReportError || error instanceof NexusError
+  if (!known) context.log.error({ err: error, runId: run.id }, 'an import failed')
+  const code = known ? error.code : 'INTERNAL_SERVER_ERROR'
+  const reason = known ? error.message : 'Internal error'
+  const format = error instanceof ReportError ? (error.format ?? run.format) : run.format
+  await context.tenant(async (trx) => {
+    await importRuns.fail(trx, run.id, code, `${run.fileName}: ${reason}`)
+    if (format) await connectors.report(trx, run.organizationId, format, reason)
+  })
+}

@@ -1,0 +1,39 @@
+import { Worker } from 'node:worker_threads'
+import { NexusError } from '#kit/errors.ts'
+import { type Report, ReportError, type ReportErrorCode } from '../parsers/report.ts'
+
+export type Parsed =
+  | { report: Report }
+  | { refused: { code: ReportErrorCode; message: string; format: string | null } }
+
+const memoryMb = 4_096
+const deadlineMs = 120_000
+
+/**
+ * Parses a report in a thread of its own, so that a large or hostile one delays nobody.
+ * Throws ReportError when the file is refused.
+ */
+export async function parse(file: Buffer, format: string | null): Promise<Report> {
+  const bytes = new Uint8Array(file)
+  const worker = new Worker(new URL('../parsers/worker.ts', import.meta.url), {
+    workerData: { bytes, format },
+    transferList: [bytes.buffer],
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+  })
+  const timer = setTimeout(() => void worker.terminate(), deadlineMs)
+  try {
+    const parsed = await new Promise<Parsed>((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+      worker.once('exit', () =>
+        reject(new NexusError('REPORT_REJECTED', 'The report is too complex to read')),
+      )
+    })
+    if ('report' in parsed) return parsed.report
+    const { code, message, format: named } = parsed.refused
+    throw new ReportError(code, message, named)
+  } finally {
+    clearTimeout(timer)
+    await worker.terminate()
+  }
+}

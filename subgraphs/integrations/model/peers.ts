@@ -1,0 +1,56 @@
+/** What an import asks of the other subgraphs, on behalf of who started it. */
+import { type Context, callPeer } from '#kit/context.ts'
+import type { AssetType, Finding } from '../parsers/report.ts'
+import type { Counts } from '../tables.ts'
+
+type Asking = Pick<Context<unknown>, 'transports' | 'sign' | 'viewer' | 'requestId'>
+export type Run = { id: string; assetId: string; scope: string }
+
+export async function ensureAsset(context: Asking, name: string, type: AssetType): Promise<string> {
+  const { ensureAssets } = await callPeer<{ ensureAssets: [{ id: string }] }>(
+    context,
+    'assets',
+    'mutation ($assets: [EnsureAssetInput!]!) { ensureAssets(assets: $assets) { id } }',
+    { assets: [{ name, type: type.toUpperCase() }] },
+  )
+  return ensureAssets[0].id
+}
+
+const inputOf = ({ ids, suppressed: _, references, ...finding }: Finding) => ({
+  ...finding,
+  aliases: ids,
+  links: references,
+  kind: finding.kind.toUpperCase(),
+  severity: finding.severity.toUpperCase(),
+  cvssVector: finding.cvss[0]?.vector ?? null,
+})
+
+type Applied = Pick<Counts, 'created' | 'updated' | 'unchanged' | 'reopened'>
+
+export async function applyFindings(
+  context: Asking,
+  run: Run,
+  batch: number,
+  findings: readonly Finding[],
+): Promise<Applied> {
+  const { applyFindings: applied } = await callPeer<{ applyFindings: Applied }>(
+    context,
+    'vulns',
+    `mutation ($run: RunInput!, $batch: Int!, $findings: [FindingInput!]!) {
+      applyFindings(run: $run, batch: $batch, findings: $findings) { created updated unchanged reopened }
+    }`,
+    { run, batch, findings: findings.map(inputOf) },
+  )
+  return applied
+}
+
+/** Answers how many findings the run closed. */
+export async function finishFindings(context: Asking, run: Run): Promise<number> {
+  const { finishFindings: closed } = await callPeer<{ finishFindings: number }>(
+    context,
+    'vulns',
+    'mutation ($run: RunInput!) { finishFindings(run: $run) }',
+    { run },
+  )
+  return closed
+}

@@ -1,0 +1,142 @@
+import { bareScore, cvssOf } from './cvss.ts'
+import type { Draft } from './fold.ts'
+import { assemble } from './fold.ts'
+import type { Json } from './json.ts'
+import { asObject, each, eachOf, isObject, Misfit, object, required, strings, text } from './json.ts'
+import type { Package } from './package.ts'
+import { packageKey, packagePlace } from './package.ts'
+import type { AssetType, Finding, Report } from './report.ts'
+import { severityOf } from './severity.ts'
+import { canonicalPath, clip, cwes, key, links, title, unique } from './text.ts'
+import { weakness } from './weakness.ts'
+
+export const label = 'Grype JSON'
+
+export function detects(root: unknown): boolean {
+  if (!isObject(root) || !('matches' in root)) return false
+  if (isObject(root.descriptor) && root.descriptor.name === 'grype') return true
+  if (!Array.isArray(root.matches)) return false
+  const [first] = root.matches
+  return first === undefined ? 'source' in root || 'distro' in root : isObject(first) && 'artifact' in first
+}
+
+export const accepts = (root: unknown): boolean => isObject(root) && 'matches' in root
+
+/** Ignored matches (`ignoredMatches`) are what the user told Grype to leave out: no records. */
+export function parse(root: unknown): Report {
+  const document = asObject(root, '$')
+  const matches = document.matches === null ? [] : eachOf(document.matches, '$.matches')
+  const drafts = matches.map(([match, at]) => record(match, at))
+  const descriptor = object(document, 'descriptor', '$')
+  return assemble(
+    {
+      format: 'grype',
+      tool: { name: 'Grype', version: descriptor && text(descriptor, 'version', '$.descriptor', 100) },
+      ...asset(object(document, 'source', '$')),
+      complete: true,
+    },
+    drafts,
+  )
+}
+
+function record(match: Json, at: string): Draft {
+  const found = object(match, 'vulnerability', at)
+  const artifact = object(match, 'artifact', at)
+  if (!found) throw new Misfit(`${at}.vulnerability`, 'an object is required')
+  if (!artifact) throw new Misfit(`${at}.artifact`, 'an object is required')
+  const inside = `${at}.vulnerability`
+  const related = each(match, 'relatedVulnerabilities', at)
+  const known = weakness(
+    required(found, 'id', inside),
+    related.map(([other, path]) => required(other, 'id', path)),
+  )
+  const pkg = packageOf(artifact, `${at}.artifact`)
+  const { id, system } = packageKey(pkg)
+  const sources: [Json, string][] = [[found, inside], ...related]
+  const description =
+    sources.map(([from, path]) => text(from, 'description', path, 20_000)).find(Boolean) ?? null
+  const fix = object(found, 'fix', inside)
+  const finding: Finding = {
+    kind: 'package',
+    key: key('package', known.id, id, packagePlace(pkg, system)),
+    ids: known.ids,
+    cveId: known.cveId,
+    title: title(`${known.ids[0]} in ${pkg.name}${description ? `: ${firstSentence(description)}` : ''}`),
+    description,
+    remediation: null,
+    severity: severityOf(text(found, 'severity', inside, 50)),
+    ...scores(sources),
+    component: { ...pkgShown(pkg), path: clip(pkg.path, 2000) },
+    location: null,
+    fixedVersions: fix ? unique(strings(fix, 'versions', `${inside}.fix`)) : [],
+    references: links(
+      sources.flatMap(([from, path]) => [text(from, 'dataSource', path), ...strings(from, 'urls', path)]),
+    ),
+    ruleId: null,
+    cwes: cwes(
+      sources.flatMap(([from, path]) =>
+        each(from, 'cwes', path).map(([one, where]) => text(one, 'cwe', where, 50) ?? ''),
+      ),
+    ),
+    suppressed: false,
+  }
+  return { finding, collide: 'fold', line: 0, column: 0 }
+}
+
+const pkgShown = (pkg: Package) => ({ name: clip(pkg.name, 500) ?? '', version: pkg.version, purl: pkg.purl })
+
+const firstSentence = (description: string): string => description.slice(0, 300).split(/\.\s|\n/, 1)[0] ?? ''
+
+function packageOf(artifact: Json, at: string): Package {
+  const metadata = isObject(artifact.metadata) ? artifact.metadata : null
+  // A jar inside a jar: `app.jar:lib/inner.jar`, where others write a slash.
+  const nested =
+    typeof metadata?.virtualPath === 'string' ? text(metadata, 'virtualPath', at)?.replaceAll(':', '/') : null
+  return {
+    name: required(artifact, 'name', at),
+    version: text(artifact, 'version', at, 500),
+    purl: text(artifact, 'purl', at, 2000),
+    type: text(artifact, 'type', at, 100) ?? '',
+    path: nested ?? locationOf(artifact, at),
+  }
+}
+
+/** The primary evidence when marked, else the first by name: the order in the file says nothing. */
+function locationOf(artifact: Json, at: string): string | null {
+  const places = each(artifact, 'locations', at).flatMap(([place, path]) => {
+    const found = text(place, 'path', path)
+    const marks = object(place, 'annotations', path)
+    return found ? [{ path: found, primary: marks?.evidence === 'primary' }] : []
+  })
+  const marked = places.filter((place) => place.primary)
+  return (marked.length > 0 ? marked : places).map((place) => place.path).sort()[0] ?? null
+}
+
+function scores(sources: readonly [Json, string][]): Pick<Finding, 'cvss' | 'cvssScore'> {
+  const entries = sources.flatMap(([from, path]) => {
+    const fallback = text(from, 'namespace', path, 100) ?? 'grype'
+    return each(from, 'cvss', path).map(([entry, where]) => ({
+      vector: text(entry, 'vector', where),
+      source: text(entry, 'source', where, 100) ?? fallback,
+      bare: bareScore(object(entry, 'metrics', where)?.baseScore),
+    }))
+  })
+  const cvss = cvssOf(entries)
+  return { cvss, cvssScore: cvss[0]?.score ?? entries.find(({ bare }) => bare !== null)?.bare ?? null }
+}
+
+function asset(source: Json | null): { assetName: string | null; assetType: AssetType } {
+  if (!source) return { assetName: null, assetType: 'other' }
+  const type = text(source, 'type', '$.source', 100)
+  const target = source.target
+  const name = isObject(target)
+    ? (text(target, 'userInput', '$.source.target', 500) ??
+      strings(target, 'tags', '$.source.target')[0] ??
+      null)
+    : text(source, 'target', '$.source', 500)
+  const bare = name?.replace(/^"(.*)"$/, '$1') ?? ''
+  const assetName = canonicalPath(bare) === '' ? null : bare.slice(0, 500)
+  if (type === 'image') return { assetName, assetType: 'container_image' }
+  if (type === 'directory') return { assetName, assetType: bare === '/' ? 'host' : 'repository' }
+  return { assetName, assetType: type === 'file' || type?.startsWith('sbom') ? 'application' : 'other' }
+}

@@ -1,0 +1,105 @@
+import type { Draft } from './fold.ts'
+import { assemble } from './fold.ts'
+import type { Json } from './json.ts'
+import { asObject, each, eachOf, isObject, Misfit, object, required, text } from './json.ts'
+import type { Report } from './report.ts'
+import { ReportError } from './report.ts'
+import { draftsOf } from './sarif-result.ts'
+import type { Run } from './sarif-run.ts'
+import { openRun } from './sarif-run.ts'
+
+export const label = 'SARIF'
+
+const schemaOf = (root: Json): string => (typeof root.$schema === 'string' ? root.$schema.slice(0, 500) : '')
+
+export function detects(root: unknown): boolean {
+  if (!isObject(root)) return false
+  return /sarif/i.test(schemaOf(root)) || (typeof root.version === 'string' && Array.isArray(root.runs))
+}
+
+export const accepts = (root: unknown): boolean => detects(root) || (isObject(root) && 'runs' in root)
+
+export function parse(value: unknown): Report {
+  const root = asObject(value, '$')
+  const version =
+    text(root, 'version', '$', 50) ?? (/sarif-(?:schema-)?2\.1\.0/i.test(schemaOf(root)) ? '2.1.0' : '')
+  if (!version) throw new Misfit('$.version', 'a non-empty string is required')
+  if (!version.startsWith('2.1.0'))
+    throw new ReportError('REPORT_UNSUPPORTED_VERSION', `SARIF ${version} is not supported: 2.1.0 is.`)
+  // By the standard null says that the producer failed to get its runs: no empty report.
+  if (root.runs === null || root.runs === undefined) throw new Misfit('$.runs', 'an array is required')
+  const runs = eachOf(root.runs, '$.runs').map(([run, at]) => openRun(run, at))
+  const drafts: Draft[] = []
+  for (const run of runs)
+    for (const [result, at] of each(run.json, 'results', run.at)) drafts.push(...draftsOf(result, at, run))
+  drafts.push(...inlined(root, runs))
+  const driver = runs[0]?.driver
+  return assemble(
+    {
+      format: 'sarif',
+      tool: {
+        name: (driver && text(driver.json, 'name', driver.at, 200)) ?? 'SARIF',
+        version:
+          (driver &&
+            (text(driver.json, 'semanticVersion', driver.at, 100) ??
+              text(driver.json, 'version', driver.at, 100))) ??
+          null,
+      },
+      ...asset(runs),
+      complete: runs.every(finished),
+    },
+    drafts,
+  )
+}
+
+/** Results that a log holds beside its runs. Results in other files are missing: the report is not whole. */
+function inlined(root: Json, runs: readonly Run[]): Draft[] {
+  for (const run of runs) {
+    const files = object(run.json, 'externalPropertyFileReferences', run.at)
+    for (const [file, at] of files ? each(files, 'results', `${run.at}.externalPropertyFileReferences`) : [])
+      if (object(file, 'location', at)) throw new Misfit(at, 'its results lie in another file')
+  }
+  return each(root, 'inlineExternalProperties', '$').flatMap(([properties, at]) => {
+    const guid = text(properties, 'runGuid', at, 100)
+    const run = runs.find((candidate) => guid !== null && candidate.guid === guid) ?? runs[0]
+    const results = each(properties, 'results', at)
+    if (!run && results.length > 0) throw new Misfit(at, 'its results belong to no run')
+    return run ? results.flatMap(([result, path]) => draftsOf(result, path, run)) : []
+  })
+}
+
+function finished(run: Run): boolean {
+  const failed = run.invocations.some((invocation) => invocation.executionSuccessful === false)
+  return !failed && Array.isArray(run.json.results)
+}
+
+/** Only what a run says about itself: the image that Trivy scanned, or the repository under version control. */
+function asset(runs: readonly Run[]): Pick<Report, 'assetName' | 'assetType'> {
+  for (const { properties } of runs) {
+    const image = properties?.imageName
+    if (typeof image === 'string' && image)
+      return {
+        assetName: required(properties!, 'imageName', '$').slice(0, 500),
+        assetType: 'container_image',
+      }
+  }
+  const uris = runs.flatMap((run) =>
+    each(run.json, 'versionControlProvenance', run.at).map(([origin, at]) =>
+      text(origin, 'repositoryUri', at, 2000),
+    ),
+  )
+  return { assetName: repositoryName(uris.find(Boolean) ?? null), assetType: 'repository' }
+}
+
+/** `github.com/acme/shop` of any way to write the address, without the credentials it may carry. */
+function repositoryName(uri: string | null): string | null {
+  if (!uri) return null
+  const plain = uri
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+    .replace(/^[^@/]*@/, '')
+    .replace(/[?#].*$/, '')
+    .replace(/^([^/:]+):(?!\d+\/)/, '$1/')
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '')
+  return plain.slice(0, 500) || null
+}

@@ -1,0 +1,136 @@
+import type { Context } from '#kit/context.ts'
+import { invalid } from '#kit/errors.ts'
+import { isId } from '#kit/id.ts'
+import { signedIn } from '#kit/viewer.ts'
+import * as findings from '../model/finding.ts'
+import type { Outcome, Tables } from '../tables.ts'
+import { builder } from './builder.ts'
+import { FindingKind, Severity } from './details.ts'
+
+const CvssInput = builder.inputType('CvssInput', {
+  inaccessible: true,
+  description: 'One rating of a weakness.',
+  fields: (t) => ({
+    version: t.string({ required: true }),
+    vector: t.string({ required: true }),
+    score: t.float({ required: true }),
+    source: t.string({ required: true }),
+  }),
+})
+const ComponentInput = builder.inputType('ComponentInput', {
+  inaccessible: true,
+  description: 'The package that has the weakness.',
+  fields: (t) => ({
+    name: t.string({ required: true }),
+    version: t.string(),
+    purl: t.string(),
+    path: t.string(),
+  }),
+})
+const LocationInput = builder.inputType('LocationInput', {
+  inaccessible: true,
+  description: 'Where in a source tree the weakness is.',
+  fields: (t) => ({ path: t.string({ required: true }), line: t.int() }),
+})
+const FindingInput = builder.inputType('FindingInput', {
+  inaccessible: true,
+  description: 'A finding as a scanner reports it.',
+  fields: (t) => ({
+    key: t.string({ required: true, description: 'What tells it apart on its asset.' }),
+    kind: t.field({ type: FindingKind, required: true }),
+    cveId: t.string(),
+    aliases: t.stringList({ required: true }),
+    cwes: t.stringList({ required: true }),
+    ruleId: t.string(),
+    severity: t.field({ type: Severity, required: true }),
+    cvss: t.field({ type: [CvssInput], required: true }),
+    cvssScore: t.float(),
+    cvssVector: t.string(),
+    title: t.string({ required: true }),
+    description: t.string(),
+    remediation: t.string(),
+    component: t.field({ type: ComponentInput }),
+    location: t.field({ type: LocationInput }),
+    fixedVersions: t.stringList({ required: true }),
+    links: t.stringList({ required: true }),
+  }),
+})
+const RunInput = builder.inputType('RunInput', {
+  inaccessible: true,
+  description: 'One run of one scan over one asset.',
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    assetId: t.id({ required: true }),
+    scope: t.string({ required: true, description: 'The scan and the asset: what the run may close.' }),
+  }),
+})
+const ApplyOutcome = builder.objectRef<Outcome>('ApplyOutcome').implement({
+  inaccessible: true,
+  description: 'What became of the findings of a batch.',
+  fields: (t) => ({
+    created: t.exposeInt('created'),
+    updated: t.exposeInt('updated'),
+    unchanged: t.exposeInt('unchanged'),
+    reopened: t.exposeInt('reopened'),
+  }),
+})
+
+type Given = { id: string; assetId: string; scope: string }
+
+function runOf(context: Context<Tables>, { id, assetId, scope }: Given): findings.Run {
+  if (!isId(id) || !isId(assetId)) throw invalid('run', 'Must have the id of a run and of an asset')
+  return { id, assetId, scope, organizationId: signedIn(context.viewer).organizationId }
+}
+
+const authScopes = { $all: { peer: 'integrations', permission: 'vulnerabilities:import' } } as const
+
+builder.mutationType({ authScopes: { signedIn: true } })
+builder.mutationFields((t) => ({
+  applyFindings: t.field({
+    type: ApplyOutcome,
+    description: 'Applies one batch of a run, once. For integrations only.',
+    inaccessible: true,
+    authScopes,
+    args: {
+      run: t.arg({ type: RunInput, required: true }),
+      batch: t.arg.int({ required: true }),
+      findings: t.arg({ type: [FindingInput], required: true }),
+    },
+    resolve: (_root, args, context) =>
+      context.tenant((trx) =>
+        findings.apply(trx, runOf(context, args.run), args.batch, args.findings.map(observed)),
+      ),
+  }),
+  finishFindings: t.int({
+    description: 'Ends a complete run and answers how many findings it closed. For integrations only.',
+    inaccessible: true,
+    authScopes,
+    args: { run: t.arg({ type: RunInput, required: true }) },
+    resolve: (_root, { run }, context) => context.tenant((trx) => findings.finish(trx, runOf(context, run))),
+  }),
+}))
+
+type GivenFinding = (typeof FindingInput)['$inferInput']
+
+/** An absent field and a null one are the same observation. */
+function observed(given: GivenFinding): findings.Finding {
+  const { component, location } = given
+  return {
+    ...given,
+    cveId: given.cveId ?? null,
+    ruleId: given.ruleId ?? null,
+    cvssScore: given.cvssScore ?? null,
+    cvssVector: given.cvssVector ?? null,
+    description: given.description ?? null,
+    remediation: given.remediation ?? null,
+    component: component
+      ? {
+          name: component.name,
+          version: component.version ?? null,
+          purl: component.purl ?? null,
+          path: component.path ?? null,
+        }
+      : null,
+    location: location ? { path: location.path, line: location.line ?? null } : null,
+  }
+}

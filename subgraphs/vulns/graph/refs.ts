@@ -1,0 +1,7 @@
+import { pointer } from '#kit/refs.ts'
+import { builder } from './builder.ts'
+
+export const Organization = pointer(builder, 'Organization')
+
+/** Extended in `asset.ts`. */
+export const Asset = builder.externalRef('Asset', builder.selection<{ id: string }>('id'))

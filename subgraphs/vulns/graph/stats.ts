@@ -1,0 +1,39 @@
+import { buckets, sum } from '#kit/buckets.ts'
+import { severities } from '#kit/severity.ts'
+import * as vulnerabilities from '../model/vulnerability.ts'
+import { isOpen } from '../rules.ts'
+import { statuses } from '../tables.ts'
+import { builder, lists } from './builder.ts'
+
+const Bucket = lists.bucket()
+
+const VulnerabilityStats = builder.objectRef<vulnerabilities.Counted[]>('VulnerabilityStats').implement({
+  description: 'How many findings there are, by what they are.',
+  fields: (t) => ({
+    total: t.int({ resolve: sum }),
+    open: t.int({
+      description: 'Those that are open risk.',
+      resolve: (rows) => sum(rows.filter((row) => isOpen(row.status))),
+    }),
+    bySeverity: t.field({
+      type: [Bucket],
+      description: 'The open ones, worst first.',
+      resolve: (rows) =>
+        buckets(
+          rows.filter((row) => isOpen(row.status)),
+          'severity',
+          severities,
+        ),
+    }),
+    byStatus: t.field({ type: [Bucket], resolve: (rows) => buckets(rows, 'status', statuses) }),
+  }),
+})
+
+builder.queryField('vulnerabilityStats', (t) =>
+  t.field({
+    type: VulnerabilityStats,
+    description: 'Counts over all findings of the organization.',
+    authScopes: { permission: 'vulnerabilities:read' },
+    resolve: (_root, _args, context) => context.tenant(vulnerabilities.count),
+  }),
+)

@@ -1,0 +1,31 @@
+import type { Observed, Status } from './tables.ts'
+
+/** Statuses that count as open risk; an accepted risk is still a risk. */
+export const openStatuses: readonly Status[] = ['open', 'confirmed', 'in_remediation', 'risk_accepted']
+/** Statuses that absence from a complete run may resolve; the others are a person's word. */
+export const closableStatuses: readonly Status[] = ['open', 'confirmed', 'in_remediation']
+
+export const isOpen = (status: Status): boolean => openStatuses.includes(status)
+
+/** Days that a finding may stay open, by its severity; none for the rest. */
+export const dueDays: Readonly<Partial<Record<Observed['severity'], number>>> = {
+  critical: 15,
+  high: 30,
+  medium: 90,
+  low: 180,
+}
+
+/**
+ * What a finding is told apart by, on one asset. Titles, descriptions, severities and line numbers are not
+ * part of it, so that a re-worded or re-scored finding stays the same finding.
+ */
+export const fingerprintText = (assetId: string, kind: string, key: string): string =>
+  ['v1', assetId, kind, key].join('|')
+
+const byKey = (_key: string, value: unknown): unknown =>
+  value && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value
+
+/** The same text for the same observation, whatever the order of its keys. */
+export const contentText = (observed: Observed): string => JSON.stringify(observed, byKey)

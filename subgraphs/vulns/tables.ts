@@ -1,0 +1,91 @@
+import type { Generated, Selectable } from 'kysely'
+import type { Severity } from '#kit/severity.ts'
+
+export const statuses = [
+  'open',
+  'confirmed',
+  'in_remediation',
+  'risk_accepted',
+  'false_positive',
+  'not_affected',
+  'resolved',
+] as const
+export const presences = ['present', 'absent'] as const
+export const kinds = ['package', 'code', 'config', 'secret', 'license'] as const
+export type Status = (typeof statuses)[number]
+export type Kind = (typeof kinds)[number]
+
+export type Cvss = { version: string; vector: string; score: number; source: string }
+export type Component = { name: string; version: string | null; purl: string | null; path: string | null }
+export type Location = { path: string; line: number | null }
+
+/** What a scanner says of a finding: overwritten by every run, and never by a person. */
+export type Observed = {
+  kind: Kind
+  cveId: string | null
+  aliases: string[]
+  cwes: string[]
+  ruleId: string | null
+  severity: Severity
+  cvss: Cvss[]
+  cvssScore: number | null
+  cvssVector: string | null
+  title: string
+  description: string | null
+  remediation: string | null
+  component: Component | null
+  location: Location | null
+  fixedVersions: string[]
+  links: string[]
+}
+
+type Stored = Omit<Observed, 'cvss' | 'component' | 'location'> & {
+  cvss: Generated<Cvss[]>
+  component: Component | null
+  location: Location | null
+}
+
+export type Tables = {
+  vulnerabilities: Stored & {
+    id: string
+    organizationId: string
+    assetId: string
+    fingerprint: string
+    fingerprintVersion: Generated<number>
+    contentHash: string
+    severityRank: Generated<number>
+    cvssRank: Generated<number>
+    status: Generated<Status>
+    presence: Generated<(typeof presences)[number]>
+    resolution: string | null
+    reopenCount: Generated<number>
+    version: Generated<number>
+    dueAt: Date | null
+    dueDate: Generated<string | null>
+    firstSeenAt: Generated<Date>
+    lastSeenAt: Generated<Date>
+    createdAt: Generated<Date>
+    updatedAt: Generated<Date>
+    resolvedAt: Date | null
+  }
+  vulnerabilitySources: {
+    organizationId: string
+    vulnerabilityId: string
+    scope: string
+    runId: string
+    firstSeenAt: Generated<Date>
+    lastSeenAt: Generated<Date>
+    withdrawnAt: Date | null
+  }
+  appliedBatches: {
+    organizationId: string
+    runId: string
+    batch: number
+    outcome: Outcome
+    appliedAt: Generated<Date>
+  }
+}
+
+export type VulnerabilityRow = Selectable<Tables['vulnerabilities']>
+/** What became of the findings of a batch. */
+export type Outcome = { created: number; updated: number; unchanged: number; reopened: number }
