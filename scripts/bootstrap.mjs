@@ -35,7 +35,7 @@ function stamped() {
 /** Whether npm itself, in the record it keeps of its last complete install, has all that the lock asks for. */
 function installed(packages) {
   const record = join(modules, '.package-lock.json')
-  if (!existsSync(record)) return false
+  if (!existsSync(record) || (supported(packages).includes(platform) && !existsSync(newNode))) return false
   const { packages: present } = JSON.parse(readFileSync(record, 'utf8'))
   return Object.entries(packages).every(([path, wanted]) => {
     if (path === '' || !wantedHere(wanted)) return true
@@ -53,16 +53,24 @@ function install() {
   say(`installing packages from npm${production ? '' : ', those for development included'} ...`)
   const started = Date.now()
   const scope = production ? '--omit=dev' : '--include=dev'
-  const args = ['ci', '--ignore-scripts', scope, '--include=optional', '--no-audit', '--no-fund', '--silent']
+  const args = [
+    'ci',
+    '--ignore-scripts',
+    scope,
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
   // npm must not run on the Node that lies in the folder it is about to replace.
   const own = (process.env.PATH ?? '')
     .split(delimiter)
     .filter((folder) => resolve(folder) !== dirname(newNode))
-  const { status, signal, error } = spawnSync('npm', [...args, '--loglevel=error'], {
+  const { status, signal, error } = spawnSync('npm', args, {
     cwd: root,
     env: { ...process.env, PATH: own.join(delimiter) },
     // Standard output belongs to the command that comes after this one.
-    stdio: ['ignore', 2, 2],
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
   if (error?.code === 'ENOENT') fail('npm was not found. Install Node.js with npm: https://nodejs.org')
   if (error) fail(`npm could not be started: ${error.message}`)
@@ -83,15 +91,19 @@ function requireNewNode(packages) {
         'Install Node 24 or newer yourself and run this again.',
     )
   }
-  const supported = Object.keys(packages)
-    .map((path) => /^node_modules\/node-(?:bin-)?((?:linux|darwin)-\w+)$/.exec(path)?.[1])
-    .filter(Boolean)
   fail(
-    supported.includes(platform)
+    supported(packages).includes(platform)
       ? `npm left out Node 24 for ${platform}: do its settings omit optional packages? ("npm config get omit")`
-      : `Nexus has no Node 24 for ${platform} to install, only for ${supported.join(', ')}. ` +
+      : `Nexus has no Node 24 for ${platform} to install, only for ${supported(packages).join(', ')}. ` +
           'Install Node 24 or newer yourself and run this again.',
   )
+}
+
+/** The platforms that the lock file has a Node 24 for. */
+function supported(packages) {
+  return Object.keys(packages)
+    .map((path) => /^node_modules\/node-(?:bin-)?((?:linux|darwin)-\w+)$/.exec(path)?.[1])
+    .filter(Boolean)
 }
 
 function requireNode(major, minor) {

@@ -22,12 +22,12 @@ export const member = (role: Role = 'admin'): Member => ({
 export const bearer = async (of: Member) => ({ authorization: `Bearer ${await signAccessToken(keys, of)}` })
 
 /** The gateway over the toy house, gone when the test ends. */
-export async function openGateway(t: TestContext, options: Partial<GatewayOptions> = {}) {
+export async function openGateway(t: TestContext, { transports, ...options }: Partial<GatewayOptions> = {}) {
   const house = toyHouse()
   const blobDir = await mkdtemp(join(tmpdir(), 'nexus-blobs-'))
   const app = await createGateway({
     supergraphSdl: house.supergraphSdl,
-    transports: house.transports,
+    transports: { ...house.transports, ...transports },
     keys,
     blobs: createBlobs(blobDir),
     importMaxBytes: 1_000_000,

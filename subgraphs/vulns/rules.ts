@@ -1,4 +1,4 @@
-import type { Observed, Status } from './tables.ts'
+import type { Known, Observed, Outcome, Status } from './tables.ts'
 
 /** Statuses that count as open risk; an accepted risk is still a risk. */
 export const openStatuses: readonly Status[] = ['open', 'confirmed', 'in_remediation', 'risk_accepted']
@@ -29,3 +29,12 @@ const byKey = (_key: string, value: unknown): unknown =>
 
 /** The same text for the same observation, whatever the order of its keys. */
 export const contentText = (observed: Observed): string => JSON.stringify(observed, byKey)
+
+/**
+ * What a report does to a finding that is known. A scan is compared with what it said itself before, so that
+ * two scanners that word things differently do not undo each other at every run.
+ */
+export function outcomeOf(known: Known, contentHash: string): Exclude<keyof Outcome, 'created'> {
+  if (known.status === 'resolved') return 'reopened'
+  return known.contentHash === contentHash ? 'unchanged' : 'updated'
+}

@@ -52,7 +52,6 @@ export type Tables = {
     assetId: string
     fingerprint: string
     fingerprintVersion: Generated<number>
-    contentHash: string
     severityRank: Generated<number>
     cvssRank: Generated<number>
     status: Generated<Status>
@@ -73,6 +72,7 @@ export type Tables = {
     vulnerabilityId: string
     scope: string
     runId: string
+    contentHash: string
     firstSeenAt: Generated<Date>
     lastSeenAt: Generated<Date>
     withdrawnAt: Date | null
@@ -89,3 +89,5 @@ export type Tables = {
 export type VulnerabilityRow = Selectable<Tables['vulnerabilities']>
 /** What became of the findings of a batch. */
 export type Outcome = { created: number; updated: number; unchanged: number; reopened: number }
+/** A finding as a batch meets it, and what its scan said of it last; null when that is new to the scan. */
+export type Known = { id: string; status: Status; contentHash: string | null }

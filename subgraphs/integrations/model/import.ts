@@ -93,7 +93,12 @@ async function giveUp(context: Context<Tables>, run: ImportRunRow, error: unknow
   const reason = known ? error.message : 'Internal error'
   const format = error instanceof ReportError ? (error.format ?? run.format) : run.format
   await context.tenant(async (trx) => {
-    await importRuns.fail(trx, run.id, code, `${run.fileName}: ${reason}`)
+    await importRuns.fail(
+      trx,
+      run.id,
+      code,
+      `${run.fileName} (${format ?? 'format not recognised'}): ${reason}`,
+    )
     if (format) await connectors.report(trx, run.organizationId, format, reason)
   })
 }

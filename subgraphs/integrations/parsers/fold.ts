@@ -39,7 +39,7 @@ export function assemble(head: Head, drafts: readonly Draft[]): Report {
     const [first] = group
     if (first && group.length === 1) findings.push(first.finding)
     else if (first?.collide === 'fold') findings.push(merged(group))
-    else findings.push(...numbered(group))
+    else for (const finding of numbered(group)) findings.push(finding)
   }
   const { format, tool, assetName, assetType, complete } = head
   const total = drafts.length

@@ -7,7 +7,7 @@ import { ruleText, sentence } from './sarif-message.ts'
 import type { Spot } from './sarif-place.ts'
 import { fingerprintOf, spotsOf } from './sarif-place.ts'
 import type { Rule, Run } from './sarif-run.ts'
-import { ruleOf } from './sarif-run.ts'
+import { overrideKey, ruleOf } from './sarif-run.ts'
 import { severityOf, severityOfScore } from './severity.ts'
 import { clip, cveIn, cwes, key, links, title, unique } from './text.ts'
 
@@ -91,17 +91,15 @@ function level(result: Json, at: string, kind: string, rule: Rule | null, run: R
   if (kind !== 'fail') return 'none'
   const provenance = object(result, 'provenance', at)
   const invocation = provenance && number(provenance, 'invocationIndex', `${at}.provenance`)
-  const override = run.overrides.find(
-    (one) =>
-      rule !== null &&
-      (invocation === null || invocation < 0
-        ? run.invocations.length === 1
-        : one.invocation === invocation) &&
-      (one.rule === null ? one.index === rule.index : one.rule === rule.id),
-  )
+  // Without an invocation of its own a result belongs to the only one.
+  const position = invocation !== null && invocation >= 0 ? invocation : run.invocations.length === 1 ? 0 : -1
+  const override =
+    rule &&
+    ((rule.id && run.overrides.get(overrideKey(position, rule.id))) ??
+      run.overrides.get(overrideKey(position, rule.index)))
   const configuration = rule && object(rule.json, 'defaultConfiguration', rule.at)
   return (
-    override?.level ??
+    override ??
     (configuration && text(configuration, 'level', `${rule.at}.defaultConfiguration`, 50)) ??
     'warning'
   )

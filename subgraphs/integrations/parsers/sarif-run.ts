@@ -1,10 +1,10 @@
 import type { Json } from './json.ts'
 import { each, isObject, Misfit, number, object, strings, text } from './json.ts'
 
-/** A tool or one of its extensions, with the rules it defines. */
-export type Component = { json: Json; at: string; rules: [Json, string][]; byId: Map<string, number> }
+export type Rule = { json: Json; at: string; id: string | null; index: number }
 
-export type Rule = { json: Json; at: string; id: string | null; component: Component; index: number }
+/** A tool or one of its extensions, with the rules it defines by id, deprecated id and guid. */
+export type Component = { json: Json; at: string; rules: Rule[]; named: Map<string, Rule> }
 
 export type Run = {
   json: Json
@@ -12,9 +12,13 @@ export type Run = {
   guid: string | null
   driver: Component
   extensions: Component[]
+  /** Components by name and guid, and the rules of all of them: the driver comes first. */
+  components: Map<string, Component>
+  rules: Map<string, Rule>
   artifacts: [Json, string][]
   invocations: Json[]
-  overrides: { rule: string | null; index: number | null; level: string; invocation: number }[]
+  /** Levels set for one invocation, by `overrideKey`. */
+  overrides: Map<string, string>
   /** Absolute addresses of the source roots, longest first. */
   roots: string[]
   properties: Json | null
@@ -26,49 +30,70 @@ export function openRun(run: Json, at: string): Run {
   if (!tool || !driver) throw new Misfit(`${at}.tool.driver`, 'an object is required')
   const details = object(run, 'automationDetails', at)
   const invocations = each(run, 'invocations', at)
+  const home = component(driver, `${at}.tool.driver`)
+  const extensions = each(tool, 'extensions', `${at}.tool`).map(([json, path]) => component(json, path))
+  const all = [home, ...extensions]
   return {
     json: run,
     at,
     guid: details && text(details, 'guid', `${at}.automationDetails`, 100),
-    driver: component(driver, `${at}.tool.driver`),
-    extensions: each(tool, 'extensions', `${at}.tool`).map(([extension, path]) => component(extension, path)),
+    driver: home,
+    extensions,
+    components: firstOf(
+      all.flatMap((one): [string | null, Component][] =>
+        ['name', 'guid'].map((name) => [text(one.json, name, one.at, 500), one]),
+      ),
+    ),
+    rules: firstOf(all.flatMap((one) => [...one.named])),
     artifacts: each(run, 'artifacts', at),
     invocations: invocations.map(([invocation]) => invocation),
-    overrides: invocations.flatMap(([invocation, path], position) => overridesOf(invocation, path, position)),
+    overrides: firstOf(
+      invocations.flatMap(([invocation, path], position) => overridesOf(invocation, path, position)),
+    ),
     roots: rootsOf(run, at, invocations),
     properties: object(run, 'properties', at),
   }
 }
 
-function component(json: Json, at: string): Component {
-  const rules = each(json, 'rules', at)
-  const byId = new Map<string, number>()
-  for (const [index, [rule, path]] of rules.entries()) {
-    const id = text(rule, 'id', path)
-    for (const name of [id, ...strings(rule, 'deprecatedIds', path)])
-      if (name && !byId.has(name)) byId.set(name, index)
-    const guid = text(rule, 'guid', path, 100)
-    if (guid) byId.set(`guid:${guid}`, index)
-  }
-  return { json, at, rules, byId }
+function firstOf<T>(entries: Iterable<[string | null, T]>): Map<string, T> {
+  const found = new Map<string, T>()
+  for (const [name, value] of entries) if (name && !found.has(name)) found.set(name, value)
+  return found
 }
 
-function overridesOf(invocation: Json, at: string, position: number): Run['overrides'] {
-  return each(invocation, 'ruleConfigurationOverrides', at).flatMap(([override, path]) => {
-    const descriptor = object(override, 'descriptor', path)
-    const configuration = object(override, 'configuration', path)
-    const level = configuration && text(configuration, 'level', `${path}.configuration`, 50)
-    if (!descriptor || !level) return []
-    const where = `${path}.descriptor`
-    return [
-      {
-        rule: text(descriptor, 'id', where),
-        index: number(descriptor, 'index', where),
-        level,
-        invocation: position,
-      },
-    ]
-  })
+function component(json: Json, at: string): Component {
+  const rules = each(json, 'rules', at).map(
+    ([rule, path], index): Rule => ({ json: rule, at: path, id: text(rule, 'id', path), index }),
+  )
+  const former = rules.flatMap((rule): [string | null, Rule][] => [
+    ...strings(rule.json, 'deprecatedIds', rule.at).map((id): [string, Rule] => [id, rule]),
+    [guidName(text(rule.json, 'guid', rule.at, 100)), rule],
+  ])
+  return {
+    json,
+    at,
+    rules,
+    named: firstOf([...rules.map((rule): [string | null, Rule] => [rule.id, rule]), ...former]),
+  }
+}
+
+const guidName = (guid: string | null): string | null => guid && `guid:${guid}`
+
+export const overrideKey = (invocation: number, rule: string | number): string =>
+  `${invocation} ${typeof rule === 'number' ? '#' : '='}${rule}`
+
+function overridesOf(invocation: Json, at: string, position: number): [string, string][] {
+  return each(invocation, 'ruleConfigurationOverrides', at).flatMap(
+    ([override, path]): [string, string][] => {
+      const descriptor = object(override, 'descriptor', path)
+      const configuration = object(override, 'configuration', path)
+      const level = configuration && text(configuration, 'level', `${path}.configuration`, 50)
+      const rule =
+        descriptor &&
+        (text(descriptor, 'id', `${path}.descriptor`) ?? number(descriptor, 'index', `${path}.descriptor`))
+      return level && rule !== null ? [[overrideKey(position, rule), level]] : []
+    },
+  )
 }
 
 function rootsOf(run: Json, at: string, invocations: readonly [Json, string][]): string[] {
@@ -98,52 +123,34 @@ export function ruleOf(result: Json, at: string, run: Run): { id: string | null;
   const home = reference
     ? componentOf(object(reference, 'toolComponent', `${at}.rule`), `${at}.rule`, run)
     : run.driver
-  const byIndex = index === null ? undefined : home.rules[index]
-  if (byIndex && index !== null) {
-    const own = text(byIndex[0], 'id', byIndex[1])
-    // Some tools count their rules wrongly: an id that says otherwise wins.
-    const fits =
-      id === null || own === null || id === own || id.startsWith(`${own}/`) || home.byId.get(id) === index
-    if (fits)
-      return { id: id ?? own, rule: { json: byIndex[0], at: byIndex[1], id: own, component: home, index } }
-  }
-  for (const candidate of [home, run.driver, ...run.extensions]) {
-    const found = lookup(candidate, id) ?? (guid ? candidate.byId.get(`guid:${guid}`) : undefined)
-    const entry = found === undefined ? undefined : candidate.rules[found]
-    if (entry && found !== undefined) {
-      const own = text(entry[0], 'id', entry[1])
-      return {
-        id: id ?? own,
-        rule: { json: entry[0], at: entry[1], id: own, component: candidate, index: found },
-      }
-    }
-  }
-  return { id, rule: null }
+  const listed = index === null ? undefined : home.rules[index]
+  // Some tools count their rules wrongly: an id that says otherwise wins.
+  const fits =
+    listed && (id === null || listed.id === null || id === listed.id || id.startsWith(`${listed.id}/`))
+  const rule =
+    (fits ? listed : null) ??
+    lookup(home.named, id, guid) ??
+    lookup(run.rules, id, guid) ??
+    (id ? null : listed)
+  return { id: id ?? rule?.id ?? null, rule: rule ?? null }
 }
 
 /** `CA1000/1` is a case of the rule `CA1000`. */
-function lookup(home: Component, id: string | null): number | undefined {
-  if (id === null) return undefined
-  let name = id
+function lookup(rules: Map<string, Rule>, id: string | null, guid: string | null): Rule | undefined {
+  let name = id ?? ''
   for (let depth = 0; depth < 8 && name !== ''; depth++) {
-    const found = home.byId.get(name)
-    if (found !== undefined) return found
+    const found = rules.get(name)
+    if (found) return found
     name = name.slice(0, Math.max(0, name.lastIndexOf('/')))
   }
-  return undefined
+  return rules.get(guidName(guid) ?? '')
 }
 
 function componentOf(reference: Json | null, at: string, run: Run): Component {
   if (!reference) return run.driver
   const path = `${at}.toolComponent`
   const index = number(reference, 'index', path)
-  const byIndex = index === null ? undefined : run.extensions[index]
-  if (byIndex) return byIndex
-  const name = text(reference, 'name', path, 500)
-  const guid = text(reference, 'guid', path, 100)
-  const all = [run.driver, ...run.extensions]
-  return (
-    all.find(({ json }) => (guid !== null && json.guid === guid) || (name !== null && json.name === name)) ??
-    run.driver
-  )
+  const names = ['guid', 'name'].map((name) => text(reference, name, path, 500) ?? '')
+  const found = names.map((name) => run.components.get(name)).find(Boolean)
+  return (index === null ? undefined : run.extensions[index]) ?? found ?? run.driver
 }

@@ -29,10 +29,10 @@ export function parse(value: unknown): Report {
   // By the standard null says that the producer failed to get its runs: no empty report.
   if (root.runs === null || root.runs === undefined) throw new Misfit('$.runs', 'an array is required')
   const runs = eachOf(root.runs, '$.runs').map(([run, at]) => openRun(run, at))
-  const drafts: Draft[] = []
-  for (const run of runs)
-    for (const [result, at] of each(run.json, 'results', run.at)) drafts.push(...draftsOf(result, at, run))
-  drafts.push(...inlined(root, runs))
+  const own = runs.flatMap((run) =>
+    each(run.json, 'results', run.at).flatMap(([result, at]) => draftsOf(result, at, run)),
+  )
+  const drafts = [...own, ...inlined(root, runs)]
   const driver = runs[0]?.driver
   return assemble(
     {
@@ -59,9 +59,10 @@ function inlined(root: Json, runs: readonly Run[]): Draft[] {
     for (const [file, at] of files ? each(files, 'results', `${run.at}.externalPropertyFileReferences`) : [])
       if (object(file, 'location', at)) throw new Misfit(at, 'its results lie in another file')
   }
+  const byGuid = new Map(runs.map((run) => [run.guid, run]))
   return each(root, 'inlineExternalProperties', '$').flatMap(([properties, at]) => {
     const guid = text(properties, 'runGuid', at, 100)
-    const run = runs.find((candidate) => guid !== null && candidate.guid === guid) ?? runs[0]
+    const run = (guid === null ? undefined : byGuid.get(guid)) ?? runs[0]
     const results = each(properties, 'results', at)
     if (!run && results.length > 0) throw new Misfit(at, 'its results belong to no run')
     return run ? results.flatMap(([result, path]) => draftsOf(result, path, run)) : []

@@ -65,7 +65,7 @@ function schema2(root: Json): Report {
 }
 
 function kubernetes(root: Json): Report {
-  const drafts: Draft[] = []
+  const lists: Draft[][] = []
   let complete = true
   for (const list of clusterLists)
     for (const [resource, at] of each(root, list, '$')) {
@@ -73,11 +73,11 @@ function kubernetes(root: Json): Report {
       if (text(resource, 'Error', at)) complete = false
       const workload = names.filter(Boolean).join('/')
       for (const [result, path] of each(resource, 'Results', at))
-        drafts.push(...recordsOf(result, path, workload))
+        lists.push(recordsOf(result, path, workload))
     }
   const assetName = text(root, 'ClusterName', '$', 500)
   const head = { format: 'trivy', tool: { name: 'Trivy', version: null }, complete }
-  return assemble({ ...head, assetName, assetType: 'kubernetes_workload' }, drafts)
+  return assemble({ ...head, assetName, assetType: 'kubernetes_workload' }, lists.flat())
 }
 
 function recordsOf(result: Json, at: string, workload: string): Draft[] {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Trx } from '#kit/database.ts'
 import { newId } from '#kit/id.ts'
-import { closableStatuses, contentText, dueDays, fingerprintText } from '../rules.ts'
-import type { Observed, Outcome, Tables } from '../tables.ts'
+import { closableStatuses, contentText, dueDays, fingerprintText, outcomeOf } from '../rules.ts'
+import type { Known, Observed, Outcome, Tables } from '../tables.ts'
 
 export type Finding = Observed & { key: string }
 /** One run of one scan over one asset; `scope` names the scan and the asset. */
@@ -16,75 +16,96 @@ function rowOf(run: Run, { key, ...observed }: Finding) {
     ...observed,
     id: newId(),
     fingerprint: sha256(fingerprintText(run.assetId, observed.kind, key)),
-    content_hash: sha256(contentText(observed)),
+    contentHash: sha256(contentText(observed)),
     due_days: dueDays[observed.severity] ?? null,
   }
 }
 
-const columns = `kind, "cveId", aliases, cwes, "ruleId", severity, cvss, "cvssScore", "cvssVector", title,
-  description, remediation, component, location, "fixedVersions", links`
-const stored = `kind, cve_id, aliases, cwes, rule_id, severity, cvss, cvss_score, cvss_vector, title,
-  description, remediation, component, location, fixed_versions, links`
+/** What a scanner writes, as the batch names it and as the table does. */
+const observed: readonly [given: string, column: string][] = [
+  ['kind', 'kind'],
+  ['"cveId"', 'cve_id'],
+  ['aliases', 'aliases'],
+  ['cwes', 'cwes'],
+  ['"ruleId"', 'rule_id'],
+  ['severity', 'severity'],
+  ['cvss', 'cvss'],
+  ['"cvssScore"', 'cvss_score'],
+  ['"cvssVector"', 'cvss_vector'],
+  ['title', 'title'],
+  ['description', 'description'],
+  ['remediation', 'remediation'],
+  ['component', 'component'],
+  ['location', 'location'],
+  ['"fixedVersions"', 'fixed_versions'],
+  ['links', 'links'],
+]
+const given = sql.raw(observed.map(([name]) => name).join(', '))
+const columns = sql.raw(observed.map(([, column]) => column).join(', '))
+const assignments = sql.raw(observed.map(([name, column]) => `${column} = i.${name}`).join(', '))
 
-const incoming = (rows: ReturnType<typeof rowOf>[]) => sql`
+type Row = ReturnType<typeof rowOf>
+
+const incoming = (rows: readonly Row[]) => sql`
   select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (id uuid, fingerprint text,
-    content_hash text, due_days int, kind text, "cveId" text, aliases text[], cwes text[], "ruleId" text,
+    due_days int, kind text, "cveId" text, aliases text[], cwes text[], "ruleId" text,
     severity text, cvss jsonb, "cvssScore" numeric, "cvssVector" text, title text, description text,
     remediation text, component jsonb, location jsonb, "fixedVersions" text[], links text[])`
 
-async function insertNew(trx: Trx<Tables>, run: Run, rows: ReturnType<typeof rowOf>[]): Promise<Set<string>> {
+async function insertNew(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Promise<Set<string>> {
   const { rows: added } = await sql<{ id: string }>`
     with incoming as (${incoming(rows)})
-    insert into vulnerabilities (organization_id, asset_id, id, fingerprint, content_hash, due_at,
-      ${sql.raw(stored)})
-    select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint, content_hash,
-      now() + make_interval(days => due_days), ${sql.raw(columns)}
+    insert into vulnerabilities (organization_id, asset_id, id, fingerprint, due_at, ${columns})
+    select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint,
+      now() + make_interval(days => due_days), ${given}
     from incoming order by fingerprint
     on conflict (organization_id, fingerprint) do nothing
     returning id`.execute(trx)
   return new Set(added.map((row) => row.id))
 }
 
-type Seen = { id: string; outcome: 'updated' | 'unchanged' | 'reopened' }
-
-/** Writes what scanners may write, and moves a status only from resolved back to open. */
-async function seeAgain(trx: Trx<Tables>, rows: ReturnType<typeof rowOf>[]): Promise<Seen[]> {
-  const observed = sql.raw(
-    stored
-      .split(',')
-      .map((name, index) => `${name.trim()} = i.${columns.split(',')[index]!.trim()}`)
-      .join(', '),
-  )
-  const { rows: seen } = await sql<Seen>`
-    with incoming as (${incoming(rows)}),
-    known as materialized (
-      select id, fingerprint, status, content_hash from vulnerabilities
-      where fingerprint = any(${rows.map((row) => row.fingerprint)}) order by fingerprint for update
-    )
-    update vulnerabilities v set ${observed}, content_hash = i.content_hash, last_seen_at = now(),
-      presence = 'present',
-      due_at = v.first_seen_at + make_interval(days => i.due_days),
-      status = case known.status when 'resolved' then 'open' else known.status end,
-      resolution = null,
-      resolved_at = case known.status when 'resolved' then null else v.resolved_at end,
-      reopen_count = v.reopen_count + (known.status = 'resolved')::int,
-      version = v.version + (known.status = 'resolved' or known.content_hash <> i.content_hash)::int,
-      updated_at = case when known.status = 'resolved' or known.content_hash <> i.content_hash
-        then now() else v.updated_at end
-    from known join incoming i on i.fingerprint = known.fingerprint
-    where v.id = known.id
-    returning v.id, case when known.status = 'resolved' then 'reopened'
-      when known.content_hash <> i.content_hash then 'updated' else 'unchanged' end as outcome`.execute(trx)
-  return seen
+/** Known findings and what this scan said of them last, locked in an order that no two runs can cross. */
+async function lockKnown(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Promise<Map<string, Known>> {
+  const { rows: known } = await sql<Known & { fingerprint: string }>`
+    select v.id, v.fingerprint, v.status, s.content_hash from vulnerabilities v
+    left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}
+    where v.fingerprint = any(${rows.map((row) => row.fingerprint)})
+    order by v.fingerprint for update of v`.execute(trx)
+  return new Map(known.map((row) => [row.fingerprint, row]))
 }
 
-async function markSources(trx: Trx<Tables>, run: Run, ids: readonly string[]): Promise<void> {
+async function rewrite(trx: Trx<Tables>, rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) return
   await sql`
-    insert into vulnerability_sources as s (organization_id, vulnerability_id, scope, run_id)
-    select ${run.organizationId}::uuid, id, ${run.scope}, ${run.id}::uuid
-    from unnest(${ids}::uuid[]) as id order by id
-    on conflict (organization_id, vulnerability_id, scope) do update set
-      last_seen_at = now(), withdrawn_at = null, run_id = greatest(s.run_id, excluded.run_id)`.execute(trx)
+    with incoming as (${incoming(rows)})
+    update vulnerabilities v set ${assignments}, version = v.version + 1, updated_at = now(),
+      due_at = v.first_seen_at + make_interval(days => i.due_days)
+    from incoming i where v.id = i.id`.execute(trx)
+}
+
+/** All that seeing a finding again does to its state: it is there, and no longer resolved. */
+async function touch(trx: Trx<Tables>, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  const isResolved = sql`status = 'resolved'`
+  await sql`
+    update vulnerabilities set last_seen_at = now(), presence = 'present', resolution = null,
+      reopen_count = reopen_count + (${isResolved})::int,
+      version = version + (${isResolved})::int,
+      updated_at = case when ${isResolved} then now() else updated_at end,
+      resolved_at = case when ${isResolved} then null else resolved_at end,
+      status = case when ${isResolved} then 'open' else status end
+    where id = any(${ids}::uuid[])`.execute(trx)
+}
+
+async function markSources(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Promise<void> {
+  await sql`
+    insert into vulnerability_sources as s (organization_id, vulnerability_id, scope, run_id, content_hash)
+    select ${run.organizationId}::uuid, id, ${run.scope}, ${run.id}::uuid, content_hash
+    from unnest(${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.contentHash)}::text[])
+      as seen (id, content_hash) order by id
+    on conflict (organization_id, vulnerability_id, scope) do update set last_seen_at = now(),
+      withdrawn_at = null, content_hash = excluded.content_hash,
+      run_id = greatest(s.run_id, excluded.run_id)`.execute(trx)
 }
 
 /**
@@ -106,18 +127,22 @@ export async function apply(
   if (done) return done.outcome
   const rows = findings.map((finding) => rowOf(run, finding))
   const added = await insertNew(trx, run, rows)
-  const seen = await seeAgain(
-    trx,
-    rows.filter((row) => !added.has(row.id)),
-  )
-  await markSources(trx, run, [...added, ...seen.map((row) => row.id)])
-  const counted = (outcome: Seen['outcome']) => seen.filter((row) => row.outcome === outcome).length
-  const outcome = {
-    created: added.size,
-    updated: counted('updated'),
-    unchanged: counted('unchanged'),
-    reopened: counted('reopened'),
+  const seen = rows.filter((row) => !added.has(row.id))
+  const known = await lockKnown(trx, run, seen)
+  const outcome: Outcome = { created: added.size, updated: 0, unchanged: 0, reopened: 0 }
+  const changed: Row[] = []
+  for (const row of seen) {
+    const before = known.get(row.fingerprint)!
+    row.id = before.id
+    outcome[outcomeOf(before, row.contentHash)] += 1
+    if (before.contentHash !== row.contentHash) changed.push(row)
   }
+  await rewrite(trx, changed)
+  await touch(
+    trx,
+    seen.map((row) => row.id),
+  )
+  await markSources(trx, run, rows)
   const record = {
     organizationId: run.organizationId,
     runId: run.id,

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parse } from 'graphql'
+import { limits, measure } from '../federation/limits.ts'
+import { openGateway } from './gateway.ts'
+
+const repeat = (times: number, of: (index: number) => string) =>
+  Array.from({ length: times }, (_, index) => of(index)).join(' ')
+
+const bombs = {
+  'a plan bomb: each fragment spreads the next one twice': `{ asset(id: 1) { ...f0 } } ${repeat(
+    24,
+    (n) => `fragment f${n} on Asset { ...f${n + 1} ...f${n + 1} }`,
+  )} fragment f24 on Asset { alerts { title } }`,
+  'a plan bomb: across two subgraphs and back, twice at each step': `{ asset(id: 1) { ...f0 } } ${repeat(
+    12,
+    (n) =>
+      `fragment f${n} on Asset { a: alerts { asset { ...f${n + 1} } } b: alerts { asset { ...f${n + 1} } } }`,
+  )} fragment f12 on Asset { openVulnerabilityCount }`,
+  'a plan bomb: inline fragments all the way': `{ asset(id: 1) { ${'... on Asset { alerts { asset { '.repeat(
+    60,
+  )} id ${'} } }'.repeat(60)} } }`,
+  'an alias flood': `{ ${repeat(500, (n) => `a${n}: me { id }`)} }`,
+  'a flood of sign-ins': `mutation { ${repeat(
+    40,
+    (n) => `a${n}: signIn(input: { email: "a@b.c", password: "${n}" }) { accessToken }`,
+  )} }`,
+  'aliases in a fragment that is spread often': `{ ${repeat(10, (n) => `asset(id: 1) { ...f }`)} }
+    fragment f on Asset { ${repeat(10, (n) => `a${n}: name`)} }`,
+  'a field repeated': `{ me { ${'id '.repeat(5_000)} } }`,
+  'a field repeated where nobody spreads it': `{ me { id } } fragment f on User { ${'id '.repeat(5_000)} }`,
+  'a field repeated in inline fragments': `{ me { ${'... { id } '.repeat(3_000)} } }`,
+  'many fragments of the same fields': `{ me { ${repeat(600, (n) => `...f${n}`)} } } ${repeat(
+    600,
+    (n) => `fragment f${n} on User { id }`,
+  )}`,
+  'too deep': `{ asset(id: 1) { ${'alerts { asset { '.repeat(10)} id ${'} }'.repeat(10)} } }`,
+  'very deep': `{ asset(id: 1) { ${'alerts { asset { '.repeat(1_500)} id ${'} }'.repeat(1_500)} } }`,
+  'a fragment that spreads itself': `{ me { ...f } } fragment f on User { id ...g } fragment g on User { ...f }`,
+}
+
+for (const [name, query] of Object.entries(bombs)) {
+  test(`refused within 50 ms: ${name}`, async (t) => {
+    const { graphql, house } = await openGateway(t)
+    await graphql('{ __typename }')
+    const started = performance.now()
+    const { status, errors } = await graphql(query)
+    const took = performance.now() - started
+    assert.equal(status, 400)
+    assert.equal(errors![0]!.extensions.code, 'GRAPHQL_VALIDATION_FAILED')
+    assert.ok(took < 50, `took ${took} ms`)
+    assert.ok(Object.values(house.asked).every((calls) => calls.length === 0))
+  })
+}
+
+test('too many tokens end the parsing', async (t) => {
+  const { graphql } = await openGateway(t)
+  const { status, errors } = await graphql(`{ ${'me '.repeat(20_000)} }`)
+  assert.deepEqual([status, errors![0]!.extensions.code], [400, 'GRAPHQL_PARSE_FAILED'])
+})
+
+test('brackets without end are refused, whatever they are', async (t) => {
+  const { graphql } = await openGateway(t)
+  for (const query of [`{ ${'a{'.repeat(7_000)}`, `{ a(b: ${'['.repeat(14_000)}`, '{ ... '.repeat(4_000)]) {
+    const { status, errors } = await graphql(query)
+    assert.deepEqual([status, errors![0]!.extensions.code], [400, 'GRAPHQL_PARSE_FAILED'])
+  }
+})
+
+test('an operation is measured with its fragments where they are spread', () => {
+  const document = parse(`
+    query a { one: x { ...f ... on T { z } } y { ...f } }
+    fragment f on T { p { q: r } }
+  `)
+  assert.deepEqual(measure(document, limits), {
+    depth: 3,
+    aliases: 3,
+    rootFields: 2,
+    selections: 10,
+    repetitions: 2,
+  })
+})

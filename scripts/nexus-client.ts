@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { readHouse } from '#kit/lock.ts'
+import { root } from '#kit/register.ts'
+
+/** What a command could not do, said for a person. */
+export class Refused extends Error {}
+
+export type Answer = {
+  success: boolean
+  data: Record<string, unknown>
+  error?: { code: string; message: string; details?: { field: string; message: string }[] }
+}
+
+type Account = { url: string; token: string } | { url: string; email: string; password: string }
+
+/** Who calls, and where: from the environment, else the house that runs here. */
+function accountOf(env: NodeJS.ProcessEnv): Account {
+  const folder = env.NEXUS_DATA_DIR || '.nexus'
+  const dataDir = isAbsolute(folder) ? folder : join(root, folder)
+  const url = env.NEXUS_URL || readHouse(dataDir)?.url
+  if (!url) throw new Refused('No Nexus runs here: start one with npm start, or set NEXUS_URL')
+  if (env.NEXUS_TOKEN) return { url, token: env.NEXUS_TOKEN }
+  if (env.NEXUS_EMAIL && env.NEXUS_PASSWORD)
+    return { url, email: env.NEXUS_EMAIL, password: env.NEXUS_PASSWORD }
+  try {
+    const password = env.NEXUS_PASSWORD || readFileSync(join(dataDir, 'demo-password'), 'utf8').trim()
+    return { url, email: env.NEXUS_EMAIL || 'admin@acme.example', password }
+  } catch {
+    throw new Refused('No account: set NEXUS_TOKEN, or NEXUS_EMAIL and NEXUS_PASSWORD')
+  }
+}
+
+export type Client = (path: string, init?: RequestInit & { duplex?: 'half' }) => Promise<Answer['data']>
+
+async function ask(url: string, path: string, init: RequestInit): Promise<Answer['data']> {
+  const response = await fetch(new URL(`/api/v1${path}`, url), init).catch((error: Error) => {
+    throw new Refused(
+      `${url} does not answer: ${(error.cause as Error | undefined)?.message ?? error.message}`,
+    )
+  })
+  const answer = (await response.json().catch(() => null)) as Answer | null
+  if (answer?.success) return answer.data
+  const { message, details = [] } = answer?.error ?? { message: `HTTP ${response.status}` }
+  throw new Refused([message, ...details.map((detail) => `  ${detail.field}: ${detail.message}`)].join('\n'))
+}
+
+/** Signs in where no token was given. Throws Refused. */
+export async function openClient(env: NodeJS.ProcessEnv): Promise<Client> {
+  const account = accountOf(env)
+  const signIn = async (email: string, password: string) => {
+    const data = await ask(account.url, '/auth/login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email, password }),
+    })
+    return String(data.accessToken)
+  }
+  const token = 'token' in account ? account.token : await signIn(account.email, account.password)
+  return (path, init = {}) =>
+    ask(account.url, path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } })
+}
