@@ -49,12 +49,14 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
 
   await app.register(securityHeaders)
   await app.register(health, { ready, log })
-  await app.register(viewer, { keys })
-  await app.register(graphql, { apollo, log })
-  await app.register(rest, {
-    prefix: '/api/v1',
-    graph: { schema: engine.schema, apollo },
-    uploads: { blobs, importMaxBytes },
+  await app.register(async (api) => {
+    await api.register(viewer, { keys })
+    await api.register(graphql, { apollo, log })
+    await api.register(rest, {
+      prefix: '/api/v1',
+      graph: { schema: engine.schema, apollo },
+      uploads: { blobs, importMaxBytes },
+    })
   })
   return app
 }

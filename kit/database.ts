@@ -63,17 +63,19 @@ export function openDatabase<Tables>(options: {
 /** Whose rows a transaction sees: one organization's, or (at sign-in) one account's own memberships. */
 export type Tenant = { organizationId: string } | { accountId: string }
 
-const lostConnection = /^(08|57P0[123]|53300)/
+// Lost connections, too many of them, deadlocks, and waits for a lock or a statement that took too long.
+const passing = /^(08...|57P0[123]|53300|40001|40P01|55P03|57014|ECONNREFUSED|ECONNRESET)$/
 
-function isLostConnection(error: unknown): boolean {
+function willPass(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string }
-  if (code && (lostConnection.test(code) || code === 'ECONNREFUSED' || code === 'ECONNRESET')) return true
+  if (code && passing.test(code)) return true
   return /Connection terminated|timeout exceeded when trying to connect/.test(message ?? '')
 }
 
 /**
  * Runs work in one transaction that sees one tenant's rows and no others: row level security reads the
- * setting, which ends with the transaction. Throws SERVICE_UNAVAILABLE when the database is out of reach.
+ * setting, which ends with the transaction. Throws SERVICE_UNAVAILABLE when the database is out of
+ * reach or busy beyond its limits.
  */
 export async function inTenant<Tables, Result>(
   db: Db<Tables>,
@@ -90,10 +92,12 @@ export async function inTenant<Tables, Result>(
       return await work(trx)
     })
   } catch (error) {
-    if (isLostConnection(error)) throw unavailable()
+    if (willPass(error)) throw unavailable()
     throw error
   }
 }
 
-/** Transaction bookkeeping: what counters of statements leave out. */
-export const isBookkeeping = (statement: Statement) => statement.sql.includes('set_config(')
+const bookkeeping = /^(begin|commit|rollback|start transaction)\b|set_config\(/i
+
+/** What opens and ends a transaction and names its tenant: counters of statements leave it out. */
+export const isBookkeeping = (statement: Statement) => bookkeeping.test(statement.sql)

@@ -38,7 +38,10 @@ export function openFolder(account: Account, dataDir: string, outside: string): 
   if (reaches(account, dataDir)) return dataDir
   // Not by mode alone: the umask of root may close it.
   if (mkdirSync(outside, { recursive: true })) chmodSync(outside, 0o755)
-  return outside
+  if (reaches(account, outside)) return outside
+  throw new Error(
+    `PostgreSQL runs as another user than root, and that one can enter neither ${dataDir} nor ${outside}.`,
+  )
 }
 
 /** The superuser's password: made on first use, kept in `<dataDir>/postgres-password` (0600). */

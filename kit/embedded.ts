@@ -31,7 +31,7 @@ const LOG_ROTATES_AT = 10_000_000
  * `<dataDir>/postgres`, its log in `<dataDir>/postgres.log`. Makes the data on first use; ends what a killed
  * house left running there, so hold the house lock first. Works as a normal user and as root.
  *
- * `durable: false` gives up crash safety for speed (tests). `namespaces: false`, or NEXUS_PG_NO_USERNS=1, makes
+ * `durable: false` is faster and survives the end of any process, but not that of the machine (tests). `namespaces: false`, or NEXUS_PG_NO_USERNS=1, makes
  * root run it as the real user nobody; what that user cannot reach then goes to NEXUS_PG_OUTSIDE
  * (default /var/lib/nexus). Throws with the last lines of its log when it does not come up.
  */
@@ -40,6 +40,8 @@ export async function startPostgres(options: {
   log?: (line: string) => void
   durable?: boolean
   namespaces?: boolean
+  /** A fixed port, to come back where an earlier start was; any free one by default. */
+  port?: number
 }): Promise<EmbeddedPostgres> {
   const { log = () => {}, durable = true, namespaces = process.env.NEXUS_PG_NO_USERNS !== '1' } = options
   const dataDir = resolve(options.dataDir)
@@ -56,7 +58,7 @@ export async function startPostgres(options: {
     renameSync(logFile, `${logFile}.1`)
   }
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+    const port = options.port ?? (await freePort())
     const written = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0
     const server = launch(account, [join(bin, 'postgres'), '-D', data, ...settings(port, durable)], logFile)
     try {
@@ -67,7 +69,10 @@ export async function startPostgres(options: {
       await server.stop()
       const said = readFileSync(logFile).subarray(written).toString('utf8').trim()
       // Between our look and its start another process may take the port.
-      if (attempt < 5 && said.includes('could not bind')) continue
+      if (attempt < 5 && said.includes('could not bind')) {
+        await pause(100)
+        continue
+      }
       const tail = said.split('\n').slice(-12).join('\n')
       throw new Error(`${(error as Error).message} Its log (${logFile}) ends with:\n${tail}`, {
         cause: error,
@@ -77,7 +82,8 @@ export async function startPostgres(options: {
 }
 
 function settings(port: number, durable: boolean): string[] {
-  const relaxed = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+  // Not synchronous_commit: without fsync it costs next to nothing, and a killed PostgreSQL loses no commit.
+  const relaxed = ['fsync=off', 'full_page_writes=off']
   const chosen = ['timezone=UTC', 'log_timezone=UTC', ...(durable ? [] : relaxed)]
   return ['-h', '127.0.0.1', '-k', '', '-p', String(port), ...chosen.flatMap((setting) => ['-c', setting])]
 }

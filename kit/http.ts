@@ -12,6 +12,8 @@ type OnFrameworkError = NonNullable<FastifyServerOptions['frameworkErrors']>
 
 /** What a server waits for, in milliseconds. A whole request is slow when it is a large upload. */
 const waits = { idleConnection: 60_000, headers: 10_000, wholeRequest: 300_000, keepAlive: 65_000 }
+/** While closing: how often idle connections are looked for, and when those still busy are cut. */
+const drain = { look: 50, end: 6_000 }
 const mebibyte = 1024 * 1024
 const requestIds = /^[A-Za-z0-9._-]{1,128}$/
 
@@ -48,7 +50,20 @@ export function createHttp(options: {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
+  drainOnClose(app)
   return app
+}
+
+// A connection that falls idle after closing has begun would keep the server open until its keep-alive ends.
+function drainOnClose(app: Http) {
+  const timers: NodeJS.Timeout[] = []
+  app.addHook('preClose', async () => {
+    timers.push(setInterval(() => app.server.closeIdleConnections(), drain.look))
+    timers.push(setTimeout(() => app.server.closeAllConnections(), drain.end))
+  })
+  app.addHook('onClose', async () => {
+    for (const timer of timers) clearTimeout(timer)
+  })
 }
 
 // Hooks do not run for what fails before a route is found.

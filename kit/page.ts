@@ -54,7 +54,7 @@ function decode(field: string, cursor: string, sort: Sort): { value: unknown; id
     const isNumber = sort.type !== 'number' || typeof value === 'number'
     const isText = sort.type !== 'text' || typeof value === 'string'
     const fits = name === sort.name && direction === sort.direction && isTime && isNumber && isText
-    if (fits && isId(id)) return { value, id }
+    if (fits && isId(id) && encode(sort, value, id) === cursor) return { value, id }
   } catch {}
   throw invalid(field, 'This cursor does not belong to this list in this order')
 }

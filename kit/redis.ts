@@ -2,32 +2,44 @@ import { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
 import type { Log } from './log.ts'
 
+export type Limiter = RateLimiterRedis | RateLimiterMemory
+
 /** What processes share: a Redis, or, without one, the memory of this process. */
 export type Shared = {
   kind: 'redis' | 'memory'
-  limiter(name: string, options: { points: number; seconds: number }): RateLimiterRedis | RateLimiterMemory
+  /** The counter of a name: `points` within `seconds` for each key. The same name is the same counter. */
+  limiter(name: string, options: { points: number; seconds: number }): Limiter
   /** Throws when Redis does not answer. */
   check(): Promise<void>
   close(): Promise<void>
 }
 
-export function openShared(url: string | undefined, log: Log): Shared {
-  if (!url) {
-    return {
-      kind: 'memory',
-      limiter: (keyPrefix, { points, seconds }) =>
-        new RateLimiterMemory({ keyPrefix, points, duration: seconds }),
-      check: async () => {},
-      close: async () => {},
-    }
+type MakeLimiter = Shared['limiter']
+
+function remembered(make: MakeLimiter): MakeLimiter {
+  const known = new Map<string, Limiter>()
+  return (name, options) => {
+    const limiter = known.get(name) ?? make(name, options)
+    known.set(name, limiter)
+    return limiter
   }
-  const redis = new Redis(url, { maxRetriesPerRequest: 1, commandTimeout: 1_000, enableOfflineQueue: false })
+}
+
+const inMemory: MakeLimiter = (keyPrefix, { points, seconds }) =>
+  new RateLimiterMemory({ keyPrefix, points, duration: seconds })
+
+/** Without Redis, or while it is out of reach, limits are kept by each process for itself: never unlimited. */
+export function openShared(url: string | undefined, log: Log): Shared {
+  if (!url)
+    return { kind: 'memory', limiter: remembered(inMemory), check: async () => {}, close: async () => {} }
+  const redis = new Redis(url, { maxRetriesPerRequest: 1, commandTimeout: 1_000, connectTimeout: 2_000 })
   redis.on('error', (error) => log.warn({ reason: error.message }, 'Redis is out of reach'))
   return {
     kind: 'redis',
-    limiter: (name, { points, seconds }) => {
+    limiter: remembered((name, options) => {
       const keyPrefix = `nexus:limit:${name}`
-      const insuranceLimiter = new RateLimiterMemory({ keyPrefix, points, duration: seconds })
+      const insuranceLimiter = inMemory(keyPrefix, options)
+      const { points, seconds } = options
       return new RateLimiterRedis({
         storeClient: redis,
         keyPrefix,
@@ -35,7 +47,7 @@ export function openShared(url: string | undefined, log: Log): Shared {
         duration: seconds,
         insuranceLimiter,
       })
-    },
+    }),
     check: async () => {
       await redis.ping()
     },

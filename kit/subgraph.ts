@@ -57,12 +57,24 @@ function documents(schema: GraphQLSchema) {
   }
 }
 
+/** PostgreSQL's text has no NUL, and says so only when it meets one. */
+const hasNul = (cause: Error): boolean =>
+  ['22021', '22P05'].includes(String((cause as { code?: string }).code))
+
 /** What leaves a subgraph of an error: a message and a code meant for callers, or nothing but a mask. */
 function present(error: GraphQLError, log: Log, requestId: string): SubgraphError {
   const cause = error.originalError ?? error
   const path = error.path ? { path: error.path } : {}
   const code = error.extensions.code ?? (error.originalError ? undefined : 'GRAPHQL_VALIDATION_FAILED')
   if (isErrorCode(code)) return { message: error.message, ...path, extensions: { ...error.extensions, code } }
+  if (hasNul(cause)) {
+    const details = [{ field: 'text', message: 'May not contain the character U+0000' }]
+    return {
+      message: 'Invalid request parameters',
+      ...path,
+      extensions: { code: 'VALIDATION_ERROR', details },
+    }
+  }
   log.error({ requestId, err: cause }, 'a resolver failed')
   return { message: 'Internal error', ...path, extensions: { code: 'INTERNAL_SERVER_ERROR' } }
 }

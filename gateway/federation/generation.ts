@@ -26,8 +26,11 @@ export type Generation = {
   planOf(document: DocumentNode, queryHash: string, operationName?: string): QueryPlan
 }
 
+// Where every subgraph can answer everything, 254 selections planned for 590 ms with Apollo's 10,000.
+const maxEvaluatedPlans = 1_000
+
 const apolloPlanner: PlannerOf = (supergraph) => {
-  const planner = new QueryPlanner(supergraph)
+  const planner = new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans } })
   return (operation) => planner.buildQueryPlan(operation)
 }
 

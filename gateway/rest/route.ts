@@ -62,7 +62,10 @@ const parameters: Record<string, string> = { after: 'cursor', first: 'limit', of
 const inRestTerms = ({ field, message }: ErrorDetail) => ({ field: parameters[field] ?? field, message })
 
 /** Reads what a row takes. Throws VALIDATION_ERROR with a detail for each thing that is wrong. */
-export function read(row: Route, request: FastifyRequest): Input<unknown, unknown, unknown> {
+export function read(
+  row: Pick<Route, 'params' | 'query' | 'body'>,
+  request: FastifyRequest,
+): Input<unknown, unknown, unknown> {
   const none = z.strictObject({})
   const shape = z.object({
     params: row.params ?? z.unknown(),

@@ -25,18 +25,26 @@ export function mountUpload(app: FastifyInstance, graph: Graph, { blobs, importM
       if (Number(request.headers['content-length'] ?? 0) > importMaxBytes) throw tooLarge(importMaxBytes)
     },
     handler: async (request, reply) => {
-      const { params, query } = read({ ...startImport, body: undefined } as never, request)
-      const { id } = await blobs.put((request.body as IncomingMessage | undefined) ?? request.raw, {
-        maxBytes: importMaxBytes,
-      })
+      const { params, query } = read({ query: startImport.query! }, request)
+      const upload = await store(request.raw)
       try {
-        const data = await ask(request, { params, query, body: { upload: id } })
-        return reply.code(202).send({ success: true, data, meta: meta(request) })
+        const data = await ask(request, { params, query, body: { upload } })
+        return reply.code(startImport.status!).send({ success: true, data, meta: meta(request) })
       } catch (error) {
         // Without an answer the import may run all the same, and needs its file.
-        if (error instanceof NexusError && error.status < 500) await blobs.remove(id)
+        if (error instanceof NexusError && error.status < 500) await blobs.remove(upload)
         throw error
       }
     },
   })
+
+  async function store(body: IncomingMessage): Promise<string> {
+    try {
+      return (await blobs.put(body, { maxBytes: importMaxBytes })).id
+    } catch (error) {
+      // A client that is still sending reads the answer only once it is done.
+      body.resume()
+      throw error
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type GraphQLDataSource, GraphQLDataSourceRequestKind } from '@apollo/gateway'
+import type { GraphQLDataSource } from '@apollo/gateway'
 import { forbidden } from '#kit/errors.ts'
 import type { SubgraphResponse, Transport } from '#kit/transport.ts'
 import { createSource } from '../federation/source.ts'
@@ -23,7 +23,7 @@ async function ask(
     onFailure: ({ error }) => failures.push(error),
   })
   const answer = (await source.process({
-    kind: GraphQLDataSourceRequestKind.INCOMING_OPERATION,
+    kind: 'incoming operation' as never,
     request: { query, variables: representations ? { representations } : {} },
     context: { requestId: 'r' },
     incomingRequestContext: { deadline: edge } as never,

@@ -55,7 +55,6 @@ function record(match: Json, at: string): Draft {
   const sources: [Json, string][] = [[found, inside], ...related]
   const description =
     sources.map(([from, path]) => text(from, 'description', path, 20_000)).find(Boolean) ?? null
-  const fix = object(found, 'fix', inside)
   const finding: Finding = {
     kind: 'package',
     key: key('package', known.id, id, packagePlace(pkg, system)),
@@ -66,11 +65,15 @@ function record(match: Json, at: string): Draft {
     remediation: null,
     severity: severityOf(text(found, 'severity', inside, 50)),
     ...scores(sources),
-    component: { ...pkgShown(pkg), path: clip(pkg.path, 2000) },
+    component: { ...pkgShown(pkg), path: clip(placesOf(artifact, `${at}.artifact`)[0] ?? pkg.path, 2000) },
     location: null,
-    fixedVersions: fix ? unique(strings(fix, 'versions', `${inside}.fix`)) : [],
+    fixedVersions: fixes(found, inside),
     references: links(
-      sources.flatMap(([from, path]) => [text(from, 'dataSource', path), ...strings(from, 'urls', path)]),
+      sources.flatMap(([from, path]) => [
+        text(from, 'dataSource', path),
+        ...strings(from, 'urls', path),
+        ...strings(from, 'links', path),
+      ]),
     ),
     ruleId: null,
     cwes: cwes(
@@ -97,29 +100,46 @@ function packageOf(artifact: Json, at: string): Package {
     version: text(artifact, 'version', at, 500),
     purl: text(artifact, 'purl', at, 2000),
     type: text(artifact, 'type', at, 100) ?? '',
-    path: nested ?? locationOf(artifact, at),
+    // First by name, not by position: identity may not hang on the order in the file.
+    path: nested ?? placesOf(artifact, at).sort()[0] ?? null,
   }
 }
 
-/** The primary evidence when marked, else the first by name: the order in the file says nothing. */
-function locationOf(artifact: Json, at: string): string | null {
+/** The places of the primary evidence when any is marked so, else all. */
+function placesOf(artifact: Json, at: string): string[] {
   const places = each(artifact, 'locations', at).flatMap(([place, path]) => {
     const found = text(place, 'path', path)
     const marks = object(place, 'annotations', path)
     return found ? [{ path: found, primary: marks?.evidence === 'primary' }] : []
   })
   const marked = places.filter((place) => place.primary)
-  return (marked.length > 0 ? marked : places).map((place) => place.path).sort()[0] ?? null
+  return (marked.length > 0 ? marked : places).map((place) => place.path)
+}
+
+function fixes(found: Json, at: string): string[] {
+  const fix = object(found, 'fix', at)
+  const single = text(found, 'fixedInVersion', at, 2000)
+  return unique([
+    ...(fix ? strings(fix, 'versions', `${at}.fix`) : []),
+    ...(single?.split(/[,\s]+/) ?? []),
+  ]).filter(Boolean)
 }
 
 function scores(sources: readonly [Json, string][]): Pick<Finding, 'cvss' | 'cvssScore'> {
   const entries = sources.flatMap(([from, path]) => {
     const fallback = text(from, 'namespace', path, 100) ?? 'grype'
-    return each(from, 'cvss', path).map(([entry, where]) => ({
+    const listed = each(from, 'cvss', path).map(([entry, where]) => ({
       vector: text(entry, 'vector', where),
       source: text(entry, 'source', where, 100) ?? fallback,
       bare: bareScore(object(entry, 'metrics', where)?.baseScore),
     }))
+    // Before version 0.11 there was one object a CVSS version, and `links` and `fixedInVersion` beside it.
+    const former = ['cvssV3', 'cvssV2'].flatMap((name) => {
+      const entry = object(from, name, path)
+      const vector = entry && text(entry, 'vector', `${path}.${name}`)
+      return entry ? [{ vector, source: fallback, bare: bareScore(entry.baseScore) }] : []
+    })
+    return [...listed, ...former]
   })
   const cvss = cvssOf(entries)
   return { cvss, cvssScore: cvss[0]?.score ?? entries.find(({ bare }) => bare !== null)?.bare ?? null }

@@ -69,7 +69,7 @@ export function vulnerability(found: Json, at: string, place: Place): Draft {
       name: clip(name, 500) ?? '',
       version,
       purl,
-      path: clip(packagePath ?? (inSystem ? null : pkg.path), 2000),
+      path: clip(packagePath ?? (inSystem && place.class !== 'lang-pkgs' ? null : pkg.path), 2000),
     },
     fixedVersions: (text(found, 'FixedVersion', at, 2000) ?? '').split(/[,\s]+/).filter(Boolean),
     references: links([text(found, 'PrimaryURL', at), ...strings(found, 'References', at)]),

@@ -107,7 +107,7 @@ describe('hostile content', () => {
     const text = JSON.stringify({ version: '2.1.0', runs: [{ tool: { driver: { name: 'x' } }, results }] })
     const started = performance.now()
     assertConsistent(parseReport(text))
-    assert.ok(performance.now() - started < 2000)
+    assert.ok(performance.now() - started < 5000)
   })
 })
 

@@ -221,6 +221,26 @@ describe('Grype', () => {
   })
 })
 
+describe('Grype before version 0.11', () => {
+  it('is read with its scores, fix and links', () => {
+    const vulnerability = {
+      id: 'CVE-2020-0001',
+      severity: 'High',
+      links: ['https://security.example/CVE-2020-0001'],
+      cvssV2: { baseScore: 6.8, vector: 'AV:N/AC:M/Au:N/C:P/I:P/A:P' },
+      fixedInVersion: '1.2-4',
+    }
+    const artifact = { name: 'widget', version: '1.2-3', type: 'deb', locations: [], metadata: null }
+    const [found] = parseReport(
+      JSON.stringify({ matches: [{ vulnerability, artifact, matchDetails: {} }] }),
+    ).findings
+    assert.equal(found?.cvssScore, 6.8)
+    assert.deepEqual(found?.fixedVersions, ['1.2-4'])
+    assert.deepEqual(found?.references, ['https://security.example/CVE-2020-0001'])
+    assert.equal(found?.key, 'package|CVE-2020-0001|pkg:deb/widget|')
+  })
+})
+
 describe('SARIF', () => {
   it('finds rules in extensions, levels in rules, and bands of security-severity', () => {
     const report = parsed('codeql.sarif')

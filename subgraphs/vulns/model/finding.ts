@@ -58,19 +58,25 @@ async function insertNew(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Prom
     insert into vulnerabilities (organization_id, asset_id, id, fingerprint, due_at, ${columns})
     select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint,
       now() + make_interval(days => due_days), ${given}
-    from incoming order by fingerprint
+    from incoming
     on conflict (organization_id, fingerprint) do nothing
     returning id`.execute(trx)
   return new Set(added.map((row) => row.id))
 }
 
-/** Known findings and what this scan said of them last, locked in an order that no two runs can cross. */
+/** Runs over one asset take turns, batch by batch: whatever order they write in, they cannot cross. */
+const takeTurn = (trx: Trx<Tables>, run: Run) =>
+  sql`select pg_advisory_xact_lock(hashtextextended(${`${run.organizationId}/${run.assetId}`}, 0))`.execute(
+    trx,
+  )
+
+/** Known findings and what this scan said of them last. */
 async function lockKnown(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Promise<Map<string, Known>> {
   const { rows: known } = await sql<Known & { fingerprint: string }>`
     select v.id, v.fingerprint, v.status, s.content_hash from vulnerabilities v
     left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}
     where v.fingerprint = any(${rows.map((row) => row.fingerprint)})
-    order by v.fingerprint for update of v`.execute(trx)
+    for update of v`.execute(trx)
   return new Map(known.map((row) => [row.fingerprint, row]))
 }
 
@@ -102,7 +108,7 @@ async function markSources(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Pr
     insert into vulnerability_sources as s (organization_id, vulnerability_id, scope, run_id, content_hash)
     select ${run.organizationId}::uuid, id, ${run.scope}, ${run.id}::uuid, content_hash
     from unnest(${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.contentHash)}::text[])
-      as seen (id, content_hash) order by id
+      as seen (id, content_hash)
     on conflict (organization_id, vulnerability_id, scope) do update set last_seen_at = now(),
       withdrawn_at = null, content_hash = excluded.content_hash,
       run_id = greatest(s.run_id, excluded.run_id)`.execute(trx)
@@ -118,6 +124,7 @@ export async function apply(
   batch: number,
   findings: Finding[],
 ): Promise<Outcome> {
+  await takeTurn(trx, run)
   const done = await trx
     .selectFrom('appliedBatches')
     .select('outcome')
@@ -163,6 +170,7 @@ export async function apply(
  * @returns how many findings it closed
  */
 export async function finish(trx: Trx<Tables>, run: Run): Promise<number> {
+  await takeTurn(trx, run)
   const { rows: withdrawn } = await sql<{ vulnerabilityId: string }>`
     update vulnerability_sources set withdrawn_at = now()
     where scope = ${run.scope} and run_id < ${run.id}::uuid and withdrawn_at is null

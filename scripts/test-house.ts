@@ -1,0 +1,103 @@
+/** The vocabulary of the tests: a house of their own, entered as one of the demo's people. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isBookkeeping, type Statement } from '#kit/database.ts'
+import { environment, readEnv } from '#kit/env.ts'
+import { createLog } from '#kit/log.ts'
+import { type House, openHouse } from './house.ts'
+
+export const password = 'correct-horse-battery'
+
+export type Answer = {
+  status: number
+  headers: Headers
+  text: string
+  /** Parsed JSON of whatever shape the question has. */
+  body: ReturnType<typeof JSON.parse>
+}
+
+export type Visitor = {
+  token: string | null
+  graphql(query: string, variables?: Record<string, unknown>): Promise<Answer>
+  rest(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+}
+
+export type TestHouse = House & {
+  dataDir: string
+  anonymous: Visitor
+  as(email: string): Promise<Visitor>
+  visitor(token: string | null): Visitor
+  /** The statements that subgraphs ran while the work was done, bookkeeping aside. */
+  statements(work: () => Promise<unknown>): Promise<Statement[]>
+}
+
+async function ask(url: string, init: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init)
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson ? JSON.parse(text) : null,
+  }
+}
+
+function visitorOf(url: string, token: string | null): Visitor {
+  const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
+  return {
+    token,
+    graphql: (query, variables) =>
+      ask(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...authorization },
+        body: JSON.stringify({ query, variables }),
+      }),
+    rest: (method, path, body, headers) => {
+      const isRaw = typeof body === 'string' || body instanceof Uint8Array
+      const type = isRaw ? 'application/octet-stream' : 'application/json'
+      const sent = body === undefined ? {} : { 'content-type': type }
+      const payload = body === undefined ? {} : { body: isRaw ? (body as string) : JSON.stringify(body) }
+      return ask(`${url}/api/v1${path}`, {
+        method,
+        headers: { ...sent, ...authorization, ...headers },
+        ...payload,
+      })
+    },
+  }
+}
+
+/** A house on a database of its own, with the demo in it. `env` adds to what it finds in its environment. */
+export async function openTestHouse(env: Record<string, string> = {}): Promise<TestHouse> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'nexus-test-'))
+  const seen: Statement[] = []
+  const log = createLog('test', process.env.LOG_LEVEL ?? 'fatal')
+  const settings = { NEXUS_DATA_DIR: dataDir, PORT: '0', NEXUS_DEMO_PASSWORD: password, ...env }
+  const house = await openHouse({
+    env: readEnv(environment, settings),
+    log,
+    durable: false,
+    onStatement: (statement) => seen.push(statement),
+  })
+  const visitor = (token: string | null) => visitorOf(house.url, token)
+  return {
+    ...house,
+    dataDir,
+    anonymous: visitor(null),
+    visitor,
+    as: async (email) => {
+      const { body } = await visitor(null).rest('POST', '/auth/login', { email, password })
+      return visitor(body.data.accessToken)
+    },
+    statements: async (work) => {
+      const from = seen.length
+      await work()
+      return seen.slice(from).filter((statement) => !isBookkeeping(statement))
+    },
+    close: async () => {
+      await house.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,174 @@
+/** What PostgreSQL's own catalogue says of tenancy: every table, every role, every constraint. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import pg from 'pg'
+import { readRegister } from '#kit/register.ts'
+import { openTestHouse, type TestHouse } from '../test-house.ts'
+
+// Tables that belong to no tenant, and why: sign-in precedes a tenant; catalogues are everybody's.
+const withoutTenant = [
+  'identity.accounts',
+  'compliance.frameworks',
+  'compliance.controls',
+  ...readRegister({}).flatMap(({ name }) => [`${name}.migrations`, `${name}.migrations_lock`]),
+]
+// Its id is the tenant.
+const tenantColumn: Record<string, string> = { 'identity.organizations': 'id' }
+const schemas = readRegister({}).map(({ name }) => name)
+
+let house: TestHouse
+let owner: pg.Client
+
+before(async () => {
+  house = await openTestHouse()
+  owner = new pg.Client({ connectionString: house.databaseUrl })
+  await owner.connect()
+})
+after(async () => {
+  await owner?.end()
+  await house?.close()
+})
+
+const rows = async (text: string): Promise<Record<string, never>[]> =>
+  (await owner.query(text, [schemas])).rows
+
+test('every table is a tenant’s, or is listed as nobody’s', async () => {
+  const tables = await rows(`
+    select n.nspname || '.' || c.relname as name, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
+      array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0) as columns
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = any($1) and c.relkind in ('r', 'p')`)
+  assert.ok(tables.length >= 14, `only ${tables.length} tables`)
+  for (const { name, enabled, forced, columns } of tables as never as {
+    name: string
+    enabled: boolean
+    forced: boolean
+    columns: string[]
+  }[]) {
+    if (withoutTenant.includes(name)) {
+      assert.ok(!columns.includes('organization_id'), `${name} has a tenant after all`)
+      continue
+    }
+    assert.ok(columns.includes(tenantColumn[name] ?? 'organization_id'), `${name} names no tenant`)
+    assert.ok(enabled && forced, `${name}: row level security is not enforced`)
+  }
+})
+
+test('every policy that lets rows be written checks the tenant, once per statement', async () => {
+  const policies = await rows(`
+    select schemaname || '.' || tablename as name, policyname as policy, cmd, qual, with_check as checks
+    from pg_policies where schemaname = any($1)`)
+  const reads = "nullif(current_setting('nexus.organization'::text, true), ''::text)"
+  const byTable = Map.groupBy(policies, (policy) => String(policy.name))
+  assert.ok(byTable.size >= 9)
+  for (const [name, found] of byTable) {
+    const tenant = found.filter((each) => each.policy === 'tenant')
+    assert.equal(tenant.length, 1, `${name} has no tenant policy`)
+    for (const side of ['qual', 'checks'] as const) {
+      const text = String(tenant[0]![side]).toLowerCase()
+      assert.ok(text.includes(reads), `${name}: ${side} does not read the tenant: ${text}`)
+      assert.match(text, /\( ?select/, `${name}: ${side} is read again for each row`)
+    }
+    for (const other of found.filter((each) => each.policy !== 'tenant'))
+      assert.equal(other.cmd, 'SELECT', `${name}: ${other.policy} may write past the tenant`)
+  }
+})
+
+test('keys and unique constraints of tenant tables begin with the tenant', async () => {
+  const indexes = await rows(`
+    select n.nspname || '.' || c.relname as name, i.relname as index, a.attname as first
+    from pg_index x join pg_class c on c.oid = x.indrelid join pg_class i on i.oid = x.indexrelid
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = x.indkey[0]
+    where n.nspname = any($1) and x.indisunique`)
+  for (const { name, index, first } of indexes as never as { name: string; index: string; first: string }[]) {
+    if (withoutTenant.includes(name) || name in tenantColumn) continue
+    assert.equal(first, 'organization_id', `${index} of ${name} tells tenants about each other`)
+  }
+})
+
+test('no foreign key leaves its schema, and none between tenant tables leaves the tenant out', async () => {
+  const keys = await rows(`
+    select k.conname as key, n.nspname as from_schema, m.nspname as to_schema, c.relname as from_table,
+      d.relname as to_table, pg_get_constraintdef(k.oid) as definition
+    from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_class d on d.oid = k.confrelid
+    join pg_namespace n on n.oid = c.relnamespace join pg_namespace m on m.oid = d.relnamespace
+    where k.contype = 'f' and n.nspname = any($1)`)
+  for (const key of keys as never as Record<string, string>[]) {
+    assert.equal(key.from_schema, key.to_schema, `${key.key} crosses schemas`)
+    const target = `${key.to_schema}.${key.to_table}`
+    if (withoutTenant.includes(target) || target in tenantColumn) continue
+    assert.match(
+      key.definition!,
+      /FOREIGN KEY \(organization_id, .*REFERENCES .*\(organization_id, /,
+      key.key,
+    )
+  }
+})
+
+test('the roles of the services log in, own nothing and stand above nothing', async () => {
+  const roles = await rows(`
+    select r.rolname as role, r.rolcanlogin as login, r.rolsuper or r.rolbypassrls or r.rolcreaterole
+      or r.rolcreatedb as mighty,
+      (select count(*)::int from pg_class c where c.relowner = r.oid)
+        + (select count(*)::int from pg_namespace n where n.nspowner = r.oid)
+        + (select count(*)::int from pg_proc p where p.proowner = r.oid) as owned,
+      (select count(*)::int from pg_auth_members m where m.member = r.oid) as memberships
+    from pg_roles r where r.rolname = any(select current_database() || '_' || unnest($1::text[]))`)
+  assert.equal(roles.length, schemas.length)
+  for (const { role, login, mighty, owned, memberships } of roles as never as Record<string, unknown>[])
+    assert.deepEqual(
+      { role, login, mighty, owned, memberships },
+      { role, login: true, mighty: false, owned: 0, memberships: 0 },
+    )
+})
+
+test('a service reaches its own schema only, never truncates, and never reads credentials', async () => {
+  const grants = await rows(`
+    select g.grantee, g.table_schema as schema, g.table_name as name, g.privilege_type as privilege
+    from information_schema.role_table_grants g
+    where g.grantee = any(select current_database() || '_' || unnest($1::text[]))`)
+  assert.ok(grants.length > 0)
+  for (const { grantee, schema, name, privilege } of grants as never as Record<string, string>[]) {
+    assert.ok(grantee!.endsWith(`_${schema}`), `${grantee} reaches ${schema}.${name}`)
+    assert.ok(['SELECT', 'INSERT', 'UPDATE'].includes(privilege!), `${grantee} may ${privilege} ${name}`)
+    assert.notEqual(name, 'accounts')
+  }
+  const open = await rows(`
+    select p.oid::regprocedure::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = any($1) and p.prosecdef and (has_function_privilege('public', p.oid, 'execute')
+      or p.proconfig is null or not exists (select 1 from unnest(p.proconfig) c where c like 'search_path=%'))`)
+  assert.deepEqual(open, [], 'a definer’s function is open to everybody, or has no search path')
+  const views = await rows(`
+    select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = any($1) and (c.relkind = 'm' or (c.relkind = 'v'
+      and not coalesce('security_invoker=true' = any(c.reloptions), false)))`)
+  assert.deepEqual(views, [], 'a view would go past row level security')
+})
+
+test('without a tenant a service sees no row', async () => {
+  const { keys } = house.surroundings
+  const url = new URL(house.databaseUrl)
+  for (const [schema, table] of [
+    ['identity', 'users'],
+    ['assets', 'assets'],
+    ['alerts', 'alerts'],
+    ['vulns', 'vulnerabilities'],
+  ] as const) {
+    url.username = `nexus_${schema}`
+    url.password = keys.passwordOf(`nexus_${schema}`)
+    const service = new pg.Client({ connectionString: url.href })
+    await service.connect()
+    try {
+      const count = async () =>
+        (await service.query(`select count(*)::int as count from ${schema}.${table}`)).rows[0].count
+      assert.equal(await count(), 0, `${schema}.${table} before any tenant`)
+      await service.query(`begin; select set_config('nexus.organization', '${crypto.randomUUID()}', true)`)
+      assert.equal(await count(), 0, `${schema}.${table} of a stranger`)
+      await service.query('commit')
+      assert.equal(await count(), 0, `${schema}.${table} after a transaction, when the setting is empty`)
+    } finally {
+      await service.end()
+    }
+  }
+})
