@@ -132,6 +132,9 @@ async function ready(server: Server, access: { port: number; password: string })
       const failure = await knock(access, 'postgres', 'CREATE DATABASE nexus')
       if (failure) throw failure
     } else if (refusal.code === '28P01') {
+      // It may be another PostgreSQL that has the port: then ours is about to end for want of it.
+      await Promise.race([server.exited, pause(1_000)])
+      if (server.gone()) continue
       throw new Error('PostgreSQL refuses the password in the file postgres-password.')
     } else if (Date.now() > deadline) {
       throw new Error(`PostgreSQL was not ready within ${READY_WITHIN / 1000} s (${refusal.message}).`)

@@ -57,7 +57,8 @@ test('comes back after kill -9 of PostgreSQL with a backend at work', async (t) 
   const busy = query(killed.url, 'SELECT pg_sleep(60)').catch(() => {})
   await pause(100)
   process.kill(killed.pid, 'SIGKILL')
-  const next = await start(t, { dataDir })
+  const next = await start(t, { dataDir, port: killed.port })
+  assert.equal(next.url, killed.url)
   assert.deepEqual(await killed.exited, { code: null, signal: 'SIGKILL' })
   assert.equal(await query(next.url, 'SELECT answer FROM kept'), 42)
   await busy
@@ -132,6 +133,10 @@ test('says why it did not start', async (t) => {
     "\nshared_buffers = 'plenty'\n",
   )
   await assert.rejects(startPostgres({ dataDir }), /ended while it was starting[\s\S]*shared_buffers/)
+
+  const neighbour = await start(t, { dataDir: temporaryFolder(t) })
+  const late = startPostgres({ dataDir: temporaryFolder(t), durable: false, port: neighbour.port })
+  await assert.rejects(late, /ended while it was starting[\s\S]*could not bind/)
 
   const foreign = temporaryFolder(t)
   mkdirSync(join(foreign, 'postgres'))

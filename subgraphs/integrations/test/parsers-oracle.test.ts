@@ -120,7 +120,7 @@ function assertFound(report: Report, wanted: [string, unknown][], what: string):
 }
 
 describe('reports of the open set', {
-  skip: entries.length === 0 ? 'the folder ../shared/data is absent' : false,
+  skip: entries.length === 0 ? 'the folder ../shared/data is not here' : false,
 }, () => {
   for (const entry of entries)
     describe(entry.path, () => {
