@@ -22,6 +22,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Account, commandAs, reaches } from './embedded-account.ts'
+import { endLeftovers } from './embedded-leftovers.ts'
 
 const run = promisify(execFile)
 
@@ -82,7 +83,7 @@ export async function dataFolder(
     if (entry) removeEmpty(known)
     const target = inside ? known : away()
     log(`making the PostgreSQL data folder ${target}`)
-    await initialise(account, target, place)
+    await initialise(account, target, place, log)
     if (!inside) symlinkSync(target, known)
   } else if (!inside && !entry?.isSymbolicLink()) {
     const target = away()
@@ -99,11 +100,14 @@ async function initialise(
   account: Account,
   target: string,
   { bin, password, sync }: { bin: string; password: string; sync: boolean },
+  log: (line: string) => void,
 ) {
   const parent = dirname(target)
   const draft = `${basename(target)}-new-`
   for (const name of readdirSync(parent)) {
-    if (name.startsWith(draft)) rmSync(join(parent, name), { recursive: true, force: true, maxRetries: 3 })
+    if (!name.startsWith(draft)) continue
+    await endLeftovers(join(parent, name, 'data'), log)
+    rmSync(join(parent, name), { recursive: true, force: true })
   }
   const work = mkdtempSync(join(parent, draft))
   try {

@@ -1,30 +1,29 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
- * Ends what an earlier house that was killed left running on the data folder, a postmaster or
- * backends that outlived one, and removes the lock file that would refuse the next start.
+ * Ends what an earlier house that was killed left running on the data folder, a postmaster, backends that
+ * outlived one, or the `initdb` that makes it, and removes the lock file that would refuse the next start.
  * The caller holds the house lock, so none of these belongs to a living house.
  */
 export async function endLeftovers(folder: string, log: (line: string) => void): Promise<void> {
-  if (!existsSync(folder)) return
-  const data = realpathSync(folder)
-  const lockFile = join(data, 'postmaster.pid')
-  const first = postmasters(data)
+  if (!existsSync(dirname(folder))) return
+  const lockFile = join(folder, 'postmaster.pid')
+  const first = leftovers(folder)
   if (first.length > 0) {
     log(`ending a PostgreSQL that an earlier start left behind (pid ${first.join(', ')})`)
     // A postmaster shuts down fast and cleanly on SIGINT; backends without one only cancel what they do.
     const patience = first.includes(lockedBy(lockFile) ?? -1) ? 5_000 : 500
-    if (!(await ended(data, first, 'SIGINT', patience)))
-      await ended(data, postmasters(data), 'SIGKILL', 2_000)
+    const left = () => leftovers(folder)
+    if (!(await ended(left, 'SIGINT', patience))) await ended(left, 'SIGKILL', 2_000)
   }
   rmSync(lockFile, { force: true })
 }
 
-async function ended(data: string, pids: number[], signal: NodeJS.Signals, patience: number) {
-  for (const pid of pids) {
+async function ended(left: () => number[], signal: NodeJS.Signals, patience: number) {
+  for (const pid of left()) {
     try {
       process.kill(pid, signal)
     } catch {
@@ -32,25 +31,25 @@ async function ended(data: string, pids: number[], signal: NodeJS.Signals, patie
     }
   }
   const deadline = Date.now() + patience
-  while (postmasters(data).length > 0) {
+  while (left().length > 0) {
     if (Date.now() > deadline) return false
     await pause(10)
   }
   return true
 }
 
-/** Every PostgreSQL process works in its data folder: that finds backends whose postmaster is dead, too. */
-function postmasters(data: string): number[] {
-  if (!existsSync('/proc/self/cwd')) return withoutProc(data)
+function leftovers(folder: string): number[] {
+  if (!existsSync('/proc/self/cwd')) return withoutProc(folder)
+  const data = existsSync(folder) ? realpathSync(folder) : undefined
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
+        const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+        // Every PostgreSQL process works in its data folder: that finds backends whose postmaster is dead, too.
         // A zombie has no working folder any more: reading it fails.
-        return (
-          readlinkSync(`/proc/${pid}/cwd`) === data &&
-          readFileSync(`/proc/${pid}/comm`, 'utf8') === 'postgres\n'
-        )
+        if (name === 'postgres') return readlinkSync(`/proc/${pid}/cwd`) === data
+        return name === 'initdb' && makes(readFileSync(`/proc/${pid}/cmdline`, 'utf8'), folder)
       } catch {
         return false
       }
@@ -58,8 +57,15 @@ function postmasters(data: string): number[] {
     .map(Number)
 }
 
-function withoutProc(data: string): number[] {
-  const pid = lockedBy(join(data, 'postmaster.pid'))
+function makes(commandLine: string, folder: string): boolean {
+  const words = commandLine.split('\0')
+  const made = words[words.indexOf('-D') + 1]
+  const real = (path: string) => join(realpathSync(dirname(path)), basename(path))
+  return made !== undefined && real(made) === real(folder)
+}
+
+function withoutProc(folder: string): number[] {
+  const pid = lockedBy(join(folder, 'postmaster.pid'))
   if (pid === undefined) return []
   const { stdout } = spawnSync('ps', ['-p', String(pid), '-o', 'stat=,comm='], { encoding: 'utf8' })
   return /^[^Z]\S*\s.*postgres$/m.test(stdout ?? '') ? [pid] : []

@@ -48,9 +48,10 @@ export async function tenantTable(
 /** Creates a subgraph's schema and its login role, which may enter the schema and owns nothing in it. */
 async function provision(db: Kysely<unknown>, schema: string, role: string, password: string): Promise<void> {
   const exists = await sql`select 1 from pg_roles where rolname = ${role}`.execute(db)
-  const verb = exists.rows.length > 0 ? 'alter' : 'create'
-  await sql`${sql.raw(verb)} role ${sql.id(role)} with login nosuperuser nobypassrls nocreatedb nocreaterole
-    password ${sql.lit(password)}`.execute(db)
+  // Only a superuser may name the attributes of a role that is there, even to leave them as they are.
+  const create = sql`create role ${sql.id(role)} nosuperuser nobypassrls nocreatedb nocreaterole`
+  if (exists.rows.length === 0) await create.execute(db)
+  await sql`alter role ${sql.id(role)} with login password ${sql.lit(password)}`.execute(db)
   await sql`create schema if not exists ${sql.id(schema)}`.execute(db)
   await sql`grant usage on schema ${sql.id(schema)} to ${sql.id(role)}`.execute(db)
 }

@@ -114,15 +114,14 @@ export function internalSigner(keys: Keys, service: string): InternalSigner {
 
 /** Verifies internal tokens for one audience; a verified token is remembered until it expires. */
 export function internalVerifier(keys: Keys, audience: string): (token: string) => Promise<Caller> {
-  const verified = new LRUCache<string, Caller>({ max: 10_000 })
+  const verified = new LRUCache<string, { caller: Caller; untilMs: number }>({ max: 10_000 })
   return async (token) => {
     const known = verified.get(token)
-    if (known) return known
+    if (known && known.untilMs > Date.now()) return known.caller
     const payload = await verify(token, keys.internal.publicKey, 'nexus-internal+jwt', audience)
     const viewer: Viewer = payload.anonymous === true ? { kind: 'anonymous' } : memberOf(payload)
     const caller = { viewer, service: String(payload.azp) }
-    const leftMs = payload.exp! * 1000 - Date.now()
-    if (leftMs > 0) verified.set(token, caller, { ttl: leftMs })
+    verified.set(token, { caller, untilMs: payload.exp! * 1000 })
     return caller
   }
 }

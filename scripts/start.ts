@@ -13,15 +13,18 @@ function welcome(house: House): string {
                  and the same at globex.example
   Password       ${house.demoPassword}
 `
-    : ''
-  return `Nexus ready on ${house.url}
+    : `
+  Accounts       a database of your own is not filled in; NEXUS_SEED=demo adds the demo
+`
+  const url = house.url.replace('//127.0.0.1:', '//localhost:')
+  return `Nexus ready on ${url}
   Database       ${house.database === 'embedded' ? 'embedded PostgreSQL' : 'PostgreSQL at DATABASE_URL'}
   Shared state   ${house.shared === 'redis' ? 'Redis at REDIS_URL' : 'in this process (set REDIS_URL for Redis)'}
 ${demo}
   Three things to try
-    curl ${house.url}/health/ready
-    curl -s ${house.url}/api/v1/auth/login -H 'content-type: application/json' \\
-      -d '{"email":"admin@acme.example","password":"${house.demoPassword ?? '...'}"}'
+    curl ${url}/health/ready
+    curl -s ${url}/api/v1/auth/login -H 'content-type: application/json' \\
+      -d '{"email":"admin@acme.example","password":"${house.demoPassword ?? 'PASSWORD'}"}'
     npx nexus import report.json
 `
 }

@@ -64,7 +64,7 @@ after(async () => {
 test('the first start seeds a demo and says how to use it; its secrets are its owner’s', async () => {
   await start()
   await until('the welcome', 5_000, () => running.output().includes('Three things to try'))
-  assert.match(running.output(), new RegExp(`Nexus ready on ${url}`))
+  assert.match(running.output(), new RegExp(`Nexus ready on http://localhost:${env.PORT}\n`))
   assert.match(running.output(), /embedded PostgreSQL/)
   assert.equal(await assetCount(), 5)
   for (const secret of ['demo-password', 'secret', 'postgres-password', 'house.json'])

@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { membership, normalEmail } from '../rules.ts'
+
+test('an e-mail is the same in any case and with spaces around it', () => {
+  assert.equal(normalEmail(' A@B.Example\n'), 'a@b.example')
+})
+
+test('one enters what was asked for, else the first; and nothing one does not belong to', () => {
+  const [first, second] = [{ organizationId: '1' }, { organizationId: '2' }]
+  assert.equal(membership([first!, second!], null), first)
+  assert.equal(membership([first!, second!], '2'), second)
+  assert.equal(membership([first!], '2'), null)
+  assert.equal(membership([], null), null)
+})
