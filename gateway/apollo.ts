@@ -1,5 +1,9 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
+import {
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled'
 import { type DocumentNode, GraphQLError, visit } from 'graphql'
 import { forbidden } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
@@ -38,6 +42,9 @@ export async function startApollo(options: {
     },
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
+      // Keys in the environment would turn these on: nothing here reports to anybody.
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
       logging(log),
       ...(production ? [introspectionForMembers()] : []),
     ],

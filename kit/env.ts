@@ -40,7 +40,9 @@ export const environment = {
     .string()
     .min(32, 'must have at least 32 characters')
     .optional()
-    .describe('Root of the signing keys and of the database roles’ passwords; generated when embedded'),
+    .describe(
+      'Root of the signing keys and of the database roles’ passwords, the same in every process over one database; generated and kept in the data folder when unset',
+    ),
   NEXUS_SEED: z
     .enum(['demo', 'none'])
     .optional()
@@ -52,6 +54,10 @@ export const environment = {
     .positive()
     .default(100 * 1024 * 1024)
     .describe('Largest report that may be imported, in bytes'),
+  NODE_ENV: z
+    .string()
+    .optional()
+    .describe('`production` hides the schema from strangers and installs no tools'),
 }
 
 export type Environment = z.infer<z.ZodObject<typeof environment>>

@@ -1,5 +1,5 @@
 /** The whole house in one process: what `npm start`, `npm run dev` and the tests run. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createBlobs } from '#kit/blob.ts'
 import type { Surroundings } from '#kit/context.ts'
@@ -62,6 +62,8 @@ export async function openHouse({
     closers.push(() => shared.close())
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
+    // What lies there was being imported by a house that was killed.
+    rmSync(blobDir, { recursive: true, force: true })
 
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph> => {
       const { name: schema, migrations } = subgraph
@@ -107,7 +109,7 @@ export async function openHouse({
           await Promise.all(checks.map(async (each) => [each.name, await answer(each)])),
         )
       },
-      production: process.env.NODE_ENV === 'production',
+      production: env.NODE_ENV === 'production',
     })
     closers.push(() => app.close())
     const url = await listen(app, env.HOST, env.PORT)

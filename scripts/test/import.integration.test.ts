@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import pg from 'pg'
 import { root } from '#kit/register.ts'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
 import { countsOf, importReport, trivyReport, type Weakness } from './reports.ts'
@@ -153,4 +154,30 @@ test('sixteen overlapping reports at once leave what they leave one after the ot
   assert.equal(Object.keys((await findings('parallel:1')).byCve).length, 40)
   await importReport(admin, 'settle.json', reportOf(0))
   assert.equal((await findings('parallel:1')).open, 20)
+})
+
+test('a run closes nothing that another tool said in the same format', async () => {
+  const sarif = (name: string) => importReport(admin, name, fixture(name), '&asset=one-repository')
+  const semgrep = await sarif('semgrep.sarif')
+  const codeql = await sarif('codeql.sarif')
+  assert.deepEqual([semgrep.closed, codeql.closed], [0, 0])
+  const again = await sarif('semgrep.sarif')
+  assert.deepEqual([again.unchanged, again.reopened, again.closed], [semgrep.created, 0, 0])
+})
+
+test('a run whose process died is said to be interrupted, in lists too', async () => {
+  const run = await importReport(admin, 'died.json', trivyReport('died:1', [weakness(8001)]))
+  const owner = new pg.Client({ connectionString: house.databaseUrl })
+  await owner.connect()
+  await owner.query(
+    `update integrations.import_runs set status = 'running', heartbeat_at = now() - interval '61 seconds' where id = $1`,
+    [run.id],
+  )
+  await owner.end()
+  const list = '{ importRuns(filter: { status: [FAILED] }) { edges { node { id errorCode } } } }'
+  const { body } = await admin.graphql(list)
+  const found = body.data.importRuns.edges.find((edge: { node: { id: string } }) => edge.node.id === run.id)
+  assert.equal(found.node.errorCode, 'INTERRUPTED')
+  const { body: rest } = await admin.rest('GET', `/integrations/imports/${run.id}`)
+  assert.deepEqual([rest.data.status, rest.data.error_code], ['failed', 'INTERRUPTED'])
 })

@@ -67,7 +67,13 @@ export async function seed(db: Db<Tables>, { organizations, idOf }: Demo): Promi
   for (const { id: organizationId, slug } of organizations) {
     for (const [name, told] of Map.groupBy(cast, (each) => each.asset)) {
       const assetId = idOf(slug, 'asset', name)
-      const run = { id: idOf(slug, 'run', name), organizationId, assetId, scope: `demo/${assetId}` }
+      const run = {
+        id: idOf(slug, 'run', name),
+        organizationId,
+        assetId,
+        tool: 'demo',
+        scope: `demo/${assetId}`,
+      }
       await inTenant(db, { organizationId }, (trx) => findings.apply(trx, run, 0, told.map(observed)))
     }
   }

@@ -71,6 +71,7 @@ export type Tables = {
     organizationId: string
     vulnerabilityId: string
     scope: string
+    tool: string
     runId: string
     contentHash: string
     firstSeenAt: Generated<Date>

@@ -3,7 +3,6 @@ import { listOf, one } from '#kit/lookup.ts'
 import { to } from '#kit/refs.ts'
 import * as imports from '../model/import.ts'
 import * as importRuns from '../model/import-run.ts'
-import { judge } from '../rules.ts'
 import { type ImportRunRow, runStatuses } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 import { Asset, User } from './refs.ts'
@@ -14,14 +13,13 @@ const ImportStatus = builder.enumType('ImportStatus', {
   description: 'How far an import has come.',
   values: screaming(runStatuses),
 })
-const judged = (run: ImportRunRow) => judge(run, new Date())
 
 ImportRun.implement({
   description:
     'The import of one report. created + updated + unchanged + reopened + skipped is total; closed stands apart.',
   fields: (t) => ({
     id: t.exposeID('id'),
-    status: t.field({ type: ImportStatus, resolve: (run) => judged(run).status }),
+    status: t.field({ type: ImportStatus, resolve: (run) => run.status }),
     format: t.exposeString('format', { nullable: true }),
     fileName: t.exposeString('fileName'),
     asset: t.field({ type: Asset, nullable: true, resolve: (run) => to(run.assetId) }),
@@ -33,8 +31,11 @@ ImportRun.implement({
     reopened: t.exposeInt('reopened'),
     closed: t.exposeInt('closed', { description: 'Findings that no scan sees any more.' }),
     skipped: t.exposeInt('skipped', { description: 'Records folded into another one, or no finding.' }),
-    errorCode: t.string({ nullable: true, resolve: (run) => judged(run).errorCode }),
-    errorMessage: t.string({ nullable: true, resolve: (run) => judged(run).errorMessage }),
+    errorCode: t.exposeString('errorCode', { nullable: true, description: 'Why it failed, for programs.' }),
+    errorMessage: t.exposeString('errorMessage', {
+      nullable: true,
+      description: 'Why it failed, for people.',
+    }),
     startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
@@ -59,14 +60,20 @@ builder.queryFields((t) => ({
     description: 'One import, or null.',
     authScopes: { permission: 'integrations:read' },
     args: { id: t.arg.id({ required: true }) },
-    resolve: (_root, { id }, context) => one(context, 'import-run', id, importRuns.find),
+    resolve: async (_root, { id }, context) => {
+      await context.tenant(importRuns.settle)
+      return one(context, 'import-run', id, importRuns.find)
+    },
   }),
   importRuns: t.field({
     type: ImportRunConnection,
     description: 'The imports of the organization, newest first.',
     authScopes: { permission: 'integrations:read' },
     args: listArgs,
-    resolve: (_root, args, context) => listOf(context, importRuns.spec, args),
+    resolve: async (_root, args, context) => {
+      await context.tenant(importRuns.settle)
+      return listOf(context, importRuns.spec, args)
+    },
   }),
 }))
 

@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '#kit/database.ts'
+import { NexusError } from '#kit/errors.ts'
 import type { ListSpec } from '#kit/page.ts'
+import { liveStatuses, silenceMs } from '../rules.ts'
 import type { Counts, ImportRunRow, Tables } from '../tables.ts'
 
 export const spec: ListSpec<ImportRunRow> = {
@@ -28,10 +30,14 @@ export const add = (trx: Trx<Tables>, run: NewRun): Promise<ImportRunRow> =>
 export type Progress = Partial<Counts> &
   Partial<Pick<ImportRunRow, 'status' | 'format' | 'assetName' | 'assetId' | 'sha256' | 'bytes'>>
 
-/** Writes how far a run has come; that is its heartbeat too. */
-export async function advance(trx: Trx<Tables>, id: string, progress: Progress): Promise<void> {
-  const now = sql<Date>`now()`
-  await trx
+const now = sql<Date>`now()`
+
+/**
+ * Writes how far a run has come, which is its heartbeat too; for nothing, the heartbeat alone.
+ * Throws CONFLICT when the run has ended meanwhile.
+ */
+export async function advance(trx: Trx<Tables>, id: string, progress: Progress = {}): Promise<void> {
+  const { numUpdatedRows } = await trx
     .updateTable('importRuns')
     .set({
       ...progress,
@@ -41,14 +47,29 @@ export async function advance(trx: Trx<Tables>, id: string, progress: Progress):
       ...(progress.status === 'complete' ? { finishedAt: now } : {}),
     })
     .where('id', '=', id)
+    .where('status', 'in', liveStatuses)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) throw new NexusError('CONFLICT', 'The import has ended')
+}
+
+const failure = (code: string, message: string) =>
+  ({ status: 'failed', errorCode: code, errorMessage: message, finishedAt: now, updatedAt: now }) as const
+
+export async function fail(trx: Trx<Tables>, id: string, code: string, message: string): Promise<void> {
+  await trx
+    .updateTable('importRuns')
+    .set(failure(code, message))
+    .where('id', '=', id)
+    .where('status', 'in', liveStatuses)
     .execute()
 }
 
-export async function fail(trx: Trx<Tables>, id: string, code: string, message: string): Promise<void> {
-  const now = sql<Date>`now()`
+/** Ends the runs whose process died with them. Whoever reads runs does it first, so that no job has to. */
+export async function settle(trx: Trx<Tables>): Promise<void> {
   await trx
     .updateTable('importRuns')
-    .set({ status: 'failed', errorCode: code, errorMessage: message, finishedAt: now, updatedAt: now })
-    .where('id', '=', id)
+    .set(failure('INTERRUPTED', 'The import was cut off before its end; import the file again'))
+    .where('status', 'in', liveStatuses)
+    .where('heartbeatAt', '<', sql<Date>`now() - make_interval(secs => ${silenceMs / 1_000})`)
     .execute()
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createBlobs } from '#kit/blob.ts'
 import type { Context } from '#kit/context.ts'
 import { invalid, NexusError } from '#kit/errors.ts'
@@ -6,7 +7,7 @@ import { turns } from '#kit/turns.ts'
 import { signedIn } from '#kit/viewer.ts'
 import { formats } from '../parsers/index.ts'
 import { type Report, ReportError } from '../parsers/report.ts'
-import { assetNameOf, batches, scopeOf } from '../rules.ts'
+import { assetNameOf, batches, heartbeatMs, scopeOf } from '../rules.ts'
 import type { ImportRunRow, Tables } from '../tables.ts'
 import * as connectors from './connector.ts'
 import * as importRuns from './import-run.ts'
@@ -39,19 +40,28 @@ export async function start(context: Context<Tables>, input: StartImport): Promi
       requestedBy: userId,
     }),
   )
-  void inTurn(() => carryOut(context, run, input.upload))
+  void keepAlive(context, run, () => inTurn(() => carryOut(context, run, input.upload)))
   return run
+}
+
+/** A run waits its turn, and a large report is long in parsing: meanwhile it says that it is alive. */
+async function keepAlive(context: Context<Tables>, { id }: ImportRunRow, work: () => Promise<void>) {
+  const beat = () => context.tenant((trx) => importRuns.advance(trx, id)).catch(() => {})
+  const heart = setInterval(beat, heartbeatMs)
+  await work().finally(() => clearInterval(heart))
 }
 
 async function carryOut(context: Context<Tables>, run: ImportRunRow, upload: string): Promise<void> {
   const blobs = createBlobs(context.blobDir)
   try {
-    await context.tenant((trx) => importRuns.advance(trx, run.id, { status: 'running' }))
-    const report = await parse(await blobs.read(upload), run.format)
-    await applyReport(context, run, report)
+    const file = await blobs.read(upload)
+    const sha256 = createHash('sha256').update(file).digest('hex')
+    const progress = { status: 'running', bytes: file.length, sha256 } as const
+    await context.tenant((trx) => importRuns.advance(trx, run.id, progress))
+    await applyReport(context, run, await parse(file, run.format))
   } catch (error) {
-    await giveUp(context, run, error).catch((failure: unknown) =>
-      context.log.error({ err: failure }, 'an import was lost'),
+    await giveUp(context, run, error).catch((lost: unknown) =>
+      context.log.error({ err: lost }, 'an import was lost'),
     )
   } finally {
     await blobs.remove(upload).catch(() => {})
@@ -70,7 +80,8 @@ async function applyReport(
   const advance = (progress: importRuns.Progress) =>
     context.tenant((trx) => importRuns.advance(trx, id, progress))
   await advance({ format, assetName, assetId, total, skipped })
-  const scan = { id, assetId, scope: scopeOf(format, assetId) }
+  const tool = report.tool.name.slice(0, 150)
+  const scan = { id, assetId, tool, scope: scopeOf(format, tool, assetId) }
   let batch = 0
   for (const findings of batches(report.findings, batchSize)) {
     const applied = await peers.applyFindings(context, scan, batch, findings)

@@ -4,7 +4,7 @@ import type { AssetType, Finding } from '../parsers/report.ts'
 import type { Counts } from '../tables.ts'
 
 type Asking = Pick<Context<unknown>, 'transports' | 'sign' | 'viewer' | 'requestId'>
-export type Run = { id: string; assetId: string; scope: string }
+export type Run = { id: string; assetId: string; tool: string; scope: string }
 
 export async function ensureAsset(context: Asking, name: string, type: AssetType): Promise<string> {
   const { ensureAssets } = await callPeer<{ ensureAssets: [{ id: string }] }>(

@@ -61,7 +61,8 @@ const RunInput = builder.inputType('RunInput', {
   fields: (t) => ({
     id: t.id({ required: true }),
     assetId: t.id({ required: true }),
-    scope: t.string({ required: true, description: 'The scan and the asset: what the run may close.' }),
+    tool: t.string({ required: true }),
+    scope: t.string({ required: true, description: 'What the run may close, 255 characters at most.' }),
   }),
 })
 const ApplyOutcome = builder.objectRef<Outcome>('ApplyOutcome').implement({
@@ -75,11 +76,11 @@ const ApplyOutcome = builder.objectRef<Outcome>('ApplyOutcome').implement({
   }),
 })
 
-type Given = { id: string; assetId: string; scope: string }
+type Given = { id: string; assetId: string; tool: string; scope: string }
 
-function runOf(context: Context<Tables>, { id, assetId, scope }: Given): findings.Run {
+function runOf(context: Context<Tables>, { id, assetId, tool, scope }: Given): findings.Run {
   if (!isId(id) || !isId(assetId)) throw invalid('run', 'Must have the id of a run and of an asset')
-  return { id, assetId, scope, organizationId: signedIn(context.viewer).organizationId }
+  return { id, assetId, tool, scope, organizationId: signedIn(context.viewer).organizationId }
 }
 
 const authScopes = { $all: { peer: 'integrations', permission: 'vulnerabilities:import' } } as const

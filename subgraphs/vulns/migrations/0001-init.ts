@@ -58,6 +58,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       organization_id uuid not null,
       vulnerability_id uuid not null,
       scope varchar(255) not null,
+      tool varchar(150) not null,
       run_id uuid not null,
       content_hash varchar(64) not null,
       first_seen_at timestamptz(3) not null default now(),

@@ -6,8 +6,8 @@ import { closableStatuses, contentText, dueDays, fingerprintText, outcomeOf } fr
 import type { Known, Observed, Outcome, Tables } from '../tables.ts'
 
 export type Finding = Observed & { key: string }
-/** One run of one scan over one asset; `scope` names the scan and the asset. */
-export type Run = { id: string; organizationId: string; assetId: string; scope: string }
+/** One run of one tool over one asset; `scope` is what it may close. */
+export type Run = { id: string; organizationId: string; assetId: string; tool: string; scope: string }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
@@ -105,8 +105,8 @@ async function touch(trx: Trx<Tables>, ids: readonly string[]): Promise<void> {
 
 async function markSources(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Promise<void> {
   await sql`
-    insert into vulnerability_sources as s (organization_id, vulnerability_id, scope, run_id, content_hash)
-    select ${run.organizationId}::uuid, id, ${run.scope}, ${run.id}::uuid, content_hash
+    insert into vulnerability_sources as s (organization_id, vulnerability_id, scope, tool, run_id, content_hash)
+    select ${run.organizationId}::uuid, id, ${run.scope}, ${run.tool}, ${run.id}::uuid, content_hash
     from unnest(${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.contentHash)}::text[])
       as seen (id, content_hash)
     on conflict (organization_id, vulnerability_id, scope) do update set last_seen_at = now(),
