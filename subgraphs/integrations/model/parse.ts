@@ -23,7 +23,8 @@ export async function parse(file: Buffer, format: string | null): Promise<Report
   const timer = setTimeout(() => void worker.terminate(), deadlineMs)
   try {
     const parsed = await new Promise<Parsed>((resolve, reject) => {
-      worker.once('message', resolve)
+      // Under `node --watch` a worker says other things too.
+      worker.on('message', (said: Parsed) => ('report' in said || 'refused' in said) && resolve(said))
       worker.once('error', reject)
       worker.once('exit', () =>
         reject(new NexusError('REPORT_REJECTED', 'The report is too complex to read')),

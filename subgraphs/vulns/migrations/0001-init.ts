@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { tenantTable } from '#kit/migration.ts'
+import { grant, tenantTable } from '#kit/migration.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -80,4 +80,24 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await tenantTable(db, 'vulns', 'vulnerabilities')
   await tenantTable(db, 'vulns', 'vulnerability_sources')
   await tenantTable(db, 'vulns', 'applied_batches')
+  await firstStatistics(db)
+}
+
+/**
+ * A table that was never analysed looks empty to the planner, whose plan for the foreign key then reads the
+ * whole tenant for each row: 30,000 findings took 52 s instead of 5. Autovacuum comes only after a minute.
+ */
+async function firstStatistics(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create function vulns.first_statistics() returns void
+      language plpgsql security definer set search_path = vulns, pg_temp as $$
+      begin
+        if exists (select 1 from pg_class where oid = 'vulns.vulnerabilities'::regclass and reltuples < 100) then
+          analyze vulns.vulnerabilities;
+          analyze vulns.vulnerability_sources;
+        end if;
+      end $$;
+    revoke all on function vulns.first_statistics() from public;
+  `.execute(db)
+  await grant(db, 'vulns', 'execute', 'function vulns.first_statistics()')
 }

@@ -150,6 +150,7 @@ export async function apply(
     seen.map((row) => row.id),
   )
   await markSources(trx, run, rows)
+  if (batch === 0 && added.size > 0) await sql`select vulns.first_statistics()`.execute(trx)
   const record = {
     organizationId: run.organizationId,
     runId: run.id,
