@@ -1,9 +1,8 @@
 /** `npm start`: the house, until it is told to stop. */
 import { environment, readEnv } from '#kit/env.ts'
 import { createLog } from '#kit/log.ts'
+import { untilStopped } from '#kit/process.ts'
 import { type House, openHouse } from './house.ts'
-
-const stopWithinMs = 9_000
 
 function welcome(house: House): string {
   const accounts = ['admin', 'manager', 'analyst', 'viewer'].map((role) => `${role}@acme.example`).join('  ')
@@ -29,25 +28,9 @@ ${demo}
 `
 }
 
-async function run(): Promise<void> {
+await untilStopped(async (closing) => {
   const env = readEnv(environment)
-  const log = createLog('nexus', env.LOG_LEVEL)
-  let stopping: Promise<void> | undefined
-  const opening = openHouse({ env, log })
-  const stop = (signal: string) => {
-    if (stopping) return
-    console.log(`\n${signal}: stopping`)
-    // What will not end in time is left to the next start, which puts it in order.
-    setTimeout(() => process.exit(1), stopWithinMs).unref()
-    stopping = opening.then((house) => house.close()).then(() => process.exit(0))
-  }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  const house = await opening
-  if (!stopping) console.log(welcome(house))
-}
-
-run().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error)
-  process.exit(1)
+  const house = await openHouse({ env, log: createLog('nexus', env.LOG_LEVEL) })
+  closing(() => house.close())
+  console.log(welcome(house))
 })

@@ -44,7 +44,7 @@ async function ask(url: string, init: RequestInit): Promise<Answer> {
   }
 }
 
-function visitorOf(url: string, token: string | null): Visitor {
+export function visitorOf(url: string, token: string | null): Visitor {
   const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
   return {
     token,

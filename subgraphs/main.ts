@@ -6,6 +6,7 @@ import { environment, readEnv } from '#kit/env.ts'
 import { listen } from '#kit/http.ts'
 import { createLog } from '#kit/log.ts'
 import { migrate } from '#kit/migration.ts'
+import { untilStopped } from '#kit/process.ts'
 import { openShared } from '#kit/redis.ts'
 import { type Registered, readRegister } from '#kit/register.ts'
 import { serveSubgraph } from '#kit/serve.ts'
@@ -15,51 +16,50 @@ import { httpTransport } from '#kit/transport.ts'
 import { loadSubgraph } from './load.ts'
 
 /** A process apart shares its database and its secret with the others, so both are given to it. */
-function settings() {
+function settings(name: string) {
   const env = readEnv(environment)
   const { DATABASE_URL: databaseUrl, NEXUS_SECRET: secret } = env
   if (!databaseUrl || !secret) throw new Error('A subgraph alone needs DATABASE_URL and NEXUS_SECRET')
-  return { env, databaseUrl, keys: createKeys(secret), log: createLog('nexus', env.LOG_LEVEL) }
+  return { env, databaseUrl, keys: createKeys(secret), log: createLog(name, env.LOG_LEVEL) }
 }
 
-async function serve(registered: Registered): Promise<void> {
-  const { env, databaseUrl, keys, log } = settings()
-  const others = readRegister().filter(({ name }) => name !== registered.name)
-  const role = roleOf(databaseUrl, registered.name)
-  const shared = openShared(env.REDIS_URL, log)
-  const subgraph = openSubgraph(await loadSubgraph(registered), {
-    url: urlAs(databaseUrl, role, keys.passwordOf(role)),
-    surroundings: {
-      keys,
-      log,
-      shared,
-      sign: internalSigner(keys, registered.name),
-      transports: Object.fromEntries(others.map(({ name, url }) => [name, httpTransport(url)])),
-      blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
-    },
+const serve = (registered: Registered) =>
+  untilStopped(async (closing) => {
+    const { env, databaseUrl, keys, log } = settings(registered.name)
+    const peers = readRegister().filter(({ name }) => name !== registered.name)
+    const transports = Object.fromEntries(peers.map(({ name, url }) => [name, httpTransport(url)]))
+    for (const transport of Object.values(transports)) closing(() => transport.close())
+    const shared = openShared(env.REDIS_URL, log)
+    closing(() => shared.close())
+    const role = roleOf(databaseUrl, registered.name)
+    const subgraph = openSubgraph(await loadSubgraph(registered), {
+      url: urlAs(databaseUrl, role, keys.passwordOf(role)),
+      surroundings: {
+        keys,
+        log,
+        shared,
+        transports,
+        sign: internalSigner(keys, registered.name),
+        blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
+      },
+    })
+    closing(() => subgraph.close())
+    const app = serveSubgraph(subgraph, log)
+    closing(() => app.close())
+    const url = await listen(app, env.HOST, Number(new URL(registered.url).port))
+    console.log(`${registered.name} serves on ${url}`)
   })
-  const app = serveSubgraph(subgraph, log)
-  const url = await listen(app, env.HOST, Number(new URL(registered.url).port))
-  console.log(`${registered.name} serves on ${url}`)
-  const stop = async () => {
-    await app.close()
-    await subgraph.close()
-    await shared.close()
-    process.exit(0)
-  }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+
+async function bringUpToDate(registered: Registered): Promise<void> {
+  const { databaseUrl: url, keys, log } = settings(registered.name)
+  const { name: schema, migrations } = await loadSubgraph(registered)
+  const { applied } = await migrate({ url, schema, migrations, passwordOf: keys.passwordOf, log })
+  console.log(`${schema}: ${applied.length > 0 ? `applied ${applied.join(', ')}` : 'up to date'}`)
 }
 
 const verbs: Record<string, (registered: Registered) => Promise<void>> = {
   serve,
-  migrate: async (registered) => {
-    const { databaseUrl, keys, log } = settings()
-    const { name: schema, migrations } = await loadSubgraph(registered)
-    const { passwordOf } = keys
-    const { applied } = await migrate({ url: databaseUrl, schema, migrations, passwordOf, log })
-    console.log(`${schema}: ${applied.length > 0 ? `applied ${applied.join(', ')}` : 'up to date'}`)
-  },
+  migrate: bringUpToDate,
   sdl: async (registered) => console.log(printSubgraphSchema((await loadSubgraph(registered)).schema)),
 }
 

@@ -1,0 +1,43 @@
+/** The gateway alone: the subgraphs are where rover.yaml, or NEXUS_<NAME>_URL, says. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createBlobs } from '#kit/blob.ts'
+import { environment, readEnv } from '#kit/env.ts'
+import { listen } from '#kit/http.ts'
+import { createLog } from '#kit/log.ts'
+import { untilStopped } from '#kit/process.ts'
+import { type Registered, readRegister, root } from '#kit/register.ts'
+import { createKeys } from '#kit/tokens.ts'
+import { httpTransport } from '#kit/transport.ts'
+import { createGateway } from './app.ts'
+
+const readyWithinMs = 2_000
+
+async function check({ url }: Registered): Promise<string> {
+  const signal = AbortSignal.timeout(readyWithinMs)
+  const response = await fetch(new URL('/health/ready', url), { signal }).catch(() => null)
+  return response?.ok ? 'ok' : 'unavailable'
+}
+
+await untilStopped(async (closing) => {
+  const env = readEnv(environment)
+  if (!env.NEXUS_SECRET)
+    throw new Error('The gateway alone needs NEXUS_SECRET, the same as the subgraphs have')
+  const log = createLog('gateway', env.LOG_LEVEL)
+  const register = readRegister()
+  const transports = Object.fromEntries(register.map(({ name, url }) => [name, httpTransport(url)]))
+  for (const transport of Object.values(transports)) closing(() => transport.close())
+  const app = await createGateway({
+    supergraphSdl: readFileSync(`${root}schema/supergraph.graphql`, 'utf8'),
+    transports,
+    keys: createKeys(env.NEXUS_SECRET),
+    blobs: createBlobs(join(env.NEXUS_DATA_DIR, 'uploads')),
+    importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
+    log,
+    ready: async () =>
+      Object.fromEntries(await Promise.all(register.map(async (each) => [each.name, await check(each)]))),
+    production: env.NODE_ENV === 'production',
+  })
+  closing(() => app.close())
+  console.log(`gateway serves on ${await listen(app, env.HOST, env.PORT)}`)
+})

@@ -1,0 +1,131 @@
+/** The same code as seven processes, over real sockets: six subgraphs, each by itself, and the gateway. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type EmbeddedPostgres, startPostgres } from '#kit/embedded.ts'
+import { readRegister } from '#kit/register.ts'
+import { openTestHouse, password, visitorOf } from '../test-house.ts'
+import { freePort, npmStart, type Started, statusOf, tempDir, until } from './processes.ts'
+import { importReport, trivyReport } from './reports.ts'
+
+const dir = tempDir()
+const names = readRegister({}).map(({ name }) => name)
+const processes = new Map<string, Started>()
+let postgres: EmbeddedPostgres
+let env: Record<string, string>
+let gateway: string
+
+const start = (name: string, ...args: string[]) =>
+  processes.set(name, npmStart(env, undefined, ['node', ...args]))
+const urlOf = (name: string) => env[`NEXUS_${name.toUpperCase()}_URL`]!
+const serves = (name: string) =>
+  until(
+    `${name} is ready`,
+    20_000,
+    async () => (await statusOf(new URL('/health/ready', urlOf(name)).href)) === 200,
+  )
+
+before(async () => {
+  postgres = await startPostgres({ dataDir: dir.path, durable: false })
+  const port = await freePort()
+  gateway = `http://127.0.0.1:${port}`
+  env = {
+    DATABASE_URL: postgres.url,
+    NEXUS_SECRET: 'shared by all processes of this test',
+    NEXUS_DATA_DIR: dir.path,
+    PORT: String(port),
+  }
+  for (const name of names)
+    env[`NEXUS_${name.toUpperCase()}_URL`] = `http://127.0.0.1:${await freePort()}/graphql`
+  for (const name of names) start(name, 'subgraphs/main.ts', name, 'migrate')
+  for (const name of names)
+    assert.equal(await processes.get(name)!.ended(20_000), 0, processes.get(name)!.output())
+  // The house fills in the demo; its own gateway is not part of what is tested.
+  const seeding = await openTestHouse({ ...env, NEXUS_SEED: 'demo', PORT: '0' })
+  await seeding.close()
+  for (const name of names) start(name, 'subgraphs/main.ts', name, 'serve')
+  start('gateway', 'gateway/main.ts')
+  await Promise.all(names.map(serves))
+  await until('the gateway is ready', 20_000, async () => (await statusOf(`${gateway}/health/ready`)) === 200)
+})
+after(async () => {
+  for (const { npm, ended } of processes.values()) {
+    npm.kill('SIGTERM')
+    await ended(12_000).catch(() => {})
+  }
+  await postgres?.stop()
+  dir.remove()
+})
+
+async function admin() {
+  const { body } = await visitorOf(gateway, null).rest('POST', '/auth/login', {
+    email: 'admin@acme.example',
+    password,
+  })
+  return visitorOf(gateway, body.data.accessToken)
+}
+
+const joined =
+  '{ assets { edges { node { name openVulnerabilityCount alerts { edges { node { title } } } } } } }'
+
+test('one query joins three processes, and an import goes through three', async () => {
+  const visitor = await admin()
+  const { body } = await visitor.graphql(joined)
+  assert.equal(body.errors, undefined)
+  const web = body.data.assets.edges.find(
+    (edge: { node: { name: string } }) => edge.node.name === 'web-01',
+  ).node
+  assert.equal(web.openVulnerabilityCount, 1)
+  assert.equal(web.alerts.edges.length, 2)
+  const report = trivyReport('apart:1', [{ id: 'CVE-2021-1', package: 'a' }])
+  const run = await importReport(visitor, 'apart.json', report)
+  assert.deepEqual([run.status, run.created], ['complete', 1], run.error_message ?? '')
+})
+
+test('a subgraph answers nobody who comes without a token', async () => {
+  for (const name of names) {
+    for (const query of ['{ __typename }', '{ _service { sdl } }']) {
+      const response = await fetch(urlOf(name), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query }),
+      })
+      assert.equal(response.status, 401, name)
+      assert.ok(!(await response.text()).includes('type '))
+    }
+  }
+})
+
+test('while a subgraph is away an answer is partial, and whole when it is back', async () => {
+  const visitor = await admin()
+  const alerts = processes.get('alerts')!
+  alerts.npm.kill('SIGKILL')
+  await alerts.ended(5_000)
+  const { status, body, text } = await visitor.graphql(joined)
+  assert.equal(status, 200)
+  assert.equal(body.data.assets.edges[0].node.alerts, null)
+  assert.notEqual(body.data.assets.edges[0].node.openVulnerabilityCount, null)
+  assert.equal(body.errors[0].extensions.code, 'SERVICE_UNAVAILABLE')
+  assert.doesNotMatch(text, /127\.0\.0\.1|ECONNREFUSED/)
+  assert.equal(await statusOf(`${gateway}/health/ready`), 503)
+  assert.equal((await visitor.graphql('{ vulnerabilityStats { total } }')).body.errors, undefined)
+  start('alerts', 'subgraphs/main.ts', 'alerts', 'serve')
+  await serves('alerts')
+  assert.equal((await visitor.graphql(joined)).body.errors, undefined)
+  assert.equal(await statusOf(`${gateway}/health/ready`), 200)
+})
+
+test('each process ends in order when it is told to', async () => {
+  for (const [name, { npm, ended, output }] of processes) {
+    npm.kill('SIGTERM')
+    assert.equal(await ended(10_000), 0, `${name}: ${output()}`)
+  }
+})
+
+test('a process without its secret says what it needs', async () => {
+  const { NEXUS_SECRET: _, ...rest } = env
+  for (const command of [['gateway/main.ts'], ['subgraphs/main.ts', 'assets', 'serve']]) {
+    const started = npmStart({ ...rest, NEXUS_SECRET: '' }, undefined, ['node', ...command])
+    assert.equal(await started.ended(10_000), 1)
+    assert.match(started.output(), /needs .*NEXUS_SECRET/)
+  }
+})
