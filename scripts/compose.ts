@@ -1,4 +1,7 @@
-/** Writes the contracts under schema/ from the code, or with --check fails where they differ from it. */
+/**
+ * Writes the contracts under schema/ from the code. With --check it fails where they differ from the code, and
+ * where they would break clients of the last release.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { composeServices } from '@apollo/composition'
 import { printSchema, Supergraph } from '@apollo/federation-internals'
@@ -6,6 +9,7 @@ import { printSubgraphSchema } from '@apollo/subgraph'
 import { parse } from 'graphql'
 import { readRegister, root } from '#kit/register.ts'
 import { loadSubgraph } from '../subgraphs/load.ts'
+import { breakingChanges, releasedSchema } from './breaking.ts'
 
 /** Every file under schema/ by its path from the root, as the code has it now. Throws where it does not compose. */
 export async function compose(): Promise<Map<string, string>> {
@@ -40,7 +44,11 @@ if (import.meta.main) {
   const stale = [...files].filter(([file, text]) => read(file) !== text)
   if (process.argv.includes('--check')) {
     for (const [file] of stale) console.error(`${file} differs from the code: run npm run compose`)
-    process.exitCode = stale.length > 0 ? 1 : 0
+    const released = releasedSchema()
+    const broken = released ? breakingChanges(released.sdl, files.get('schema/api.graphql')!) : []
+    for (const change of broken)
+      console.error(`${change}: breaks clients of ${released!.tag}; deprecate it first`)
+    process.exitCode = stale.length + broken.length > 0 ? 1 : 0
   } else {
     for (const [file, text] of stale) {
       writeFileSync(`${root}${file}`, text)

