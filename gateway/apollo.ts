@@ -7,6 +7,7 @@ import {
 import { type DocumentNode, GraphQLError, visit } from 'graphql'
 import { forbidden } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
+import type { Metrics } from '#kit/metrics.ts'
 import type { GatewayContext } from './context.ts'
 import { publicError } from './errors.ts'
 import type { GatewayInterface } from './federation/engine.ts'
@@ -16,9 +17,10 @@ import { limits, limitsRule } from './federation/limits.ts'
 export async function startApollo(options: {
   gateway: GatewayInterface
   log: Log
+  metrics: Metrics
   production: boolean
 }): Promise<ApolloServer<GatewayContext>> {
-  const { gateway, log, production } = options
+  const { gateway, log, metrics, production } = options
   const apollo = new ApolloServer<GatewayContext>({
     gateway,
     logger: log,
@@ -46,6 +48,7 @@ export async function startApollo(options: {
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       logging(log),
+      counting(metrics),
       ...(production ? [introspectionForMembers()] : []),
     ],
   })
@@ -69,6 +72,20 @@ const logging = (log: Log): ApolloServerPlugin<GatewayContext> => ({
   },
   async unexpectedErrorProcessingRequest({ requestContext, error }) {
     log.error({ requestId: requestContext.contextValue.requestId, err: error }, 'an operation failed')
+  },
+})
+
+/** How long each operation took, and with which errors it ended. */
+const counting = (metrics: Metrics): ApolloServerPlugin<GatewayContext> => ({
+  async requestDidStart() {
+    const from = performance.now()
+    return {
+      async willSendResponse({ operationName, errors = [] }) {
+        const codes = errors.map(({ message, extensions }) => publicError(message, extensions).code)
+        const seconds = (performance.now() - from) / 1_000
+        metrics.operation(operationName ?? 'unnamed', [...new Set(codes)], seconds)
+      },
+    }
   },
 })
 

@@ -3,6 +3,7 @@ import type { Blobs } from '#kit/blob.ts'
 import { notFound } from '#kit/errors.ts'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
+import type { Metrics } from '#kit/metrics.ts'
 import { internalSigner, type Keys } from '#kit/tokens.ts'
 import type { Transports } from '#kit/transport.ts'
 import { startApollo } from './apollo.ts'
@@ -25,17 +26,19 @@ export type GatewayOptions = {
   /** Largest report that may be uploaded, in bytes. */
   importMaxBytes: number
   log: Log
+  metrics: Metrics
   ready: Ready
   production: boolean
 }
 
 /** The gateway, not yet listening. Throws when the supergraph, or a route over it, does not fit. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { log, keys, blobs, importMaxBytes, ready, production } = options
+  const { log, metrics, keys, blobs, importMaxBytes, ready, production } = options
   const engine = engineOf(options)
-  const apollo = await startApollo({ gateway: engine, log, production })
+  const apollo = await startApollo({ gateway: engine, log, metrics, production })
   const app = createHttp({
     log,
+    metrics,
     onFrameworkError: (error, request, reply) =>
       refuse(request, reply.headers(headers), thrown(error, log, request.id)),
   })

@@ -5,6 +5,7 @@ import { createBlobs } from '#kit/blob.ts'
 import { environment, readEnv } from '#kit/env.ts'
 import { listen } from '#kit/http.ts'
 import { createLog } from '#kit/log.ts'
+import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { untilStopped } from '#kit/process.ts'
 import { type Registered, readRegister, root } from '#kit/register.ts'
 import { createKeys } from '#kit/tokens.ts'
@@ -24,6 +25,7 @@ await untilStopped(async (closing) => {
   if (!env.NEXUS_SECRET)
     throw new Error('The gateway alone needs NEXUS_SECRET, the same as the subgraphs have')
   const log = createLog('gateway', env.LOG_LEVEL)
+  const metrics = createMetrics()
   const register = readRegister()
   const transports = Object.fromEntries(register.map(({ name, url }) => [name, httpTransport(url)]))
   for (const transport of Object.values(transports)) closing(() => transport.close())
@@ -34,10 +36,12 @@ await untilStopped(async (closing) => {
     blobs: createBlobs(join(env.NEXUS_DATA_DIR, 'uploads')),
     importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
     log,
+    metrics,
     ready: async () =>
       Object.fromEntries(await Promise.all(register.map(async (each) => [each.name, await check(each)]))),
     production: env.NODE_ENV === 'production',
   })
   closing(() => app.close())
+  await serveMetrics(env, metrics, log, closing)
   console.log(`gateway serves on ${await listen(app, env.HOST, env.PORT)}`)
 })

@@ -2,6 +2,7 @@ import { type Db, inTenant, type Trx } from './database.ts'
 import { unavailable } from './errors.ts'
 import type { Loaders } from './loader.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 import type { Shared } from './redis.ts'
 import type { Caller, InternalSigner, Keys } from './tokens.ts'
 import type { Transports } from './transport.ts'
@@ -17,6 +18,7 @@ export type Surroundings = {
   /** Where uploads lie. */
   blobDir: string
   shared: Shared
+  metrics: Metrics
 }
 
 /** What one request to a subgraph carries. */

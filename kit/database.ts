@@ -2,6 +2,7 @@ import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 
 import pg from 'pg'
 import { unavailable } from './errors.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 
 export type Db<Tables> = Kysely<Tables>
 export type Trx<Tables> = Transaction<Tables>
@@ -37,8 +38,9 @@ export function openDatabase<Tables>(options: {
   log: Log
   connections?: number
   onStatement?: OnStatement | undefined
+  metrics?: Metrics
 }): Db<Tables> {
-  const { url, schema, log, connections = 8, onStatement } = options
+  const { url, schema, log, connections = 8, onStatement, metrics } = options
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
@@ -53,6 +55,7 @@ export function openDatabase<Tables>(options: {
   })
   // Without a listener, an idle connection that the server ends takes the process with it.
   pool.on('error', (error) => log.info({ schema, reason: error.message }, 'an idle connection ended'))
+  metrics?.pool(schema, pool)
   return new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],

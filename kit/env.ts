@@ -20,6 +20,9 @@ const port = z.coerce.number().int().min(0).max(65535)
 /** Every variable that a process of Nexus reads; the README's table lists the same ones. */
 export const environment = {
   PORT: port.default(4000).describe('Port of the gateway'),
+  METRICS_PORT: port
+    .optional()
+    .describe('Port of `/metrics`, for Prometheus; without it nothing is served there'),
   HOST: z.string().default('127.0.0.1').describe('Address that servers bind to'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])

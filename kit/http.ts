@@ -6,6 +6,7 @@ import Fastify, {
 } from 'fastify'
 import { newId } from './id.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 
 export type Http = FastifyInstance
 type OnFrameworkError = NonNullable<FastifyServerOptions['frameworkErrors']>
@@ -22,13 +23,15 @@ const requestIds = /^[A-Za-z0-9._-]{1,128}$/
  * id that its caller gave it, if that is one, and answers with it.
  * @param options.bodyLimit bytes of a body, 1 MiB unless said
  * @param options.onFrameworkError answers what fails before a route is found
+ * @param options.metrics counts requests by route
  */
 export function createHttp(options: {
   log: Log
   bodyLimit?: number
   onFrameworkError?: OnFrameworkError
+  metrics?: Metrics
 }): Http {
-  const { onFrameworkError } = options
+  const { onFrameworkError, log, metrics } = options
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -49,6 +52,13 @@ export function createHttp(options: {
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, id: requestId } = request
+    const route = request.routeOptions.url ?? 'none'
+    const { statusCode: status, elapsedTime: ms } = reply
+    metrics?.request({ method, route, status }, ms / 1_000)
+    log.info({ requestId, method, route, status, ms: Math.round(ms) }, 'answered')
   })
   drainOnClose(app)
   return app

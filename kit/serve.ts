@@ -1,5 +1,6 @@
 import { createHttp, type Http } from './http.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 import type { OpenSubgraph } from './subgraph.ts'
 
 const mebibyte = 1024 * 1024
@@ -9,8 +10,8 @@ const bodyLimit = 32 * mebibyte
 type Body = { query?: unknown; variables?: Record<string, unknown>; operationName?: string }
 
 /** A subgraph's own server: POST /graphql for those with an internal token, and its health. */
-export function serveSubgraph(subgraph: OpenSubgraph, log: Log): Http {
-  const app = createHttp({ log, bodyLimit })
+export function serveSubgraph(subgraph: OpenSubgraph, log: Log, metrics: Metrics): Http {
+  const app = createHttp({ log, bodyLimit, metrics })
   app.get('/health/live', async () => ({ status: 'live' }))
   app.get('/health/ready', async (_request, reply) => {
     const ready = await subgraph.check().then(

@@ -101,12 +101,25 @@ export function openSubgraph(
 ): OpenSubgraph {
   const { name, schema } = subgraph
   const { url, surroundings, connections = 8, onStatement } = options
-  const { log, keys } = surroundings
-  const db = openDatabase<never>({ url, schema: name, log, connections, onStatement })
+  const { log, keys, metrics } = surroundings
+  const db = openDatabase<never>({ url, schema: name, log, connections, onStatement, metrics })
   const verify = internalVerifier(keys, name)
   const documentOf = documents(schema)
 
-  const answer: Transport = async ({ query, variables, operationName, token, requestId }) => {
+  const answer: Transport = async (request) => {
+    const from = performance.now()
+    const answered = await respond(request)
+    const ms = performance.now() - from
+    const { requestId } = request
+    metrics.call(name, answered.errors ? 'error' : 'ok', ms / 1_000)
+    log.debug(
+      { requestId, subgraph: name, errors: answered.errors?.length ?? 0, ms: Math.round(ms) },
+      'answered',
+    )
+    return answered
+  }
+
+  const respond: Transport = async ({ query, variables, operationName, token, requestId }) => {
     try {
       const caller = await verify(token)
       const representations = variables?.representations

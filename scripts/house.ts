@@ -8,6 +8,7 @@ import type { Environment } from '#kit/env.ts'
 import { listen } from '#kit/http.ts'
 import { acquireLock } from '#kit/lock.ts'
 import type { Log } from '#kit/log.ts'
+import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { migrate } from '#kit/migration.ts'
 import { openShared } from '#kit/redis.ts'
 import { root } from '#kit/register.ts'
@@ -22,6 +23,7 @@ import { keptSecret } from './secrets.ts'
 
 export type House = {
   url: string
+  metricsUrl: string | null
   database: 'embedded' | 'external'
   databaseUrl: string
   shared: 'redis' | 'memory'
@@ -60,6 +62,7 @@ export async function openHouse({
     closers.push(() => database.stop())
     const shared = openShared(env.REDIS_URL, log)
     closers.push(() => shared.close())
+    const metrics = createMetrics()
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
     // What lies there was being imported by a house that was killed.
@@ -76,7 +79,7 @@ export async function openHouse({
       })
       await seed(subgraph, url)
       const sign = internalSigner(keys, schema)
-      const surroundings = { keys, log, transports, sign, blobDir, shared }
+      const surroundings = { keys, log, transports, sign, blobDir, shared, metrics }
       return openSubgraph(subgraph, { url, surroundings, onStatement })
     }
     const demo = demoOf(env)
@@ -99,6 +102,7 @@ export async function openHouse({
       blobs: createBlobs(blobDir),
       importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
       log,
+      metrics,
       ready: async () => {
         const answer = ({ check }: (typeof checks)[number]) =>
           check().then(
@@ -112,15 +116,17 @@ export async function openHouse({
       production: env.NODE_ENV === 'production',
     })
     closers.push(() => app.close())
+    const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
     lock.publish({ url })
     return {
       url,
+      metricsUrl,
       database: database.kind,
       databaseUrl: database.url,
       shared: shared.kind,
       demoPassword: demo?.password ?? null,
-      surroundings: { keys, log, transports, sign: internalSigner(keys, 'test'), blobDir, shared },
+      surroundings: { keys, log, transports, sign: internalSigner(keys, 'test'), blobDir, shared, metrics },
       close,
     }
   } catch (error) {

@@ -5,6 +5,7 @@ import { roleOf, urlAs } from '#kit/database.ts'
 import { environment, readEnv } from '#kit/env.ts'
 import { listen } from '#kit/http.ts'
 import { createLog } from '#kit/log.ts'
+import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { migrate } from '#kit/migration.ts'
 import { untilStopped } from '#kit/process.ts'
 import { openShared } from '#kit/redis.ts'
@@ -29,6 +30,7 @@ const serve = (registered: Registered) =>
     const peers = readRegister().filter(({ name }) => name !== registered.name)
     const transports = Object.fromEntries(peers.map(({ name, url }) => [name, httpTransport(url)]))
     for (const transport of Object.values(transports)) closing(() => transport.close())
+    const metrics = createMetrics()
     const shared = openShared(env.REDIS_URL, log)
     closing(() => shared.close())
     const role = roleOf(databaseUrl, registered.name)
@@ -38,14 +40,16 @@ const serve = (registered: Registered) =>
         keys,
         log,
         shared,
+        metrics,
         transports,
         sign: internalSigner(keys, registered.name),
         blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
       },
     })
     closing(() => subgraph.close())
-    const app = serveSubgraph(subgraph, log)
+    const app = serveSubgraph(subgraph, log, metrics)
     closing(() => app.close())
+    await serveMetrics(env, metrics, log, closing)
     const url = await listen(app, env.HOST, Number(new URL(registered.url).port))
     console.log(`${registered.name} serves on ${url}`)
   })

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 import { createBlobs } from '#kit/blob.ts'
 import { newId } from '#kit/id.ts'
 import { createLog } from '#kit/log.ts'
+import { createMetrics } from '#kit/metrics.ts'
 import { createKeys, signAccessToken } from '#kit/tokens.ts'
 import { type Member, permissionsOf, type Role } from '#kit/viewer.ts'
 import { createGateway, type GatewayOptions } from '../app.ts'
@@ -32,6 +33,7 @@ export async function openGateway(t: TestContext, { transports, ...options }: Pa
     blobs: createBlobs(blobDir),
     importMaxBytes: 1_000_000,
     log: createLog('gateway', 'silent'),
+    metrics: createMetrics(),
     ready: async () => ({ database: 'ok' }),
     production: true,
     ...options,

@@ -33,6 +33,7 @@ before(async () => {
     NEXUS_SECRET: 'shared by all processes of this test',
     NEXUS_DATA_DIR: dir.path,
     PORT: String(port),
+    LOG_LEVEL: 'debug',
   }
   for (const name of names)
     env[`NEXUS_${name.toUpperCase()}_URL`] = `http://127.0.0.1:${await freePort()}/graphql`
@@ -93,6 +94,16 @@ test('a subgraph answers nobody who comes without a token', async () => {
       assert.ok(!(await response.text()).includes('type '))
     }
   }
+})
+
+test('the id of a request stands in the log of every process that it passes', async () => {
+  const visitor = await admin()
+  const requestId = 'followed-through-all'
+  const { headers } = await visitor.rest('GET', '/assets/stats', undefined, { 'x-request-id': requestId })
+  assert.equal(headers.get('x-request-id'), requestId)
+  const logged = (name: string) => processes.get(name)!.output().includes(requestId)
+  await until('both have logged it', 2_000, () => logged('gateway') && logged('assets'))
+  assert.ok(!logged('alerts'), 'who was not asked does not log it')
 })
 
 test('while a subgraph is away an answer is partial, and whole when it is back', async () => {

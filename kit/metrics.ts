@@ -1,0 +1,88 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createHttp, listen } from './http.ts'
+import type { Log } from './log.ts'
+
+type PoolCounts = { totalCount: number; idleCount: number; waitingCount: number }
+
+/** What a process counts of itself, in the form that Prometheus reads. Times are in seconds. */
+export type Metrics = {
+  request(labels: { method: string; route: string; status: number }, seconds: number): void
+  /** `operation` is the name that the document gives; the first 200 names are told apart. */
+  operation(operation: string, codes: readonly string[], seconds: number): void
+  call(subgraph: string, outcome: 'ok' | 'error', seconds: number): void
+  pool(schema: string, pool: PoolCounts): void
+  text(): Promise<string>
+  readonly contentType: string
+}
+
+const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10]
+const mostNames = 200
+
+/** Names come from clients: past the bound they are one, so that nobody can fill the memory with them. */
+function bounded(): (name: string) => string {
+  const known = new Set<string>()
+  return (name) => {
+    if (known.size < mostNames) known.add(name)
+    return known.has(name) ? name : 'other'
+  }
+}
+
+export function createMetrics(): Metrics {
+  const register = new Registry()
+  collectDefaultMetrics({ register })
+  const registers = [register]
+  const histogram = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Histogram({ name, help, labelNames, buckets, registers })
+  const requests = histogram('nexus_http_request_seconds', 'HTTP requests', 'method', 'route', 'status')
+  const operations = histogram('nexus_operation_seconds', 'GraphQL operations', 'operation', 'outcome')
+  const calls = histogram('nexus_subgraph_call_seconds', 'Calls to subgraphs', 'subgraph', 'outcome')
+  const errors = new Counter({
+    name: 'nexus_operation_errors_total',
+    help: 'Errors of GraphQL operations',
+    labelNames: ['operation', 'code'],
+    registers,
+  })
+  const pools = new Map<string, PoolCounts>()
+  new Gauge({
+    name: 'nexus_database_connections',
+    help: 'Connections of a pool, and who waits for one',
+    labelNames: ['schema', 'state'],
+    registers,
+    collect() {
+      for (const [schema, { totalCount, idleCount, waitingCount }] of pools) {
+        this.set({ schema, state: 'busy' }, totalCount - idleCount)
+        this.set({ schema, state: 'idle' }, idleCount)
+        this.set({ schema, state: 'waiting' }, waitingCount)
+      }
+    },
+  })
+  const nameOf = bounded()
+  return {
+    request: (labels, seconds) => requests.observe(labels, seconds),
+    operation: (name, codes, seconds) => {
+      const operation = nameOf(name)
+      operations.observe({ operation, outcome: codes.length > 0 ? 'error' : 'ok' }, seconds)
+      for (const code of codes) errors.inc({ operation, code })
+    },
+    call: (subgraph, outcome, seconds) => calls.observe({ subgraph, outcome }, seconds),
+    pool: (schema, pool) => pools.set(schema, pool),
+    text: () => register.metrics(),
+    contentType: register.contentType,
+  }
+}
+
+/** Serves `/metrics` on a port of its own, apart from the one that clients reach, where METRICS_PORT names one. */
+export async function serveMetrics(
+  env: { METRICS_PORT?: number | undefined; HOST: string },
+  metrics: Metrics,
+  log: Log,
+  closing: (closer: () => unknown) => void,
+): Promise<string | null> {
+  if (env.METRICS_PORT === undefined) return null
+  const app = createHttp({ log })
+  app.get('/metrics', async (_request, reply) =>
+    reply.header('content-type', metrics.contentType).send(await metrics.text()),
+  )
+  closing(() => app.close())
+  return listen(app, env.HOST, env.METRICS_PORT)
+}
