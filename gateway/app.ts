@@ -16,6 +16,7 @@ import { health, type Ready } from './plugins/health.ts'
 import { rest } from './plugins/rest.ts'
 import { headers, securityHeaders } from './plugins/security-headers.ts'
 import { viewer } from './plugins/viewer.ts'
+import { routes } from './rest/routes.ts'
 
 export type GatewayOptions = {
   supergraphSdl: string
@@ -28,6 +29,8 @@ export type GatewayOptions = {
   log: Log
   metrics: Metrics
   ready: Ready
+  /** The REST doors, where they are not all. */
+  routes?: typeof routes
   production: boolean
 }
 
@@ -58,6 +61,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     await api.register(rest, {
       prefix: '/api/v1',
       graph: { schema: engine.schema, apollo },
+      routes: options.routes ?? routes,
       uploads: { blobs, importMaxBytes },
     })
   })

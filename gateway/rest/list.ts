@@ -152,19 +152,20 @@ export const one = (noun: Noun, path: string): Route =>
 
 type Bucket = { key: string; count: number }
 
-/** The counts of a noun; what is counted by value becomes an object of its values. */
+/** What is counted by value becomes an object of its values. */
+export const countsOf = (stats: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(stats).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? Object.fromEntries(value.map(({ key, count }: Bucket) => [key, count])) : value,
+    ]),
+  )
+
+/** The counts of a noun. */
 export const stats = (path: string, field: string, selection: string): Route =>
   route({
     method: 'GET',
     path,
     operation: `query ${field[0]?.toUpperCase()}${field.slice(1)} { ${field} { ${selection} } }`,
-    data: (answer) => {
-      const counts = Object.entries(answer[field] as Fields).map(([name, value]) => [
-        name,
-        Array.isArray(value)
-          ? Object.fromEntries(value.map(({ key, count }: Bucket) => [key, count]))
-          : value,
-      ])
-      return Object.fromEntries(counts)
-    },
+    data: (answer) => countsOf(answer[field] as Fields),
   })

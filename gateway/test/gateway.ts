@@ -9,6 +9,11 @@ import { createMetrics } from '#kit/metrics.ts'
 import { createKeys, signAccessToken } from '#kit/tokens.ts'
 import { type Member, permissionsOf, type Role } from '#kit/viewer.ts'
 import { createGateway, type GatewayOptions } from '../app.ts'
+import { alerts } from '../rest/alerts.ts'
+import { assets } from '../rest/assets.ts'
+import { auth } from '../rest/auth.ts'
+import { integrations } from '../rest/integrations.ts'
+import { vulnerabilities } from '../rest/vulnerabilities.ts'
 import { toyHouse } from './toy-house.ts'
 
 export const keys = createKeys('a secret that only these tests know, long enough')
@@ -21,6 +26,12 @@ export const member = (role: Role = 'admin'): Member => ({
   permissions: permissionsOf[role],
 })
 export const bearer = async (of: Member) => ({ authorization: `Bearer ${await signAccessToken(keys, of)}` })
+
+/** The doors to what the toy house has. */
+const toyRoutes: NonNullable<GatewayOptions['routes']> = (schema) => [
+  ...auth(),
+  ...[assets, alerts, vulnerabilities, integrations].flatMap((group) => group(schema)),
+]
 
 /** The gateway over the toy house, gone when the test ends. */
 export async function openGateway(t: TestContext, { transports, ...options }: Partial<GatewayOptions> = {}) {
@@ -36,6 +47,7 @@ export async function openGateway(t: TestContext, { transports, ...options }: Pa
     metrics: createMetrics(),
     ready: async () => ({ database: 'ok' }),
     production: true,
+    routes: toyRoutes,
     ...options,
   })
   t.after(async () => {

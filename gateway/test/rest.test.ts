@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { root } from '#kit/register.ts'
+import { routes } from '../rest/routes.ts'
 import { bearer, member, openGateway } from './gateway.ts'
 import { toyAssets } from './toy-house.ts'
 
@@ -20,8 +21,9 @@ test('every row fits the graph of the house', async (t) => {
   const nobody = async () => ({ data: null })
   const names = ['identity', 'assets', 'alerts', 'vulns', 'compliance', 'integrations']
   const transports = Object.fromEntries(names.map((name) => [name, nobody]))
-  const { app } = await openGateway(t, { supergraphSdl, transports })
-  assert.ok(app.hasRoute({ method: 'GET', url: '/api/v1/assets' }))
+  const { app } = await openGateway(t, { supergraphSdl, transports, routes })
+  for (const url of ['/api/v1/assets', '/api/v1/users', '/api/v1/metrics/dashboard'])
+    assert.ok(app.hasRoute({ method: 'GET', url }))
 })
 
 test('a row that does not fit the graph fails the start', async (t) => {

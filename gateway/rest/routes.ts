@@ -1,0 +1,20 @@
+import type { GraphQLSchema } from 'graphql'
+import { alerts } from './alerts.ts'
+import { assets } from './assets.ts'
+import { auth } from './auth.ts'
+import { identity } from './identity.ts'
+import { integrations } from './integrations.ts'
+import { metrics } from './metrics.ts'
+import type { Route } from './route.ts'
+import { vulnerabilities } from './vulnerabilities.ts'
+
+/** Every REST door but the upload, group by group. */
+export const routes = (schema: GraphQLSchema): Route[] => [
+  ...auth(),
+  ...identity(schema),
+  ...assets(schema),
+  ...alerts(schema),
+  ...vulnerabilities(schema),
+  ...integrations(schema),
+  ...metrics(),
+]
