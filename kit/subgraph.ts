@@ -40,20 +40,30 @@ export type OpenSubgraph = {
 }
 
 const maxRepresentations = 10_000
+const maxTokens = 20_000
 
-function documents(schema: GraphQLSchema) {
-  const known = new LRUCache<string, { document?: DocumentNode; errors?: readonly GraphQLError[] }>({
-    max: 2_000,
-  })
-  return (query: string) => {
-    let entry = known.get(query)
-    if (!entry) {
-      const document = parse(query, { maxTokens: 20_000 })
-      const errors = validate(schema, document, specifiedRules)
-      entry = errors.length > 0 ? { errors } : { document }
-      known.set(query, entry)
-    }
-    return entry
+type Read = { document?: DocumentNode; errors?: readonly GraphQLError[] }
+
+function read(schema: GraphQLSchema, query: string): Read {
+  try {
+    const document = parse(query, { maxTokens })
+    const errors = validate(schema, document, specifiedRules)
+    return errors.length > 0 ? { errors } : { document }
+  } catch (error) {
+    if (error instanceof GraphQLError) return { errors: [error] }
+    throw error
+  }
+}
+
+/** A planner asks the same few questions again and again: each is read once. */
+function reader(schema: GraphQLSchema): (query: string) => Read {
+  const known = new LRUCache<string, Read>({ max: 2_000 })
+  return (query) => {
+    const before = known.get(query)
+    if (before) return before
+    const now = read(schema, query)
+    known.set(query, now)
+    return now
   }
 }
 
@@ -104,7 +114,7 @@ export function openSubgraph(
   const { log, keys, metrics } = surroundings
   const db = openDatabase<never>({ url, schema: name, log, connections, onStatement, metrics })
   const verify = internalVerifier(keys, name)
-  const documentOf = documents(schema)
+  const documentOf = reader(schema)
 
   const answer: Transport = async (request) => {
     const from = performance.now()
