@@ -1,5 +1,12 @@
-import type { DocumentNode } from 'graphql'
-import { execute, type GraphQLError, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql'
+import {
+  type DocumentNode,
+  execute,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql'
 import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import { createContext, type Surroundings } from './context.ts'
