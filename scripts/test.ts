@@ -35,13 +35,13 @@ type Ended = {
 }
 
 function count(kind: 'passed' | 'failed', { name, file, skip, details }: Ended): void {
-  // A suite is no test of its own, but one that breaks outside its tests must not pass unseen.
-  if (details.type === 'suite' && kind === 'passed') return
   if (skip) {
     tally.skipped += 1
     console.log(`skip    ${name}: ${skip === true ? 'no reason given' : skip}`)
     return
   }
+  // A suite is no test of its own, but one that breaks outside its tests must not pass unseen.
+  if (details.type === 'suite' && kind === 'passed') return
   tally[kind] += 1
   if (kind === 'passed') return
   const cause = details.error?.cause ?? details.error
