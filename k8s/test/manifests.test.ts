@@ -49,7 +49,10 @@ test('every subgraph of the register has its deployment, its service and its add
     const [container] = find('Deployment', `nexus-${name}`).spec.template.spec.containers
     const port = portOf(url)
     assert.deepEqual(container!.args, ['subgraphs/main.ts', name, 'serve'])
-    assert.deepEqual(container!.ports, [{ name: 'http', containerPort: port }])
+    assert.deepEqual(container!.ports, [
+      { name: 'http', containerPort: port },
+      { name: 'metrics', containerPort: Number(data.METRICS_PORT) },
+    ])
     const { spec } = find('Service', `nexus-${name}`)
     assert.deepEqual(spec.ports, [{ name: 'http', port, targetPort: 'http' }])
     assert.equal(data[`NEXUS_${name.toUpperCase()}_URL`], `http://nexus-${name}:${port}/graphql`)
@@ -98,7 +101,7 @@ test('pods are admitted by the restricted standard, and read nothing but their o
 
 test('containers have limits, the one image of this version, and servers have probes', () => {
   const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string }
-  for (const { kind, spec } of workloads)
+  for (const { kind, metadata, spec } of workloads)
     for (const { image, resources, startupProbe, livenessProbe, readinessProbe } of spec.template.spec
       .containers) {
       assert.equal(image, `nexus:${version}`)
@@ -107,7 +110,9 @@ test('containers have limits, the one image of this version, and servers have pr
       if (kind === 'Job') continue
       assert.equal(startupProbe?.httpGet.path, '/health/live')
       assert.equal(livenessProbe?.httpGet.path, '/health/live')
-      assert.equal(readinessProbe?.httpGet.path, '/health/ready')
+      // The gateway is of use while a subgraph is away.
+      const ready = metadata.name === 'nexus-gateway' ? '/health/live' : '/health/ready'
+      assert.equal(readinessProbe?.httpGet.path, ready)
       assert.deepEqual(spec.strategy, {
         type: 'RollingUpdate',
         rollingUpdate: { maxUnavailable: 1, maxSurge: 1 },
