@@ -14,7 +14,7 @@ type Wall = {
 }
 export type Breach = { file: string; line: number; says: string }
 
-const rooms = ['kit', 'gateway', 'subgraphs', 'scripts', 'web']
+const rooms = ['kit', 'gateway', 'subgraphs', 'scripts', 'k8s', 'web']
 const isTest = (file: string) => /\.test\.tsx?$|\/test\//.test(file)
 const subgraphOf = (path: string) => /^subgraphs\/([^/]+)\//.exec(path)?.[1]
 

@@ -14,7 +14,7 @@ const checks: [name: string, command: string, ...args: string[]][] = [
   ['contracts', 'node', 'scripts/compose.ts', '--check'],
   ['settings', 'node', 'scripts/settings.ts', '--check'],
 ]
-const patterns = ['kit', 'gateway', 'subgraphs', 'scripts'].map((room) => `${room}/**/*.test.ts`)
+const patterns = ['kit', 'gateway', 'subgraphs', 'scripts', 'k8s'].map((room) => `${room}/**/*.test.ts`)
 const isIntegration = (file: string) => file.endsWith('.integration.test.ts')
 const longestMs = 300_000
 

@@ -1,4 +1,4 @@
-/** One subgraph alone: node subgraphs/main.ts <name> serve | migrate | sdl */
+/** One subgraph alone: node subgraphs/main.ts <name> serve | migrate | sdl; or `all migrate`. */
 import { join } from 'node:path'
 import { printSubgraphSchema } from '@apollo/subgraph'
 import { roleOf, urlAs } from '#kit/database.ts'
@@ -68,15 +68,19 @@ const verbs: Record<string, (registered: Registered) => Promise<void>> = {
 }
 
 const [name, verb = ''] = process.argv.slice(2)
-const registered = readRegister().find((each) => each.name === name)
+const all = name === 'all' && verb === 'migrate'
+const chosen = readRegister().filter((each) => all || each.name === name)
 const run = verbs[verb]
-if (registered && run) {
-  await run(registered).catch((error: Error) => {
-    console.error(error.message)
+if (chosen.length > 0 && run) {
+  try {
+    for (const registered of chosen) await run(registered)
+  } catch (error) {
+    console.error((error as Error).message)
     process.exitCode = 1
-  })
+  }
 } else {
   const names = readRegister().map((each) => each.name)
   console.error(`node subgraphs/main.ts <${names.join(' | ')}> <${Object.keys(verbs).join(' | ')}>`)
+  console.error('node subgraphs/main.ts all migrate')
   process.exitCode = 1
 }
