@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import { alerts } from './alerts.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
+import { compliance } from './compliance.ts'
 import { identity } from './identity.ts'
 import { integrations } from './integrations.ts'
 import { metrics } from './metrics.ts'
@@ -15,6 +16,7 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...assets(schema),
   ...alerts(schema),
   ...vulnerabilities(schema),
+  ...compliance(schema),
   ...integrations(schema),
   ...metrics(),
 ]

@@ -154,6 +154,9 @@ test('without a tenant a service sees no row', async () => {
     ['assets', 'assets'],
     ['alerts', 'alerts'],
     ['vulns', 'vulnerabilities'],
+    ['compliance', 'checks'],
+    ['compliance', 'current_results'],
+    ['compliance', 'control_failures'],
   ] as const) {
     url.username = `nexus_${schema}`
     url.password = keys.passwordOf(`nexus_${schema}`)

@@ -56,3 +56,31 @@ export const countsOf = ({ total, created, updated, unchanged, reopened, closed,
   closed,
   skipped,
 })
+
+export type Configured = {
+  rule: string
+  title: string
+  status: 'PASS' | 'FAIL' | 'EXCEPTION'
+  severity?: string
+  target?: string
+}
+
+/** A Trivy report of a repository's configuration, as `--include-non-failures` makes it. */
+export const configurationReport = (repository: string, checks: Configured[]) =>
+  JSON.stringify({
+    SchemaVersion: 2,
+    ArtifactName: repository,
+    ArtifactType: 'repository',
+    Results: [...Map.groupBy(checks, (check) => check.target ?? 'Dockerfile')].map(([target, of]) => ({
+      Target: target,
+      Class: 'config',
+      Type: 'dockerfile',
+      Misconfigurations: of.map(({ rule, title, status, severity }) => ({
+        ID: rule,
+        Title: title,
+        Severity: severity ?? 'HIGH',
+        Status: status,
+        ...(status === 'FAIL' ? { CauseMetadata: { Resource: '', StartLine: 3 } } : {}),
+      })),
+    })),
+  })

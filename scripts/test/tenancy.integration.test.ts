@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
-import { importReport, trivyReport } from './reports.ts'
+import { configurationReport, importReport, trivyReport } from './reports.ts'
 
 const canary = 'canary-5f1e9c'
 const nowhere = '01a1fc87-6e56-7175-bb20-000000000000'
@@ -18,6 +18,8 @@ before(async () => {
   const weaknesses = [{ id: 'CVE-2024-1000', package: canary, title: `${canary} title` }]
   const run = await importReport(owner, `${canary}.json`, trivyReport(`${canary}-image`, weaknesses))
   assert.equal(run.created, 1, run.error_message ?? '')
+  const failure = { rule: 'DS002', title: `${canary} rule`, status: 'FAIL', target: canary } as const
+  await importReport(owner, `${canary}.json`, configurationReport(`${canary}-image`, [failure]))
   const { body } = await owner.graphql(`{
     me { id organization { id } }
     assets(filter: { search: "${canary}" }) { edges { cursor node { id } } }
@@ -41,7 +43,8 @@ after(() => house?.close())
 const nouns: Record<string, string> = {
   user: 'email name organization { id slug name }',
   organization: 'name slug',
-  asset: 'name metadata alerts { edges { node { title } } } vulnerabilities { edges { node { title } } }',
+  asset: `name metadata alerts { edges { node { title } } } vulnerabilities { edges { node { title } } }
+    checkResults { edges { node { target } } }`,
   alert: 'title description asset { name }',
   vulnerability: 'title asset { name openVulnerabilityCount }',
   connector: 'name lastRunAt',
@@ -75,10 +78,13 @@ test('lists, totals, statistics and searches are the viewer’s own', async () =
     byAsset: vulnerabilities(filter: { assetId: ["${ids.asset}"] }) { totalCount { count } }
     alertsOf: alerts(filter: { assetId: ["${ids.asset}"] }) { totalCount { count } }
     connectors { totalCount { count } } importRuns { totalCount { count } edges { node { fileName } } }
+    controls(first: 100) { edges { node { status failures { edges { node { target check { title } } } } } } }
+    posture { assessed unmappedChecks }
     assetStats { total } alertStats { total } vulnerabilityStats { total } }`)
   assert.equal(body.errors, undefined)
   assertNothingOf(text, 'a list')
   const { data } = body
+  assert.deepEqual(data.posture, { assessed: 0, unmappedChecks: 0 })
   assert.equal(data.users.totalCount.count, 4)
   assert.deepEqual(data.organizations.edges, [{ node: { slug: 'acme' } }])
   for (const none of ['found', 'byAsset', 'alertsOf', 'connectors', 'importRuns'])
@@ -111,6 +117,8 @@ test('every REST route says the same of another tenant’s id as of none', async
     'assets/stats',
     'alerts/stats',
     'vulnerabilities/stats',
+    'compliance/controls',
+    'compliance/posture',
   ])
     assertNothingOf((await stranger.rest('GET', `/${path}`)).text, path)
   assertNothingOf((await stranger.rest('GET', `/assets/search?q=${canary.slice(0, 6)}`)).text, 'search')

@@ -1,4 +1,15 @@
 import type { Generated, Selectable } from 'kysely'
+import type { Severity } from '#kit/severity.ts'
+
+export const results = ['pass', 'fail', 'warn', 'error', 'not_applicable'] as const
+export const controlStatuses = ['pass', 'fail', 'warn', 'not_assessed'] as const
+export const grades = ['a', 'b', 'c', 'd', 'f'] as const
+export type Result = (typeof results)[number]
+export type ControlStatus = (typeof controlStatuses)[number]
+export type Grade = (typeof grades)[number]
+
+/** A person's word wins: `suppressed` is a mapping that somebody took out, and that no ingest brings back. */
+export type Origin = 'auto' | 'manual' | 'suppressed'
 
 export type Tables = {
   frameworks: {
@@ -12,6 +23,8 @@ export type Tables = {
   controls: {
     id: string
     frameworkId: string
+    /** The category of a subcategory. What has controls below it is assessed by them. */
+    parentId: string | null
     code: string
     title: string
     /** The heading that it stands under in its catalogue. */
@@ -19,7 +32,45 @@ export type Tables = {
     createdAt: Generated<Date>
     updatedAt: Generated<Date>
   }
+  checks: {
+    id: string
+    organizationId: string
+    tool: string
+    ruleId: string
+    title: string
+    severity: Severity
+    severityRank: Generated<number>
+    createdAt: Generated<Date>
+    updatedAt: Generated<Date>
+  }
+  controlChecks: {
+    organizationId: string
+    controlId: string
+    checkId: string
+    origin: Origin
+    createdAt: Generated<Date>
+    updatedAt: Generated<Date>
+  }
+  checkResults: {
+    id: string
+    organizationId: string
+    checkId: string
+    assetId: string
+    fingerprint: string
+    target: string
+    result: Result
+    scope: string
+    runId: string
+    observedAt: Generated<Date>
+    createdAt: Generated<Date>
+    withdrawnAt: Date | null
+  }
 }
 
 export type FrameworkRow = Selectable<Tables['frameworks']>
 export type ControlRow = Selectable<Tables['controls']>
+export type CheckRow = Selectable<Tables['checks']>
+export type CheckResultRow = Selectable<Tables['checkResults']> & { severityRank: number }
+
+/** The current results of a control's checks: how many of each, and the rank of the worst check, 5 to 0. */
+export type Tally = Record<'pass' | 'fail' | 'warn' | 'error' | 'notApplicable' | 'worst', number>

@@ -22,6 +22,12 @@ Control.implement({
       nullable: true,
       resolve: (control, _args, context) => findFramework(context, control.frameworkId),
     }),
+    parent: t.field({
+      type: Control,
+      nullable: true,
+      description: 'The category that it belongs to; null for a category.',
+      resolve: (control, _args, context) => (control.parentId ? find(context, control.parentId) : null),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),

@@ -2,5 +2,9 @@ import { subgraphOptions } from '#kit/builder.ts'
 import { builder } from './builder.ts'
 import './framework.ts'
 import './control.ts'
+import './check-result.ts'
+import './posture.ts'
+import './asset.ts'
+import './ingest.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

@@ -11,3 +11,7 @@ export const spec: ListSpec<FrameworkRow> = {
 
 export const find = (db: Db<Tables>, ids: readonly string[]): Promise<FrameworkRow[]> =>
   db.selectFrom('frameworks').selectAll().where('id', 'in', ids).execute()
+
+/** The framework that is meant when none is named: the first by name. */
+export const first = (db: Db<Tables>): Promise<FrameworkRow | undefined> =>
+  db.selectFrom('frameworks').selectAll().orderBy('name').orderBy('id').limit(1).executeTakeFirst()

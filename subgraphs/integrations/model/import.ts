@@ -90,7 +90,12 @@ async function applyReport(
     batch += 1
     await advance(counts)
   }
+  for (const checks of batches(report.checks, batchSize)) {
+    await peers.applyCheckResults(context, scan, checks)
+    await advance({})
+  }
   const closed = report.complete ? await peers.finishFindings(context, scan) : 0
+  if (report.complete) await peers.finishCheckResults(context, scan)
   await context.tenant(async (trx) => {
     await importRuns.advance(trx, id, { ...counts, closed, status: 'complete' })
     await connectors.report(trx, organizationId, format, null)

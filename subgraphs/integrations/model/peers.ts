@@ -1,6 +1,6 @@
 /** What an import asks of the other subgraphs, on behalf of who started it. */
 import { type Context, callPeer } from '#kit/context.ts'
-import type { AssetType, Finding } from '../parsers/report.ts'
+import type { AssetType, Check, Finding } from '../parsers/report.ts'
 import type { Counts } from '../tables.ts'
 
 type Asking = Pick<Context<unknown>, 'transports' | 'sign' | 'viewer' | 'requestId'>
@@ -53,4 +53,25 @@ export async function finishFindings(context: Asking, run: Run): Promise<number>
     { run },
   )
   return closed
+}
+
+export async function applyCheckResults(context: Asking, run: Run, checks: readonly Check[]): Promise<void> {
+  const results = checks.map((check) => ({
+    ...check,
+    severity: check.severity.toUpperCase(),
+    result: check.result.toUpperCase(),
+  }))
+  await callPeer(
+    context,
+    'compliance',
+    `mutation ($run: CheckRunInput!, $results: [CheckResultInput!]!) {
+      applyCheckResults(run: $run, results: $results)
+    }`,
+    { run, results },
+  )
+}
+
+export async function finishCheckResults(context: Asking, run: Run): Promise<void> {
+  const mutation = 'mutation ($run: CheckRunInput!) { finishCheckResults(run: $run) }'
+  await callPeer(context, 'compliance', mutation, { run })
 }

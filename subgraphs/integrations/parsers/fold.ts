@@ -1,4 +1,5 @@
-import type { AssetType, Finding, Report, Severity } from './report.ts'
+import { checksOf } from './check.ts'
+import type { AssetType, Check, Finding, Report, Severity } from './report.ts'
 import { bySeverity } from './severity.ts'
 import { unique } from './text.ts'
 
@@ -18,6 +19,8 @@ export type Head = {
   assetName: string | null
   assetType: AssetType
   complete: boolean
+  /** What the tool looked at and found in order. */
+  checked?: { finding: Finding; result: Check['result'] }[]
 }
 
 export function tally(drafts: readonly Draft[]): Record<Severity, number> {
@@ -44,7 +47,9 @@ export function assemble(head: Head, drafts: readonly Draft[]): Report {
   const { format, tool, assetName, assetType, complete } = head
   const total = drafts.length
   const skipped = total - findings.length
-  return { format, tool, assetName, assetType, total, skipped, severities: tally(drafts), complete, findings }
+  const checks = checksOf(findings, head.checked ?? [])
+  const severities = tally(drafts)
+  return { format, tool, assetName, assetType, total, skipped, severities, complete, findings, checks }
 }
 
 /** Sorted by place, then by content, so that the outcome does not depend on the order in the file. */

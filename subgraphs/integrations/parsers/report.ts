@@ -35,6 +35,17 @@ export type AssetType =
   | 'application'
   | 'other'
 
+/** What a rule about configuration says of one place. */
+export type Check = {
+  /** Tells places apart: the key of the finding, where there is one. */
+  key: string
+  ruleId: string
+  title: string
+  severity: Severity
+  target: string
+  result: 'pass' | 'fail' | 'not_applicable'
+}
+
 export type Report = {
   format: string
   tool: { name: string; version: string | null }
@@ -49,6 +60,8 @@ export type Report = {
   /** False when the tool says that its scan failed or was partial: absence then proves nothing. */
   complete: boolean
   findings: Finding[]
+  /** The misconfigurations again, and the checks that the tool says were passed, which are no records. */
+  checks: Check[]
 }
 
 export type ReportErrorCode =

@@ -1,3 +1,4 @@
+import { checkId } from './check.ts'
 import { bareScore, cvssOf } from './cvss.ts'
 import type { Draft } from './fold.ts'
 import type { Json } from './json.ts'
@@ -148,12 +149,6 @@ export function misconfiguration(found: Json, at: string, place: Place): Draft {
     ruleId: text(found, 'ID', at, 500) ?? id,
   }
   return { finding, collide: 'number', line: start ?? 0, column: 0 }
-}
-
-/** DS002, AVD-DS-0002 and DS-0002 are one check in three generations of Trivy. */
-const checkId = (id: string): string => {
-  const match = /^(?:AVD-)?([A-Z]{2,12})-?(\d{1,6})$/.exec(id.toUpperCase())
-  return match ? `${match[1]}-${match[2]!.padStart(4, '0')}` : id
 }
 
 function causeOf(cause: Json | null, at: string): string {

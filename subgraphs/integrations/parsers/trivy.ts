@@ -1,8 +1,8 @@
-import type { Draft } from './fold.ts'
+import type { Draft, Head } from './fold.ts'
 import { assemble } from './fold.ts'
 import type { Json } from './json.ts'
 import { each, eachOf, isObject, Misfit, number, object, strings, text } from './json.ts'
-import type { AssetType, Report } from './report.ts'
+import type { AssetType, Check, Report } from './report.ts'
 import { ReportError } from './report.ts'
 import type { Place } from './trivy-records.ts'
 import { license, misconfiguration, secret, vulnerability } from './trivy-records.ts'
@@ -42,8 +42,9 @@ export function parse(root: unknown): Report {
 function legacy(root: unknown): Report {
   const results = eachOf(root, '$')
   const drafts = results.flatMap(([result, at]) => recordsOf(result, at, ''))
+  const checked = results.flatMap(([result, at]) => checkedOf(result, at, ''))
   const image = results.map(([result, at]) => imageOf(text(result, 'Target', at))).find(Boolean) ?? null
-  const head = { format: 'trivy', tool: { name: 'Trivy', version: null }, complete: true }
+  const head = { format: 'trivy', tool: { name: 'Trivy', version: null }, complete: true, checked }
   return assemble({ ...head, assetName: image, assetType: image ? 'container_image' : 'repository' }, drafts)
 }
 
@@ -59,6 +60,7 @@ function schema2(root: Json): Report {
       assetName: artifactName(root),
       assetType: artifactType(text(root, 'ArtifactType', '$'), system),
       complete: true,
+      checked: results.flatMap(([result, at]) => checkedOf(result, at, '')),
     },
     drafts,
   )
@@ -66,33 +68,51 @@ function schema2(root: Json): Report {
 
 function kubernetes(root: Json): Report {
   const lists: Draft[][] = []
+  const checked: NonNullable<Head['checked']> = []
   let complete = true
   for (const list of clusterLists)
     for (const [resource, at] of each(root, list, '$')) {
       const names = ['Namespace', 'Kind', 'Name'].map((name) => text(resource, name, at, 500) ?? '')
       if (text(resource, 'Error', at)) complete = false
       const workload = names.filter(Boolean).join('/')
-      for (const [result, path] of each(resource, 'Results', at))
+      for (const [result, path] of each(resource, 'Results', at)) {
         lists.push(recordsOf(result, path, workload))
+        checked.push(...checkedOf(result, path, workload))
+      }
     }
   const assetName = text(root, 'ClusterName', '$', 500)
-  const head = { format: 'trivy', tool: { name: 'Trivy', version: null }, complete }
+  const head = { format: 'trivy', tool: { name: 'Trivy', version: null }, complete, checked }
   return assemble({ ...head, assetName, assetType: 'kubernetes_workload' }, lists.flat())
 }
 
+const placeOf = (result: Json, at: string, workload: string): Place => ({
+  target: text(result, 'Target', at) ?? '',
+  type: text(result, 'Type', at, 100) ?? '',
+  class: text(result, 'Class', at, 100) ?? '',
+  workload,
+})
+
+/** What is no record because nothing is wrong; an exception is a check that does not apply. */
+const inOrder = new Map<string | null, Check['result']>([
+  ['PASS', 'pass'],
+  ['EXCEPTION', 'not_applicable'],
+])
+
+function checkedOf(result: Json, at: string, workload: string): NonNullable<Head['checked']> {
+  const place = placeOf(result, at, workload)
+  return each(result, 'Misconfigurations', at).flatMap(([found, path]) => {
+    const outcome = inOrder.get(text(found, 'Status', path, 20))
+    return outcome ? [{ finding: misconfiguration(found, path, place).finding, result: outcome }] : []
+  })
+}
+
 function recordsOf(result: Json, at: string, workload: string): Draft[] {
-  const place: Place = {
-    target: text(result, 'Target', at) ?? '',
-    type: text(result, 'Type', at, 100) ?? '',
-    class: text(result, 'Class', at, 100) ?? '',
-    workload,
-  }
+  const place = placeOf(result, at, workload)
   if (!('Target' in result) && !('Vulnerabilities' in result) && !('Class' in result))
     throw new Misfit(`${at}.Target`, 'a string is required')
-  const failed = each(result, 'Misconfigurations', at).filter(([found, path]) => {
-    const status = text(found, 'Status', path, 20)
-    return status !== 'PASS' && status !== 'EXCEPTION'
-  })
+  const failed = each(result, 'Misconfigurations', at).filter(
+    ([found, path]) => !inOrder.has(text(found, 'Status', path, 20)),
+  )
   return [
     ...each(result, 'Vulnerabilities', at).map(([found, path]) => vulnerability(found, path, place)),
     ...failed.map(([found, path]) => misconfiguration(found, path, place)),

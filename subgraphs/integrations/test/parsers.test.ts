@@ -191,6 +191,35 @@ describe('Trivy', () => {
     assert.equal(report.findings.filter((finding) => finding.kind === 'config').length, 4)
     assert.equal(findingOf(report, 'license|').component?.name, 'bash')
   })
+
+  it('knows the checks that were passed, which are no records', () => {
+    const { checks, findings } = parsed('trivy-image.json')
+    const failed = checks.filter((check) => check.result === 'fail')
+    assert.deepEqual(
+      failed.map((check) => check.key),
+      findings.filter((finding) => finding.kind === 'config').map((finding) => finding.key),
+    )
+    const [passed, ...others] = checks.filter((check) => check.result === 'pass')
+    assert.deepEqual([passed?.ruleId, passed?.severity, others], ['DS-0001', 'medium', []])
+    assert.deepEqual(parsed('grype-image.json').checks, [])
+  })
+
+  it('lets a check that failed at a place not pass there too, and an exception not count', () => {
+    const changed = (status: string) => {
+      const report = altered('trivy-kubernetes.json', (root) => {
+        const found = root.Resources[1].Results[0].Misconfigurations
+        found[1].Status = status
+      })
+      return parseReport(report).checks.map(({ ruleId, result }) => [ruleId, result])
+    }
+    const rest = [
+      ['KSV-0001', 'fail'],
+      ['KSV-0014', 'fail'],
+    ]
+    assert.deepEqual(changed('PASS'), rest)
+    assert.deepEqual(changed('EXCEPTION'), rest)
+    assert.deepEqual(changed('FAIL'), [rest[0], ...rest])
+  })
 })
 
 describe('Grype', () => {

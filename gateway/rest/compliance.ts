@@ -1,0 +1,37 @@
+import type { GraphQLSchema } from 'graphql'
+import { z } from 'zod'
+import { list, type Noun } from './list.ts'
+import { type Route, route } from './route.ts'
+
+const framework: Noun = {
+  type: 'Framework',
+  one: 'framework',
+  many: 'frameworks',
+  item: 'id name version catalogUri createdAt updatedAt',
+  filters: ['search'],
+}
+const control: Noun = {
+  type: 'Control',
+  one: 'control',
+  many: 'controls',
+  item: 'id framework { id } parent { id } code title section status createdAt updatedAt',
+  filters: ['frameworkId', 'search'],
+}
+
+const posture: Route = route({
+  method: 'GET',
+  path: '/compliance/posture',
+  operation: `query Posture($frameworkId: ID) {
+    posture(frameworkId: $frameworkId) { framework { id name version } score coverage grade total applicable
+      assessed passed warned failed notAssessed unmappedChecks }
+  }`,
+  query: z.strictObject({ framework_id: z.string().min(1).max(200).optional() }),
+  variables: ({ query }) => ({ frameworkId: query.framework_id }),
+  data: (answer) => answer.posture,
+})
+
+export const compliance = (graph: GraphQLSchema): Route[] => [
+  list(graph, framework, '/compliance/frameworks'),
+  list(graph, control, '/compliance/controls'),
+  posture,
+]
