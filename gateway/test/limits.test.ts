@@ -41,13 +41,19 @@ const bombs = {
   'a fragment that spreads itself': `{ me { ...f } } fragment f on User { id ...g } fragment g on User { ...f }`,
 }
 
+/** What this process has computed, in milliseconds: unlike the clock, it does not tell how busy the machine is. */
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
+
 for (const [name, query] of Object.entries(bombs)) {
-  test(`refused within 50 ms: ${name}`, async (t) => {
+  test(`refused within 50 ms of computing: ${name}`, async (t) => {
     const { graphql, house } = await openGateway(t)
     await graphql('{ __typename }')
-    const started = performance.now()
+    const spent = cpuMs()
     const { status, errors } = await graphql(query)
-    const took = performance.now() - started
+    const took = cpuMs() - spent
     assert.equal(status, 400)
     assert.equal(errors![0]!.extensions.code, 'GRAPHQL_VALIDATION_FAILED')
     assert.ok(took < 50, `took ${took} ms`)
@@ -99,8 +105,8 @@ test('a bomb for a graph where every subgraph can answer everything never reache
   )} fragment f10 on T { onlya onlyb onlyc onlyd }`
   const document = parse(query)
   validate(schema, parse('{ t { id } }'))
-  const started = performance.now()
+  const spent = cpuMs()
   const [error] = validate(schema, document, [...specifiedRules, limitsRule()])
   assert.match(error!.message, /more than 2000 fields/)
-  assert.ok(performance.now() - started < 50)
+  assert.ok(cpuMs() - spent < 50)
 })

@@ -59,7 +59,9 @@ export async function until(
 ): Promise<number> {
   const from = Date.now()
   while (Date.now() - from < ms) {
-    if (await Promise.resolve(check()).catch(() => false)) return Date.now() - from
+    // What is looked at may be half written, or not there yet.
+    const seen = await (async () => check())().catch(() => false)
+    if (seen) return Date.now() - from
     await pause(50)
   }
   throw new Error(`not within ${ms} ms: ${what}`)
