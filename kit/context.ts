@@ -1,5 +1,6 @@
 import { type Db, inTenant, type Trx } from './database.ts'
 import { unavailable } from './errors.ts'
+import type { Events } from './events.ts'
 import type { Loaders } from './loader.ts'
 import type { Log } from './log.ts'
 import type { Shared } from './redis.ts'
@@ -17,6 +18,7 @@ export type Surroundings = {
   /** Where uploads lie. */
   blobDir: string
   shared: Shared
+  events: Events
 }
 
 /** What one request to a subgraph carries. */

@@ -18,7 +18,12 @@ export type SubgraphError = {
 export type SubgraphResponse = { data?: Record<string, unknown> | null; errors?: readonly SubgraphError[] }
 
 /** How a subgraph is reached: over HTTP, or by a call when it lives in this process. */
-export type Transport = (request: SubgraphRequest) => Promise<SubgraphResponse>
+export type Transport = ((request: SubgraphRequest) => Promise<SubgraphResponse>) & { stream?: Stream }
+/**
+ * Subscribes, until `signal` aborts: resolves with the answers when the subgraph listens, or with the one that
+ * refuses. Without it the subgraph cannot be subscribed to.
+ */
+export type Stream = (request: SubgraphRequest) => Promise<SubgraphResponse | AsyncIterable<SubgraphResponse>>
 export type Transports = Readonly<Record<string, Transport>>
 
 const subgraphDeadlineMs = 5_000

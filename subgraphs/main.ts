@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { printSubgraphSchema } from '@apollo/subgraph'
 import { roleOf, urlAs } from '#kit/database.ts'
 import { environment, readEnv } from '#kit/env.ts'
+import { openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
 import { createLog } from '#kit/log.ts'
 import { migrate } from '#kit/migration.ts'
@@ -27,12 +28,14 @@ async function serve(registered: Registered): Promise<void> {
   const others = readRegister().filter(({ name }) => name !== registered.name)
   const role = roleOf(databaseUrl, registered.name)
   const shared = openShared(env.REDIS_URL, log)
+  const events = openEvents(env.REDIS_URL, log)
   const subgraph = openSubgraph(await loadSubgraph(registered), {
     url: urlAs(databaseUrl, role, keys.passwordOf(role)),
     surroundings: {
       keys,
       log,
       shared,
+      events,
       sign: internalSigner(keys, registered.name),
       transports: Object.fromEntries(others.map(({ name, url }) => [name, httpTransport(url)])),
       blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
@@ -45,6 +48,7 @@ async function serve(registered: Registered): Promise<void> {
     await app.close()
     await subgraph.close()
     await shared.close()
+    await events.close()
     process.exit(0)
   }
   process.once('SIGTERM', stop)
