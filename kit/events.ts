@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { RedisPubSub } from 'graphql-redis-subscriptions'
 import { PubSub } from 'graphql-subscriptions'
 import { Redis } from 'ioredis'
@@ -32,7 +32,7 @@ const channelOf = (organizationId: string, name: EventName) => `nexus:events:${o
 export function openEvents(url: string | undefined, log: Log): Events {
   if (!url) {
     const eventEmitter = new EventEmitter().setMaxListeners(0)
-    return eventsOver(new PubSub({ eventEmitter }), log, async () => {})
+    return eventsOver(new PubSub({ eventEmitter }), log, { ready: async () => {}, close: async () => {} })
   }
   const connect = (options: { maxRetriesPerRequest: number | null; commandTimeout?: number }) =>
     new Redis(url, { connectTimeout: 2_000, ...options }).on('error', (error) =>
@@ -42,9 +42,12 @@ export function openEvents(url: string | undefined, log: Log): Events {
   // What it is asked while Redis is away waits until it is back.
   const subscriber = connect({ maxRetriesPerRequest: null })
   const engine = new RedisPubSub({ publisher, subscriber: quiet(subscriber) })
-  return eventsOver(engine as unknown as Engine, log, async () => {
-    publisher.disconnect()
-    subscriber.disconnect()
+  return eventsOver(engine as unknown as Engine, log, {
+    ready: async () => subscriber.status === 'ready' || once(subscriber, 'ready'),
+    async close() {
+      publisher.disconnect()
+      subscriber.disconnect()
+    },
   })
 }
 
@@ -63,7 +66,9 @@ function quiet(redis: Redis): Redis {
   } as unknown as Redis
 }
 
-function eventsOver(engine: Engine, log: Log, close: () => Promise<void>): Events {
+type Connection = { ready(): Promise<unknown>; close(): Promise<void> }
+
+function eventsOver(engine: Engine, log: Log, { ready, close }: Connection): Events {
   return {
     async publish(organizationId, name, payload) {
       try {
@@ -83,7 +88,8 @@ function eventsOver(engine: Engine, log: Log, close: () => Promise<void>): Event
       const queue = createQueue<Payload<Name>>({
         onEnd: () => void id.then((known) => engine.unsubscribe(known)),
       })
-      if (await isLate(id)) {
+      // A channel that somebody listens to already needs nothing of Redis, and would seem well without it.
+      if (await isLate(Promise.all([id, ready()]))) {
         await queue.return()
         throw unavailable('Live updates are out of reach')
       }
@@ -94,7 +100,11 @@ function eventsOver(engine: Engine, log: Log, close: () => Promise<void>): Event
 }
 
 async function isLate(work: Promise<unknown>): Promise<boolean> {
+  const done = work.then(
+    () => false,
+    () => true,
+  )
   const late = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => late.resolve(true), subscribeWithinMs)
-  return Promise.race([late.promise, work.then(() => false)]).finally(() => clearTimeout(timer))
+  return Promise.race([late.promise, done]).finally(() => clearTimeout(timer))
 }
