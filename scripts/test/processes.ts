@@ -59,7 +59,12 @@ export async function until(
 ): Promise<number> {
   const from = Date.now()
   while (Date.now() - from < ms) {
-    if (await Promise.resolve(check()).catch(() => false)) return Date.now() - from
+    if (
+      await Promise.resolve()
+        .then(check)
+        .catch(() => false)
+    )
+      return Date.now() - from
     await pause(50)
   }
   throw new Error(`not within ${ms} ms: ${what}`)
