@@ -9,7 +9,7 @@ import { forbidden } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
 import type { GatewayContext } from './context.ts'
-import { publicError } from './errors.ts'
+import { logMasked, presented, publicError } from './errors.ts'
 import type { GatewayInterface } from './federation/engine.ts'
 import { limits, limitsRule } from './federation/limits.ts'
 
@@ -33,15 +33,7 @@ export async function startApollo(options: {
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    formatError({ message, locations, path, extensions }) {
-      const { code, message: told, details } = publicError(message, extensions)
-      return {
-        message: told,
-        ...(locations && { locations }),
-        ...(path && { path }),
-        extensions: details.length > 0 ? { code, details } : { code },
-      }
-    },
+    formatError: presented,
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       // Keys in the environment would turn these on: nothing here reports to anybody.
@@ -56,17 +48,11 @@ export async function startApollo(options: {
   return apollo
 }
 
-/** What clients see masked stands in the log with the id of their request. */
 const logging = (log: Log): ApolloServerPlugin<GatewayContext> => ({
   async requestDidStart({ contextValue: { requestId } }) {
     return {
       async didEncounterErrors({ errors }) {
-        for (const error of errors) {
-          const { message, path, extensions } = error
-          if (publicError(message, extensions).code !== 'INTERNAL_SERVER_ERROR') continue
-          const { serviceName: subgraph } = extensions
-          log.error({ requestId, path, subgraph, err: error.originalError ?? error }, 'an operation failed')
-        }
+        logMasked(log, requestId, errors)
       },
     }
   },

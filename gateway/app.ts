@@ -16,6 +16,9 @@ import { health, type Ready } from './plugins/health.ts'
 import { rest } from './plugins/rest.ts'
 import { headers, securityHeaders } from './plugins/security-headers.ts'
 import { viewer } from './plugins/viewer.ts'
+import { createLive } from './realtime/live.ts'
+import { socketHandler, sockets } from './realtime/socket.ts'
+import { stream } from './realtime/stream.ts'
 import { routes } from './rest/routes.ts'
 
 export type GatewayOptions = {
@@ -53,11 +56,14 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   })
   app.addHook('onClose', () => apollo.stop())
 
+  const live = createLive({ engine, apollo, log, production })
   await app.register(securityHeaders)
+  await app.register(sockets)
   await app.register(health, { ready, log })
   await app.register(async (api) => {
     await api.register(viewer, { keys })
-    await api.register(graphql, { apollo, log })
+    await api.register(graphql, { apollo, socket: socketHandler({ live, keys, log }), log })
+    await api.register(stream, { live, log })
     await api.register(rest, {
       prefix: '/api/v1',
       graph: { schema: engine.schema, apollo },

@@ -6,5 +6,7 @@ export type GatewayContext = { viewer: Viewer; requestId: string }
 declare module 'fastify' {
   interface FastifyRequest {
     viewer: Viewer
+    /** When the viewer's token ends; null for the anonymous. */
+    until: Date | null
   }
 }

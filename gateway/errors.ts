@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { GraphQLError, GraphQLFormattedError } from 'graphql'
 import { type ErrorCode, type ErrorDetail, isErrorCode, NexusError, statusOfCode } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 
@@ -23,6 +24,32 @@ export function publicError(message: string, extensions: Record<string, unknown>
   if (!isErrorCode(code) || code === 'INTERNAL_SERVER_ERROR') return masked
   const details = Array.isArray(extensions.details) ? extensions.details.filter(isDetail) : []
   return { code, message, details: details.map(({ field, message }) => ({ field, message })) }
+}
+
+/** An error of an operation, in GraphQL's form, as clients may see it. */
+export function presented({
+  message,
+  locations,
+  path,
+  extensions,
+}: GraphQLFormattedError): GraphQLFormattedError {
+  const { code, message: told, details } = publicError(message, extensions)
+  return {
+    message: told,
+    ...(locations && { locations }),
+    ...(path && { path }),
+    extensions: details.length > 0 ? { code, details } : { code },
+  }
+}
+
+/** What clients see masked stands in the log with the id of their request. */
+export function logMasked(log: Log, requestId: string, errors: readonly GraphQLError[]): void {
+  for (const error of errors) {
+    const { message, path, extensions } = error
+    if (publicError(message, extensions).code !== 'INTERNAL_SERVER_ERROR') continue
+    const { serviceName: subgraph } = extensions
+    log.error({ requestId, path, subgraph, err: error.originalError ?? error }, 'an operation failed')
+  }
 }
 
 const ofFastify: Record<string, PublicError> = {

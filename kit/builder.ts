@@ -23,7 +23,7 @@ const linkUrl = 'https://specs.apollo.dev/federation/v2.9'
 /**
  * The schema builder of every subgraph. Fields are non-null unless they say otherwise, and a query or
  * mutation is for the signed-in unless it says otherwise; `permission` narrows it, `peer` opens a field to
- * another subgraph alone.
+ * another subgraph alone. A subscription is refused when it begins, not at its events.
  */
 export function createBuilder<Tables>() {
   const builder = new SchemaBuilder<BuilderTypes<Tables>>({
@@ -35,6 +35,7 @@ export function createBuilder<Tables>() {
         permission: (permission) => may(viewer, permission),
         peer: (name) => service === name,
       }),
+      authorizeOnSubscribe: true,
       unauthorizedError: (_parent, { viewer }) =>
         viewer.kind === 'member' ? forbidden() : unauthenticated(),
     },

@@ -1,5 +1,6 @@
 import { type Db, inTenant, type Trx } from './database.ts'
 import { unavailable } from './errors.ts'
+import type { Events } from './events.ts'
 import type { Loaders } from './loader.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -19,6 +20,7 @@ export type Surroundings = {
   blobDir: string
   shared: Shared
   metrics: Metrics
+  events: Events
 }
 
 /** What one request to a subgraph carries. */

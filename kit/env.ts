@@ -38,7 +38,7 @@ export const environment = {
     .string()
     .regex(/^rediss?:\/\//, 'must begin with redis://')
     .optional()
-    .describe('Redis that processes share; without it, counters live in this process'),
+    .describe('Redis that processes share; without it, counters and events stay in this process'),
   NEXUS_SECRET: z
     .string()
     .min(32, 'must have at least 32 characters')

@@ -1,6 +1,9 @@
+import type { FastifyReply } from 'fastify'
+import { eventStream, writeEvents } from './event-stream.ts'
 import { createHttp, type Http } from './http.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import { isStream } from './stream.ts'
 import type { OpenSubgraph } from './subgraph.ts'
 
 const mebibyte = 1024 * 1024
@@ -12,6 +15,20 @@ type Body = { query?: unknown; variables?: Record<string, unknown>; operationNam
 /** A subgraph's own server: POST /graphql for those with an internal token, and its health. */
 export function serveSubgraph(subgraph: OpenSubgraph, log: Log, metrics: Metrics): Http {
   const app = createHttp({ log, bodyLimit, metrics })
+  const open = new Set<AbortController>()
+  app.addHook('preClose', async () => {
+    for (const each of open) each.abort()
+  })
+  /** Listens until whoever asked leaves, or the server closes. */
+  const listened = <Answer>(reply: FastifyReply, listen: (signal: AbortSignal) => Answer): Answer => {
+    const controller = new AbortController()
+    open.add(controller)
+    reply.raw.once('close', () => {
+      open.delete(controller)
+      controller.abort()
+    })
+    return listen(controller.signal)
+  }
   app.get('/health/live', async () => ({ status: 'live' }))
   app.get('/health/ready', async (_request, reply) => {
     const ready = await subgraph.check().then(
@@ -23,13 +40,21 @@ export function serveSubgraph(subgraph: OpenSubgraph, log: Log, metrics: Metrics
   app.post<{ Body: Body | null }>('/graphql', async (request, reply) => {
     const { query, variables, operationName } = request.body ?? {}
     const token = request.headers.authorization?.replace(/^Bearer /, '') ?? ''
-    const answer = await subgraph.answer({
+    const asked = {
       query: typeof query === 'string' ? query : '',
       variables,
       operationName,
       token,
       requestId: request.id,
-    })
+    }
+    const { stream } = subgraph.answer
+    const answer = await (stream && request.headers.accept === eventStream
+      ? listened(reply, (signal) => stream({ ...asked, signal }))
+      : subgraph.answer(asked))
+    if (isStream(answer)) {
+      reply.hijack()
+      return writeEvents(reply.raw, answer)
+    }
     const refused = answer.errors?.[0]?.extensions?.code === 'UNAUTHENTICATED' && answer.data === undefined
     return reply.code(refused ? 401 : 200).send(answer)
   })

@@ -1,5 +1,7 @@
 import {
+  createSourceEventStream,
   type DocumentNode,
+  type ExecutionResult,
   execute,
   GraphQLError,
   type GraphQLSchema,
@@ -14,8 +16,9 @@ import { type Db, type OnStatement, openDatabase } from './database.ts'
 import { isErrorCode, NexusError } from './errors.ts'
 import type { Log } from './log.ts'
 import type { Migrations } from './migration.ts'
+import { isStream } from './stream.ts'
 import { internalVerifier } from './tokens.ts'
-import type { SubgraphError, SubgraphResponse, Transport } from './transport.ts'
+import type { Stream, SubgraphError, SubgraphRequest, SubgraphResponse, Transport } from './transport.ts'
 
 type Plate<Tables> = {
   name: string
@@ -123,6 +126,22 @@ export function openSubgraph(
   const verify = internalVerifier(keys, name)
   const documentOf = reader(schema)
 
+  /** Who asks what. Each run of it has a context of its own, so that no event sees what another one loaded. */
+  const admit = async ({ query, variables, operationName, token, requestId }: SubgraphRequest) => {
+    const caller = await verify(token)
+    const representations = variables?.representations
+    if (Array.isArray(representations) && representations.length > maxRepresentations)
+      throw new NexusError('VALIDATION_ERROR', `At most ${maxRepresentations} entities at once`)
+    const { document, errors } = documentOf(query)
+    if (!document) return { errors: errors! }
+    const common = { schema, document, variableValues: variables, operationName }
+    return { args: () => ({ ...common, contextValue: createContext(surroundings, db, caller, requestId) }) }
+  }
+  const told = ({ data, errors }: ExecutionResult, requestId: string): SubgraphResponse => ({
+    ...(data !== undefined && { data }),
+    ...(errors && { errors: errors.map((error) => present(error, log, requestId)) }),
+  })
+
   const answer: Transport = async (request) => {
     const from = performance.now()
     const answered = await respond(request)
@@ -136,26 +155,29 @@ export function openSubgraph(
     return answered
   }
 
-  const respond: Transport = async ({ query, variables, operationName, token, requestId }) => {
+  const respond: Transport = async (request) => {
+    const { requestId } = request
     try {
-      const caller = await verify(token)
-      const representations = variables?.representations
-      if (Array.isArray(representations) && representations.length > maxRepresentations)
-        throw new NexusError('VALIDATION_ERROR', `At most ${maxRepresentations} entities at once`)
-      const { document, errors } = documentOf(query)
-      if (!document) return { errors: errors!.map((error) => present(error, log, requestId)) }
-      const result = await execute({
-        schema,
-        document,
-        variableValues: variables,
-        operationName,
-        contextValue: createContext(surroundings, db, caller, requestId),
-      })
-      if (!result.errors) return { data: result.data as Record<string, unknown> }
-      return {
-        data: result.data as Record<string, unknown> | null,
-        errors: result.errors.map((error) => present(error, log, requestId)),
-      }
+      const { args, errors } = await admit(request)
+      return told(args ? await execute(args()) : { errors }, requestId)
+    } catch (error) {
+      return refuse(error, log, requestId)
+    }
+  }
+
+  const stream: Stream = async (request) => {
+    const { requestId, signal } = request
+    try {
+      const { args, errors } = await admit(request)
+      if (!args) return told({ errors }, requestId)
+      const events = await createSourceEventStream(args())
+      if (!isStream(events)) return told(events, requestId)
+      const answerTo = async (rootValue: unknown) => told(await execute({ ...args(), rootValue }), requestId)
+      const iterator = events[Symbol.asyncIterator]()
+      const end = () => void iterator.return?.()
+      if (signal?.aborted) end()
+      else signal?.addEventListener('abort', end, { once: true })
+      return answers(iterator, answerTo, (error) => refuse(error, log, requestId))
     } catch (error) {
       return refuse(error, log, requestId)
     }
@@ -163,10 +185,25 @@ export function openSubgraph(
 
   return {
     name,
-    answer,
+    answer: Object.assign(answer, { stream }),
     check: async () => {
       await sql`select 1`.execute(db)
     },
     close: () => db.destroy(),
+  }
+}
+
+async function* answers(
+  events: AsyncIterator<unknown>,
+  answerTo: (event: unknown) => Promise<SubgraphResponse>,
+  failed: (error: unknown) => SubgraphResponse,
+): AsyncGenerator<SubgraphResponse> {
+  try {
+    for (let event = await events.next(); !event.done; event = await events.next())
+      yield await answerTo(event.value)
+  } catch (error) {
+    yield failed(error)
+  } finally {
+    await events.return?.()
   }
 }

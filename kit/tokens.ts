@@ -69,10 +69,15 @@ function memberOf(payload: Record<string, unknown>): Member {
   return { kind: 'member', userId: sub, organizationId: org, accountId: acc, role: role as Role, permissions }
 }
 
-/** Throws UNAUTHENTICATED. */
-export async function verifyAccessToken(keys: Keys, token: string): Promise<Member> {
-  return memberOf(await verify(token, keys.access.publicKey, 'at+jwt', 'nexus'))
+/** Whom a token names, and until when. Throws UNAUTHENTICATED. */
+export async function readAccessToken(keys: Keys, token: string): Promise<{ member: Member; until: Date }> {
+  const payload = await verify(token, keys.access.publicKey, 'at+jwt', 'nexus')
+  return { member: memberOf(payload), until: new Date(payload.exp! * 1000) }
 }
+
+/** Throws UNAUTHENTICATED. */
+export const verifyAccessToken = async (keys: Keys, token: string): Promise<Member> =>
+  (await readAccessToken(keys, token)).member
 
 /** Who calls a subgraph: the gateway on behalf of a viewer, or another subgraph on behalf of one. */
 export type Caller = { viewer: Viewer; service: string }

@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
 import { unavailable } from './errors.ts'
+import { eventStream, readEvents } from './event-stream.ts'
 
 /** One GraphQL request to a subgraph. `token` is the internal token that the subgraph asks for. */
 export type SubgraphRequest = {
@@ -18,13 +19,21 @@ export type SubgraphError = {
 export type SubgraphResponse = { data?: Record<string, unknown> | null; errors?: readonly SubgraphError[] }
 
 /** How a subgraph is reached: over HTTP, or by a call when it lives in this process. */
-export type Transport = (request: SubgraphRequest) => Promise<SubgraphResponse>
+export type Transport = ((request: SubgraphRequest) => Promise<SubgraphResponse>) & { stream?: Stream }
+/**
+ * Subscribes, until `signal` aborts: resolves with the answers when the subgraph listens, or with the one that
+ * refuses. Without it the subgraph cannot be subscribed to.
+ */
+export type Stream = (request: SubgraphRequest) => Promise<SubgraphResponse | AsyncIterable<SubgraphResponse>>
 export type Transports = Readonly<Record<string, Transport>>
 
 const subgraphDeadlineMs = 5_000
 
-/** Throws SERVICE_UNAVAILABLE when the subgraph does not answer within 5 s, or not in JSON. */
-export function httpTransport(url: string): Transport & { close(): Promise<void> } {
+/**
+ * Throws SERVICE_UNAVAILABLE when the subgraph does not answer within 5 s, or not in JSON. `stream` answers so,
+ * too, when it breaks off.
+ */
+export function httpTransport(url: string): Transport & { stream: Stream; close(): Promise<void> } {
   const target = new URL(url)
   const pool = new Pool(target.origin, { connections: 64, headersTimeout: subgraphDeadlineMs })
   const call: Transport = async ({ query, variables, operationName, token, requestId, signal }) => {
@@ -45,5 +54,34 @@ export function httpTransport(url: string): Transport & { close(): Promise<void>
       throw unavailable()
     }
   }
-  return Object.assign(call, { close: () => pool.close() })
+  // Each subscription holds a connection of its own: questions must not wait for one of them to end.
+  const streams = new Pool(target.origin, {
+    connections: null,
+    headersTimeout: subgraphDeadlineMs,
+    bodyTimeout: 0,
+  })
+  const stream: Stream = async ({ query, variables, operationName, token, requestId, signal }) => {
+    try {
+      const { headers, body } = await streams.request({
+        method: 'POST',
+        path: target.pathname,
+        headers: {
+          'content-type': 'application/json',
+          accept: eventStream,
+          authorization: `Bearer ${token}`,
+          'x-request-id': requestId,
+        },
+        body: JSON.stringify({ query, variables, operationName }),
+        ...(signal && { signal }),
+      })
+      if (String(headers['content-type']).startsWith(eventStream)) return readEvents(body, signal)
+      return (await body.json()) as SubgraphResponse
+    } catch {
+      throw unavailable()
+    }
+  }
+  const close = async () => {
+    await Promise.all([pool.close(), streams.destroy()])
+  }
+  return Object.assign(call, { stream, close })
 }

@@ -5,6 +5,7 @@ import { createBlobs } from '#kit/blob.ts'
 import type { Surroundings } from '#kit/context.ts'
 import { type OnStatement, openDatabase } from '#kit/database.ts'
 import type { Environment } from '#kit/env.ts'
+import { openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
 import { acquireLock } from '#kit/lock.ts'
 import type { Log } from '#kit/log.ts'
@@ -63,6 +64,8 @@ export async function openHouse({
     const shared = openShared(env.REDIS_URL, log)
     closers.push(() => shared.close())
     const metrics = createMetrics()
+    const events = openEvents(env.REDIS_URL, log)
+    closers.push(() => events.close())
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
     // What lies there was being imported by a house that was killed.
@@ -79,7 +82,7 @@ export async function openHouse({
       })
       await seed(subgraph, url)
       const sign = internalSigner(keys, schema)
-      const surroundings = { keys, log, transports, sign, blobDir, shared, metrics }
+      const surroundings = { keys, log, transports, sign, blobDir, shared, metrics, events }
       return openSubgraph(subgraph, { url, surroundings, onStatement })
     }
     const demo = demoOf(env)
@@ -126,7 +129,16 @@ export async function openHouse({
       databaseUrl: database.url,
       shared: shared.kind,
       demoPassword: demo?.password ?? null,
-      surroundings: { keys, log, transports, sign: internalSigner(keys, 'test'), blobDir, shared, metrics },
+      surroundings: {
+        keys,
+        log,
+        transports,
+        sign: internalSigner(keys, 'test'),
+        blobDir,
+        shared,
+        metrics,
+        events,
+      },
       close,
     }
   } catch (error) {

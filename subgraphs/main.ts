@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { printSubgraphSchema } from '@apollo/subgraph'
 import { roleOf, urlAs } from '#kit/database.ts'
 import { environment, readEnv } from '#kit/env.ts'
+import { openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
 import { createLog } from '#kit/log.ts'
 import { createMetrics, serveMetrics } from '#kit/metrics.ts'
@@ -33,6 +34,8 @@ const serve = (registered: Registered) =>
     const metrics = createMetrics()
     const shared = openShared(env.REDIS_URL, log)
     closing(() => shared.close())
+    const events = openEvents(env.REDIS_URL, log)
+    closing(() => events.close())
     const role = roleOf(databaseUrl, registered.name)
     const subgraph = openSubgraph(await loadSubgraph(registered), {
       url: urlAs(databaseUrl, role, keys.passwordOf(role)),
@@ -41,6 +44,7 @@ const serve = (registered: Registered) =>
         log,
         shared,
         metrics,
+        events,
         transports,
         sign: internalSigner(keys, registered.name),
         blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),

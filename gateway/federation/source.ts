@@ -1,8 +1,8 @@
-import type { GraphQLDataSource } from '@apollo/gateway'
 import { type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql'
 import { NexusError, unavailable } from '#kit/errors.ts'
 import type { SubgraphError, SubgraphResponse, Transport } from '#kit/transport.ts'
 import type { TimedRequest } from './engine.ts'
+import type { Source } from './subscribe.ts'
 
 export type SourceOptions<Context> = {
   name: string
@@ -23,11 +23,10 @@ type Entity = Record<string, unknown> | null
 
 /**
  * A subgraph as the executor calls it. An entity that occurs often in the answer is asked for once. A call
- * that fails or is late leaves nulls, each with a SERVICE_UNAVAILABLE error at its path: it never throws.
+ * that fails or is late leaves nulls, each with a SERVICE_UNAVAILABLE error at its path: it never throws. `stream` keeps
+ * to the same rule: what cannot be subscribed to answers SERVICE_UNAVAILABLE.
  */
-export function createSource<Context extends { requestId: string }>(
-  options: SourceOptions<Context>,
-): GraphQLDataSource {
+export function createSource<Context extends { requestId: string }>(options: SourceOptions<Context>): Source {
   const { name, transport, tokenFor, deadlineMs = subgraphDeadlineMs } = options
   return {
     async process({ request, context, ...rest }) {
@@ -58,6 +57,21 @@ export function createSource<Context extends { requestId: string }>(
         return {
           errors: paths.map((path) => ({ message: told.message, path, extensions: told.extensions })),
         }
+      }
+    },
+    async stream({ query, operationName, variables, context, signal }) {
+      const { requestId } = context as Context
+      try {
+        return await within(deadlineMs, signal, async (given) => {
+          if (!transport.stream) throw unavailable('This part of the platform has no live updates')
+          const token = await tokenFor(context as Context, name)
+          const ends = AbortSignal.any([signal, given])
+          return transport.stream({ query, operationName, variables, token, requestId, signal: ends })
+        })
+      } catch (error) {
+        options.onFailure?.({ subgraph: name, requestId, error })
+        const told = error instanceof NexusError ? error : unavailable()
+        return { errors: [{ message: told.message, extensions: told.extensions }] }
       }
     },
   }

@@ -1,24 +1,40 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
+import type { WebsocketHandler } from '@fastify/websocket'
 import type { FastifyPluginAsync } from 'fastify'
+import { forbidden } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import type { GatewayContext } from '../context.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
 
-/** The graph, at `/graphql`. */
-export const graphql: FastifyPluginAsync<{ apollo: ApolloServer<GatewayContext>; log: Log }> = async (
-  app,
-  { apollo, log },
-) => {
+export type GraphqlOptions = {
+  apollo: ApolloServer<GatewayContext>
+  /** Serves who comes with a WebSocket. */
+  socket: WebsocketHandler
+  log: Log
+}
+
+/** The graph, at `/graphql`: by HTTP, and by WebSocket for pages of this very host and for programs. */
+export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, { apollo, socket, log }) => {
   app.setErrorHandler((error, request, reply) => refuseGraphql(reply, thrown(error, log, request.id)))
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/graphql',
-    handler: fastifyApolloHandler(apollo, {
-      context: async (request): Promise<GatewayContext> => ({
-        viewer: request.viewer,
-        requestId: request.id,
-      }),
-    }),
+  const handler = fastifyApolloHandler(apollo, {
+    context: async (request): Promise<GatewayContext> => ({ viewer: request.viewer, requestId: request.id }),
   })
+  app.route({ method: 'POST', url: '/graphql', handler })
+  app.route({
+    method: 'GET',
+    url: '/graphql',
+    preValidation: async (request) => {
+      if (request.ws && isForeign(request.headers)) throw forbidden('Another page may not connect from here')
+    },
+    handler,
+    wsHandler: socket,
+  })
+}
+
+// Browsers ask no permission before a WebSocket to another host: they only say which page asks.
+function isForeign({ origin, host }: IncomingHttpHeaders): boolean {
+  if (origin === undefined) return false
+  return !URL.canParse(origin) || new URL(origin).host !== host
 }

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
+import { z } from 'zod'
 import { list, type Noun, one, stats } from './list.ts'
-import type { Route } from './route.ts'
+import { type Fields, type Route, route } from './route.ts'
 
 const alert: Noun = {
   type: 'Alert',
@@ -15,4 +16,14 @@ export const alerts = (graph: GraphQLSchema): Route[] => [
   list(graph, alert, '/alerts'),
   stats('/alerts/stats', 'alertStats', 'total open bySeverity { key count } byStatus { key count }'),
   one(alert, '/alerts/:id'),
+  route({
+    method: 'POST',
+    path: '/alerts/:id/acknowledge',
+    operation: `mutation AcknowledgeAlert($input: AcknowledgeAlertInput!) {
+      acknowledgeAlert(input: $input) { alert { ${alert.item} } }
+    }`,
+    params: z.object({ id: z.string() }),
+    variables: ({ params: { id } }) => ({ input: { id } }),
+    data: ({ acknowledgeAlert }) => (acknowledgeAlert as Fields).alert,
+  }),
 ]

@@ -146,7 +146,10 @@ test('operations that this graph does not have are refused with a code', async (
     const { status, errors } = await graphql(query)
     return [status, errors![0]!.extensions.code]
   }
-  assert.deepEqual(await codes('subscription { x }'), [400, 'OPERATION_RESOLUTION_FAILURE'])
+  assert.deepEqual(
+    (await codes('subscription { alertChanged { alert { id } } }'))[1],
+    'OPERATION_RESOLUTION_FAILURE',
+  )
   assert.deepEqual(await codes('{ nothing }'), [400, 'GRAPHQL_VALIDATION_FAILED'])
   assert.deepEqual(await codes('{'), [400, 'GRAPHQL_PARSE_FAILED'])
   assert.deepEqual(await codes('query a { me { id } } query b { me { id } }'), [

@@ -65,6 +65,11 @@ const alerts = `${security}
   )}
   type User @key(fields: "id", resolvable: false) { id: ID! }
   type Query { alert(id: ID!): Alert alerts${list('Alert')} alertStats: AlertStats! }
+  type Mutation { acknowledgeAlert(input: AcknowledgeAlertInput!): AcknowledgeAlertPayload! }
+  type AlertChanged { alert: Alert! }
+  type Subscription { alertChanged: AlertChanged! }
+  input AcknowledgeAlertInput { id: ID! }
+  type AcknowledgeAlertPayload { alert: Alert! }
   type Asset @key(fields: "id") { id: ID! alerts: [Alert!] }
 `
 const vulns = `${security}

@@ -15,7 +15,7 @@ const AlertStatus = builder.enumType('AlertStatus', {
   values: screaming(statuses),
 })
 
-const find = (context: Context<Tables>, id: string) => one(context, 'alert', id, alerts.find)
+export const find = (context: Context<Tables>, id: string) => one(context, 'alert', id, alerts.find)
 
 Alert.implement({
   description: 'Something that a detection saw and that somebody should look at.',

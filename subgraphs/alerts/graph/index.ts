@@ -1,5 +1,6 @@
 import { subgraphOptions } from '#kit/builder.ts'
 import { builder } from './builder.ts'
+import './acknowledge.ts'
 import './alert.ts'
 import './asset.ts'
 import './stats.ts'

@@ -1,6 +1,9 @@
 import { type Insertable, sql } from 'kysely'
 import type { Db, Trx } from '#kit/database.ts'
+import { NexusError, notFound } from '#kit/errors.ts'
+import { isId } from '#kit/id.ts'
 import type { ListSpec } from '#kit/page.ts'
+import { acknowledgement } from '../rules.ts'
 import type { AlertRow, AlertStatus, Tables } from '../tables.ts'
 
 export const spec: ListSpec<AlertRow> = {
@@ -41,4 +44,21 @@ export const add = async (trx: Trx<Tables>, alerts: Insertable<Tables['alerts']>
     .values(alerts)
     .onConflict((conflict) => conflict.doNothing())
     .execute()
+}
+
+/** Throws NOT_FOUND, and CONFLICT for an alert that is not open. */
+export async function acknowledge(trx: Trx<Tables>, id: string, by: string): Promise<AlertRow> {
+  if (!isId(id)) throw notFound('Alert')
+  const locked = trx.selectFrom('alerts').selectAll().where('id', '=', id).forUpdate()
+  const alert = await locked.executeTakeFirst()
+  if (!alert) throw notFound('Alert')
+  const at = new Date()
+  const change = acknowledgement(alert, { by, at })
+  if (!change) throw new NexusError('CONFLICT', `An alert that is ${alert.status} cannot be acknowledged`)
+  return trx
+    .updateTable('alerts')
+    .set((eb) => ({ ...change, updatedAt: at, version: eb('version', '+', 1) }))
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
 }

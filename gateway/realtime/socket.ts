@@ -1,0 +1,134 @@
+import websocket, { type WebSocket, type WebsocketHandler } from '@fastify/websocket'
+import { fastifyPlugin } from 'fastify-plugin'
+import { GraphQLError } from 'graphql'
+import { handleProtocols, makeServer } from 'graphql-ws'
+import { newId } from '#kit/id.ts'
+import type { Log } from '#kit/log.ts'
+import { type Keys, readAccessToken } from '#kit/tokens.ts'
+import type { Member } from '#kit/viewer.ts'
+import { presented } from '../errors.ts'
+import { bearerOf } from '../plugins/viewer.ts'
+import type { Asked, Live } from './live.ts'
+
+/** `milliseconds` of silence after which a socket is asked whether it lives, and of its answer. */
+const keepAliveMs = 12_000
+const maxOperations = 100
+const maxMessageBytes = 1024 * 1024
+const closeWithinMs = 1_000
+/** Close codes of RFC 6455 and of the protocol of graphql-ws. */
+const codes = { goingAway: 1001, internal: 4500, unauthorized: 4401, forbidden: 4403 }
+
+/** WebSockets for the whole server. When it closes they are told so, and cut if they do not follow. */
+export const sockets = fastifyPlugin(async (app) => {
+  await app.register(websocket, {
+    options: { maxPayload: maxMessageBytes, handleProtocols },
+    // What a client does wrong with its own socket is nobody else's matter.
+    errorHandler: (_error, socket) => socket.terminate(),
+    async preClose() {
+      const { clients } = app.websocketServer
+      const gone = [...clients].map((client) => new Promise((resolve) => client.once('close', resolve)))
+      for (const client of clients) client.close(codes.goingAway, 'The server stops')
+      const cut = setTimeout(() => {
+        for (const client of clients) client.terminate()
+      }, closeWithinMs)
+      await Promise.all(gone).finally(() => clearTimeout(cut))
+      app.websocketServer.close()
+    },
+  })
+})
+
+type Extra = { socket: WebSocket; member?: Member; expiry?: NodeJS.Timeout; ended?: boolean }
+type Params = { authorization?: unknown }
+
+/**
+ * GraphQL over one WebSocket, by the protocol `graphql-transport-ws`. It begins with
+ * `connection_init { "authorization": "Bearer ..." }` and ends with that token: 4401 says that no token came,
+ * 4403 that it is not or no longer valid.
+ */
+export function socketHandler({ live, keys, log }: { live: Live; keys: Keys; log: Log }): WebsocketHandler {
+  const server = makeServer<Params, Extra>({
+    async onConnect({ connectionParams, extra }) {
+      const token = bearerOf(String(connectionParams?.authorization ?? ''))
+      const access = token && (await readAccessToken(keys, token).catch(() => 'invalid' as const))
+      if (!access) extra.socket.close(codes.unauthorized, 'Send the access token in connection_init')
+      if (!access || access === 'invalid' || extra.ended) return false
+      extra.member = access.member
+      const expire = () => extra.socket.close(codes.forbidden, 'The token has expired')
+      extra.expiry = setTimeout(expire, access.until.getTime() - Date.now())
+      return true
+    },
+    onSubscribe({ subscriptions, extra }, _id, payload) {
+      if (Object.keys(subscriptions).length > maxOperations)
+        return [refusal(`At most ${maxOperations} operations at once`, 'RATE_LIMITED')]
+      const asked: Asked = { ...payload, query: String(payload.query) }
+      // Left to graphql-ws, a syntax error would close the socket.
+      const found = live.read(asked)
+      if ('errors' in found) return found.errors
+      const contextValue = { asked, context: { viewer: extra.member!, requestId: newId() } }
+      const { operationName, variables } = payload
+      const { document } = found
+      return { schema: null as never, document, operationName, variableValues: variables, contextValue }
+    },
+    execute: ({ contextValue }) => answer(contextValue),
+    subscribe: ({ contextValue }) => answer(contextValue),
+    // Answers are fit for clients already.
+    onNext: (_context, _id, _payload, _args, result) => result,
+    onError: (_context, _id, _payload, errors) => errors.map((error) => presented(error)),
+    onClose: ({ extra }) => {
+      extra.ended = true
+      clearTimeout(extra.expiry)
+    },
+  })
+  type Operation = { asked: Asked; context: Parameters<Live['answer']>[1] }
+  const answer = (operation: unknown): Promise<never> => {
+    const { asked, context } = operation as Operation
+    return live.answer(asked, context) as Promise<never>
+  }
+
+  return (socket) => {
+    const closed = server.opened(
+      {
+        protocol: socket.protocol,
+        // Resolves when it is written: who reads slowly is sent nothing more meanwhile.
+        send: (data) =>
+          new Promise((resolve, reject) => {
+            if (socket.readyState !== socket.OPEN) return resolve()
+            socket.send(data, (error) =>
+              error && socket.readyState === socket.OPEN ? reject(error) : resolve(),
+            )
+          }),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => {
+          socket.on('message', (data) => {
+            handle(String(data)).catch((error: unknown) => {
+              log.warn({ err: error }, 'a message on a socket failed')
+              socket.close(codes.internal, 'Internal error')
+            })
+          })
+        },
+      },
+      { socket },
+    )
+    const stop = keepAlive(socket)
+    socket.once('close', (code, reason) => {
+      stop()
+      closed(code, String(reason)).catch((error: unknown) => log.warn({ err: error }, 'a socket left badly'))
+    })
+  }
+}
+
+const refusal = (message: string, code: string) => new GraphQLError(message, { extensions: { code } })
+
+/** Asks again and again whether the other side lives, and cuts it when no answer came since the last time. */
+function keepAlive(socket: WebSocket): () => void {
+  let answered = true
+  socket.on('pong', () => {
+    answered = true
+  })
+  const timer = setInterval(() => {
+    if (!answered) return socket.terminate()
+    answered = false
+    socket.ping()
+  }, keepAliveMs)
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,110 @@
+import { EventEmitter, once } from 'node:events'
+import { RedisPubSub } from 'graphql-redis-subscriptions'
+import { PubSub } from 'graphql-subscriptions'
+import { Redis } from 'ioredis'
+import { z } from 'zod'
+import { unavailable } from './errors.ts'
+import type { Log } from './log.ts'
+import { createQueue, type Queue } from './stream.ts'
+
+/** Every event of the platform and what it carries: ids only, whoever hears it reads the rest as themselves. */
+const payloads = {
+  'alert.acknowledged': z.object({ alertId: z.uuid() }),
+}
+export type EventName = keyof typeof payloads
+export type Payload<Name extends EventName> = z.infer<(typeof payloads)[Name]>
+
+/** What happened, told to those of one organization who listen now. Nothing is kept for those who do not. */
+export type Events = {
+  /** Call it after the commit. Never throws: what cannot be told is logged, for the change itself stands. */
+  publish<Name extends EventName>(organizationId: string, name: Name, payload: Payload<Name>): Promise<void>
+  /** Resolves when every later event will be heard. Throws SERVICE_UNAVAILABLE when Redis does not answer. */
+  subscribe<Name extends EventName>(organizationId: string, name: Name): Promise<Queue<Payload<Name>>>
+  close(): Promise<void>
+}
+
+type Engine = Pick<PubSub, 'publish' | 'subscribe' | 'unsubscribe'>
+
+const subscribeWithinMs = 2_000
+const channelOf = (organizationId: string, name: EventName) => `nexus:events:${organizationId}:${name}`
+
+/** The bus over Redis, which carries events between processes, or without one inside this process. */
+export function openEvents(url: string | undefined, log: Log): Events {
+  if (!url) {
+    const eventEmitter = new EventEmitter().setMaxListeners(0)
+    return eventsOver(new PubSub({ eventEmitter }), log, { ready: async () => {}, close: async () => {} })
+  }
+  const connect = (options: { maxRetriesPerRequest: number | null; commandTimeout?: number }) =>
+    new Redis(url, { connectTimeout: 2_000, ...options }).on('error', (error) =>
+      log.warn({ reason: error.message }, 'Redis is out of reach'),
+    )
+  const publisher = connect({ maxRetriesPerRequest: 1, commandTimeout: 1_000 })
+  // What it is asked while Redis is away waits until it is back.
+  const subscriber = connect({ maxRetriesPerRequest: null })
+  const engine = new RedisPubSub({ publisher, subscriber: quiet(subscriber) })
+  return eventsOver(engine as unknown as Engine, log, {
+    ready: async () => subscriber.status === 'ready' || once(subscriber, 'ready'),
+    async close() {
+      publisher.disconnect()
+      subscriber.disconnect()
+    },
+  })
+}
+
+/**
+ * RedisPubSub leaves promises that nobody waits for, and a rejected one would end the process. As the
+ * connection retries for ever, they reject only when it is closed.
+ */
+function quiet(redis: Redis): Redis {
+  const ignore = () => {}
+  return {
+    on: redis.on.bind(redis),
+    subscribe: (channel: string, done: (error: null, count: unknown) => void) =>
+      redis.subscribe(channel).then((count) => done(null, count), ignore),
+    unsubscribe: (channel: string) => redis.unsubscribe(channel).catch(ignore),
+    punsubscribe: async () => {},
+  } as unknown as Redis
+}
+
+type Connection = { ready(): Promise<unknown>; close(): Promise<void> }
+
+function eventsOver(engine: Engine, log: Log, { ready, close }: Connection): Events {
+  return {
+    async publish(organizationId, name, payload) {
+      try {
+        await engine.publish(channelOf(organizationId, name), { organizationId, ...payload })
+      } catch (error) {
+        log.warn({ event: name, reason: (error as Error).message }, 'an event could not be told')
+      }
+    },
+    async subscribe<Name extends EventName>(organizationId: string, name: Name) {
+      const shape = payloads[name].extend({ organizationId: z.literal(organizationId) })
+      const heard = (message: unknown) => {
+        const { success, data } = shape.safeParse(message)
+        if (success) queue.push(data as Payload<Name>)
+        else log.warn({ event: name }, 'an event is not what it should be')
+      }
+      const id = engine.subscribe(channelOf(organizationId, name), heard)
+      const queue = createQueue<Payload<Name>>({
+        onEnd: () => void id.then((known) => engine.unsubscribe(known)),
+      })
+      // A channel that somebody listens to already needs nothing of Redis, and would seem well without it.
+      if (await isLate(Promise.all([id, ready()]))) {
+        await queue.return()
+        throw unavailable('Live updates are out of reach')
+      }
+      return queue
+    },
+    close,
+  }
+}
+
+async function isLate(work: Promise<unknown>): Promise<boolean> {
+  const done = work.then(
+    () => false,
+    () => true,
+  )
+  const late = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => late.resolve(true), subscribeWithinMs)
+  return Promise.race([late.promise, done]).finally(() => clearTimeout(timer))
+}
