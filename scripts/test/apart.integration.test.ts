@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { type EmbeddedPostgres, startPostgres } from '#kit/embedded.ts'
 import { readRegister } from '#kit/register.ts'
 import { openTestHouse, password, visitorOf } from '../test-house.ts'
+import { listen } from './listeners.ts'
 import { freePort, npmStart, type Started, statusOf, tempDir, until } from './processes.ts'
 import { importReport, trivyReport } from './reports.ts'
 
@@ -104,6 +105,31 @@ test('the id of a request stands in the log of every process that it passes', as
   const logged = (name: string) => processes.get(name)!.output().includes(requestId)
   await until('both have logged it', 2_000, () => logged('gateway') && logged('assets'))
   assert.ok(!logged('alerts'), 'who was not asked does not log it')
+})
+
+test('what happens in one process is told live by another, joined with a third', async () => {
+  const visitor = await admin()
+  const live = await listen(
+    gateway,
+    visitor.token!,
+    'subscription { alertChanged { alert { status asset { name openVulnerabilityCount } } } }',
+  )
+  try {
+    const { body } = await visitor.graphql(
+      '{ alerts(filter: { status: [OPEN] }) { edges { node { id asset { name } } } } }',
+    )
+    const { id, asset } = body.data.alerts.edges[0].node
+    const { status } = await visitor.rest('POST', `/alerts/${id}/acknowledge`)
+    assert.equal(status, 200)
+    await until('the event', 5_000, () => live.events.length > 0)
+    const [event] = live.events as {
+      data: { alertChanged: { alert: { status: string; asset: { name: string } } } }
+    }[]
+    assert.equal(event!.data.alertChanged.alert.status, 'ACKNOWLEDGED')
+    assert.equal(event!.data.alertChanged.alert.asset.name, asset.name)
+  } finally {
+    live.close()
+  }
 })
 
 test('while a subgraph is away an answer is partial, and whole when it is back', async () => {
