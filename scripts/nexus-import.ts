@@ -28,7 +28,7 @@ async function follow(client: Client, started: Run): Promise<Run> {
 
 async function send(file: string, options: { format?: string; asset?: string }): Promise<Run> {
   const found = await stat(file).catch(() => null)
-  if (!found?.isFile()) throw new Refused(`${file}: no such file`)
+  if (!found?.isFile()) throw new Refused('no such file')
   const client = await openClient(process.env)
   const query = new URLSearchParams({ file: basename(file), ...options })
   const run = await client(`/integrations/imports?${query}`, {
@@ -57,9 +57,10 @@ export async function importFile(
     console.log(JSON.stringify({ format: run.format, ...outcome, errors: [] }))
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    const message = error.message.startsWith(basename(file))
+    const named = error.message.startsWith(basename(file))
+    const message = named
       ? error.message
-      : `${basename(file)}: ${error.message}`
+      : `${basename(file)} (${format ?? 'format not read'}): ${error.message}`
     if (!json) throw new Refused(message)
     const nothing = Object.fromEntries(counts.map((name) => [name, 0]))
     console.log(JSON.stringify({ format: format ?? null, ...nothing, errors: [message] }))
