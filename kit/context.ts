@@ -1,12 +1,12 @@
 import { type Db, inTenant, type Trx } from './database.ts'
-import { unavailable } from './errors.ts'
+import { isErrorCode, NexusError, unavailable } from './errors.ts'
 import type { Events } from './events.ts'
 import type { Loaders } from './loader.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Shared } from './redis.ts'
 import type { Caller, InternalSigner, Keys } from './tokens.ts'
-import type { Transports } from './transport.ts'
+import type { SubgraphError, Transports } from './transport.ts'
 import { signedIn, type Viewer } from './viewer.ts'
 
 /** What a subgraph may know of the house it runs in. */
@@ -55,6 +55,11 @@ export function createContext<Tables>(
   return context
 }
 
+function refusalOf({ message, extensions }: SubgraphError): NexusError {
+  const code = isErrorCode(extensions?.code) ? extensions.code : 'INTERNAL_SERVER_ERROR'
+  return new NexusError(code, message)
+}
+
 /**
  * Calls another subgraph on behalf of the viewer. Throws SERVICE_UNAVAILABLE when it is not there, and what
  * it answered when it refused.
@@ -70,6 +75,6 @@ export async function callPeer<Data>(
   const token = await context.sign(context.viewer, subgraph)
   const { data, errors } = await transport({ query, variables, token, requestId: context.requestId })
   const [error] = errors ?? []
-  if (error) throw Object.assign(new Error(error.message), { extensions: error.extensions })
+  if (error) throw refusalOf(error)
   return data as Data
 }

@@ -151,6 +151,20 @@ test('while a subgraph is away an answer is partial, and whole when it is back',
   assert.equal(await statusOf(`${gateway}/health/ready`), 200)
 })
 
+test('an import that a subgraph is missing for says so, and goes through when it is back', async () => {
+  const visitor = await admin()
+  const vulns = processes.get('vulns')!
+  vulns.npm.kill('SIGKILL')
+  await vulns.ended(5_000)
+  const report = trivyReport('missing:1', [{ id: 'CVE-2021-2', package: 'a' }])
+  const failed = await importReport(visitor, 'missing.json', report)
+  assert.deepEqual([failed.status, failed.error_code], ['failed', 'SERVICE_UNAVAILABLE'])
+  start('vulns', 'subgraphs/main.ts', 'vulns', 'serve')
+  await serves('vulns')
+  const { status, created } = await importReport(visitor, 'missing.json', report)
+  assert.deepEqual([status, created], ['complete', 1])
+})
+
 test('each process ends in order when it is told to', async () => {
   for (const [name, { npm, ended, output }] of processes) {
     npm.kill('SIGTERM')

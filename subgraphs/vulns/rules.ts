@@ -30,6 +30,10 @@ const byKey = (_key: string, value: unknown): unknown =>
 /** The same text for the same observation, whatever the order of its keys. */
 export const contentText = (observed: Observed): string => JSON.stringify(observed, byKey)
 
+/** Whether a newer run of the same scan has spoken of a finding already: ids of runs have the order of time. */
+export const isOverruled = ({ runId: spoken }: Pick<Known, 'runId'>, runId: string): boolean =>
+  spoken !== null && spoken > runId
+
 /**
  * What a report does to a finding that is known. A scan is compared with what it said itself before, so that
  * two scanners that word things differently do not undo each other at every run.

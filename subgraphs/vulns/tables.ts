@@ -91,4 +91,4 @@ export type VulnerabilityRow = Selectable<Tables['vulnerabilities']>
 /** What became of the findings of a batch. */
 export type Outcome = { created: number; updated: number; unchanged: number; reopened: number }
 /** A finding as a batch meets it, and what its scan said of it last; null when that is new to the scan. */
-export type Known = { id: string; status: Status; contentHash: string | null }
+export type Known = { id: string; status: Status; contentHash: string | null; runId: string | null }

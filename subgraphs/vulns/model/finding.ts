@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Trx } from '#kit/database.ts'
 import { newId } from '#kit/id.ts'
-import { closableStatuses, contentText, dueDays, fingerprintText, outcomeOf } from '../rules.ts'
+import { closableStatuses, contentText, dueDays, fingerprintText, isOverruled, outcomeOf } from '../rules.ts'
 import type { Known, Observed, Outcome, Tables } from '../tables.ts'
 
 export type Finding = Observed & { key: string }
@@ -73,7 +73,7 @@ const takeTurn = (trx: Trx<Tables>, run: Run) =>
 /** Known findings and what this scan said of them last. */
 async function lockKnown(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Promise<Map<string, Known>> {
   const { rows: known } = await sql<Known & { fingerprint: string }>`
-    select v.id, v.fingerprint, v.status, s.content_hash from vulnerabilities v
+    select v.id, v.fingerprint, v.status, s.content_hash, s.run_id from vulnerabilities v
     left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}
     where v.fingerprint = any(${rows.map((row) => row.fingerprint)})
     for update of v`.execute(trx)
@@ -105,13 +105,13 @@ async function touch(trx: Trx<Tables>, ids: readonly string[]): Promise<void> {
 
 async function markSources(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Promise<void> {
   await sql`
-    insert into vulnerability_sources as s (organization_id, vulnerability_id, scope, tool, run_id, content_hash)
+    insert into vulnerability_sources (organization_id, vulnerability_id, scope, tool, run_id, content_hash)
     select ${run.organizationId}::uuid, id, ${run.scope}, ${run.tool}, ${run.id}::uuid, content_hash
     from unnest(${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.contentHash)}::text[])
       as seen (id, content_hash)
     on conflict (organization_id, vulnerability_id, scope) do update set last_seen_at = now(),
       withdrawn_at = null, content_hash = excluded.content_hash,
-      run_id = greatest(s.run_id, excluded.run_id)`.execute(trx)
+      run_id = excluded.run_id`.execute(trx)
 }
 
 /**
@@ -138,18 +138,24 @@ export async function apply(
   const known = await lockKnown(trx, run, seen)
   const outcome: Outcome = { created: added.size, updated: 0, unchanged: 0, reopened: 0 }
   const changed: Row[] = []
+  const said = rows.filter((row) => added.has(row.id))
   for (const row of seen) {
     const before = known.get(row.fingerprint)!
     row.id = before.id
+    if (isOverruled(before, run.id)) {
+      outcome.unchanged += 1
+      continue
+    }
+    said.push(row)
     outcome[outcomeOf(before, row.contentHash)] += 1
     if (before.contentHash !== row.contentHash) changed.push(row)
   }
   await rewrite(trx, changed)
   await touch(
     trx,
-    seen.map((row) => row.id),
+    said.filter((row) => !added.has(row.id)).map((row) => row.id),
   )
-  await markSources(trx, run, rows)
+  await markSources(trx, run, said)
   if (batch === 0 && added.size > 0) await sql`select vulns.first_statistics()`.execute(trx)
   const record = {
     organizationId: run.organizationId,
@@ -167,13 +173,14 @@ export async function apply(
 /**
  * Ends a complete run: what its scope saw before and this run did not is withdrawn, and a finding that no
  * scan sees any more is absent, and resolved unless a person has said something else of it. Runs are told
- * apart by the order of their ids, so that an older run that ends late withdraws nothing of a newer one.
+ * apart by the order of their ids, so that an older run that comes late withdraws nothing of a newer one, and
+ * brings back nothing that it withdrew.
  * @returns how many findings it closed
  */
 export async function finish(trx: Trx<Tables>, run: Run): Promise<number> {
   await takeTurn(trx, run)
   const { rows: withdrawn } = await sql<{ vulnerabilityId: string }>`
-    update vulnerability_sources set withdrawn_at = now()
+    update vulnerability_sources set withdrawn_at = now(), run_id = ${run.id}::uuid
     where scope = ${run.scope} and run_id < ${run.id}::uuid and withdrawn_at is null
     returning vulnerability_id`.execute(trx)
   const ids = withdrawn.map((row) => row.vulnerabilityId)

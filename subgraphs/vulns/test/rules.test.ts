@@ -32,7 +32,7 @@ test('an accepted risk is open, and only a person closes what a person has judge
 })
 
 test('a scan is compared with what it said itself before', () => {
-  const known = { id: 'x', status: 'open', contentHash: 'a' } as const
+  const known = { id: 'x', status: 'open', contentHash: 'a', runId: null } as const
   assert.equal(outcomeOf(known, 'a'), 'unchanged')
   assert.equal(outcomeOf(known, 'b'), 'updated')
   assert.equal(outcomeOf({ ...known, contentHash: null }, 'a'), 'updated')
