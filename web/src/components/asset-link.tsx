@@ -39,16 +39,18 @@ export function AssetIcon({ type }: { type: AssetType }) {
   return <Icon className="asset-icon" aria-label={label(type)} role="img" />
 }
 
-/** The name of an asset, and the way to it. */
-export function AssetLink({
-  asset: { id, name, type },
-}: {
-  asset: { id: string; name: string; type: AssetType }
-}) {
+type Linked = { id: string; name: string; type: AssetType }
+
+/** The name of an asset, and the way to it. Of a path that is too long, the end says more than the beginning. */
+export function AssetLink({ asset: { id, name, type } }: { asset: Linked }) {
+  const cut = name.lastIndexOf('/')
   return (
     <Link to="/assets/$id" params={{ id }} className="asset-link" title={name}>
       <AssetIcon type={type} />
-      <span>{name}</span>
+      <span className="name">
+        {cut > 0 && <span>{name.slice(0, cut)}</span>}
+        <span>{cut > 0 ? name.slice(cut) : name}</span>
+      </span>
     </Link>
   )
 }

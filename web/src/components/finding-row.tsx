@@ -23,7 +23,8 @@ export type ShownFinding = {
 }
 
 export function FindingRow({ finding, isOnAsset = false }: { finding: ShownFinding; isOnAsset?: boolean }) {
-  const { severity, status, title, cveId, ruleId, cvssScore, dueAt, lastSeenAt, asset } = finding
+  const { severity, status, title, cvssScore, dueAt, lastSeenAt, asset } = finding
+  const id = finding.cveId ?? finding.ruleId
   return (
     <tr>
       <td className="c-severity">
@@ -31,8 +32,8 @@ export function FindingRow({ finding, isOnAsset = false }: { finding: ShownFindi
       </td>
       <td className="c-main">
         <span className="title">
-          <Name id={cveId ?? ruleId} link={finding.links[0]} />
-          {title !== cveId && title}
+          <Name id={id} link={finding.links[0]} />{' '}
+          {id && title.startsWith(id) ? title.slice(id.length) : title}
         </span>
         <span className="sub">
           <Place {...finding} />

@@ -62,7 +62,9 @@ export function ImportButton({ imports }: { imports: Imports }) {
   return (
     <label className="button primary file">
       <Upload aria-hidden="true" />
-      Import report
+      <span>
+        Import<span className="wide"> report</span>
+      </span>
       <input
         type="file"
         multiple

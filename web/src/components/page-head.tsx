@@ -1,15 +1,16 @@
 import type { ReactNode } from 'react'
 
-/** The name of a page, which is that of the window too. */
-export function PageHead({
-  title,
-  count,
-  children,
-}: {
+type Props = {
   title: string
   count?: string
+  /** Stands beside the title. */
+  beside?: ReactNode
+  /** What can be done here. */
   children?: ReactNode
-}) {
+}
+
+/** The name of a page, which is that of the window too. */
+export function PageHead({ title, count, beside, children }: Props) {
   return (
     <div className="page-head">
       <title>{`${title} · Nexus`}</title>
@@ -19,6 +20,7 @@ export function PageHead({
           {count}
         </span>
       )}
+      {beside}
       {children && <div className="actions">{children}</div>}
     </div>
   )

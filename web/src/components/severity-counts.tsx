@@ -16,6 +16,7 @@ export function SeverityCounts({ counts, chosen = [], onChange }: Props) {
         const severity = severityOf(key)
         if (!severity) return null
         const isChosen = chosen.includes(severity)
+        if (count === 0 && !isChosen && (severity === 'INFO' || severity === 'UNKNOWN')) return null
         return (
           <li key={key}>
             <button
@@ -29,10 +30,8 @@ export function SeverityCounts({ counts, chosen = [], onChange }: Props) {
               }}
             >
               <strong>{count.toLocaleString('en')}</strong>
-              <span>
-                <SeverityBars value={severity} />
-                {label(severity)}
-              </span>
+              <SeverityBars value={severity} />
+              <span>{label(severity)}</span>
             </button>
           </li>
         )

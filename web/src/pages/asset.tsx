@@ -84,12 +84,15 @@ export function Asset() {
       <nav className="crumbs" aria-label="Where this page is">
         <Link to="/assets">Assets</Link>
       </nav>
-      <PageHead title={asset.name}>
-        <span className="kind">
-          <AssetIcon type={asset.type} />
-          {label(asset.type)}
-        </span>
-      </PageHead>
+      <PageHead
+        title={asset.name}
+        beside={
+          <span className="kind">
+            <AssetIcon type={asset.type} />
+            {label(asset.type)}
+          </span>
+        }
+      />
       <Facts
         facts={[
           ['Risk', <Risk key="risk" score={asset.riskScore} />],
@@ -206,7 +209,7 @@ function Part({
         {of && <span className="count">{total(of.totalCount)}</span>}
       </h2>
       {of === null ? (
-        <p className="quiet bad">This part of Nexus does not answer at the moment.</p>
+        <p className="blank bad">This part of Nexus does not answer at the moment.</p>
       ) : of.totalCount.count === 0 ? (
         quiet
       ) : (
@@ -218,7 +221,7 @@ function Part({
 
 function Quiet({ Icon, children }: { Icon: typeof BellRing; children: ReactNode }) {
   return (
-    <p className="quiet">
+    <p className="blank">
       <Icon aria-hidden="true" />
       {children}
     </p>

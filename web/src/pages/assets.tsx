@@ -114,8 +114,8 @@ export function Assets() {
                 <td className="c-main">
                   <AssetLink asset={asset} />
                   <span className="sub">
-                    {label(asset.type)}
-                    {asset.externalId && <span className="source">{asset.externalId}</span>}
+                    <span className="source">{label(asset.type)}</span>
+                    {asset.externalId}
                   </span>
                 </td>
                 <td className="c-word" data-name="Environment">

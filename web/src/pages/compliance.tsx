@@ -35,13 +35,16 @@ export function Compliance() {
 
   return (
     <>
-      <PageHead title="Compliance">
-        {posture && (
-          <span className="kind">
-            {posture.framework.name} {posture.framework.version}
-          </span>
-        )}
-      </PageHead>
+      <PageHead
+        title="Compliance"
+        beside={
+          posture && (
+            <span className="kind">
+              {posture.framework.name} {posture.framework.version}
+            </span>
+          )
+        }
+      />
       {posture && <PostureCard posture={posture} />}
       <search className="toolbar">
         <SearchBox

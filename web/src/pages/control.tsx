@@ -66,9 +66,7 @@ export function Control() {
           </Link>
         )}
       </nav>
-      <PageHead title={code}>
-        <StatusTag value={status} />
-      </PageHead>
+      <PageHead title={code} beside={<StatusTag value={status} />} />
       <p className="lead">
         {title}
         <span className="sub">

@@ -3,7 +3,7 @@ import { Mark } from '../components/mark.tsx'
 import { type Credentials, type Ended, signIn } from '../session.ts'
 
 const reasons: Record<Ended, string> = {
-  needed: 'Sign in to see your organization.',
+  needed: 'Use the account that your organization gave you.',
   expired: 'Your session has ended. Sign in again to go on where you were.',
   left: 'You are signed out.',
 }
