@@ -56,8 +56,10 @@ export function openLive(onEnded: () => void): Live {
       },
     },
   })
+  // A socket does not notice that its network went, nor that another one came.
   const hangUp = () => client.terminate()
   window.addEventListener('offline', hangUp)
+  window.addEventListener('online', hangUp)
   return {
     subscribe: client.subscribe,
     state: () => state,
@@ -68,6 +70,7 @@ export function openLive(onEnded: () => void): Live {
     },
     close() {
       window.removeEventListener('offline', hangUp)
+      window.removeEventListener('online', hangUp)
       listeners.clear()
       client.dispose()
     },

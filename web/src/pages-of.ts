@@ -67,7 +67,8 @@ export function usePagesOf<Data, Variables extends AnyVariables & Paged, Node>(
           setShown((before) => {
             const kept = before.of === wanted ? before.pages.slice(0, list.length) : []
             const pages = [...kept]
-            pages[index] = { data, error }
+            // What was read before is better than nothing.
+            pages[index] = { data: data ?? pages[index]?.data, error }
             return { of: wanted, cursors: list, pages }
           })
         }),

@@ -19,6 +19,7 @@ export const vulnerabilityStatuses = [
   'NOT_AFFECTED',
   'RESOLVED',
 ] as const
+export const controlStatuses = ['FAIL', 'WARN', 'PASS', 'NOT_ASSESSED'] as const
 export const criticalities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'UNKNOWN'] as const
 export const exposures = ['INTERNET', 'PARTNER', 'INTERNAL', 'ISOLATED', 'UNKNOWN'] as const
 export const vulnerabilityOrders = ['SEVERITY', 'CVSS_SCORE', 'LAST_SEEN_AT', 'CREATED_AT'] as const
@@ -74,4 +75,5 @@ export const readVulnerabilities = (raw: Raw) =>
     direction: one(['ASC'] as const, raw.direction),
   })
 
-export const readControls = (raw: Raw) => told({ q: words(raw.q) })
+export const readControls = (raw: Raw) =>
+  told({ q: words(raw.q), status: several(controlStatuses, raw.status) })

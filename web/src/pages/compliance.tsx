@@ -1,13 +1,15 @@
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { SearchX } from 'lucide-react'
-import { ListFoot } from '../components/list-foot.tsx'
+import { useEffect, useEffectEvent } from 'react'
+import { FilterMenu } from '../components/filter-menu.tsx'
 import { PageHead } from '../components/page-head.tsx'
 import { PostureCard } from '../components/posture-card.tsx'
 import { SearchBox } from '../components/search-box.tsx'
 import { Failure, Notice, Skeleton } from '../components/states.tsx'
 import { StatusTag } from '../components/status.tsx'
-import { graphql } from '../graphql.ts'
+import { type ControlStatus, graphql } from '../graphql.ts'
 import { usePagesOf } from '../pages-of.ts'
+import { controlStatuses } from '../search.ts'
 
 const ComplianceQuery = graphql(`
   query Compliance($filter: ControlFilter, $after: String, $isFirst: Boolean!) {
@@ -28,10 +30,18 @@ const route = getRouteApi('/compliance')
 
 /** How the organization stands against a framework, and the controls that this is made of. */
 export function Compliance() {
-  const { q } = route.useSearch()
+  const { q, status } = route.useSearch()
   const navigate = route.useNavigate()
+  const change = (part: { q?: string | undefined; status?: ControlStatus[] | undefined }) =>
+    navigate({ search: (before) => ({ ...before, ...part }) as typeof before, replace: true })
   const list = usePagesOf(ComplianceQuery, { filter: { search: q } }, ({ controls }) => controls)
   const posture = list.first?.posture
+  // A framework has some hundred controls, and what fails may be the last of them.
+  const more = useEffectEvent(list.more)
+  useEffect(() => {
+    if (list.hasMore && !list.isLoadingMore) more()
+  }, [list.hasMore, list.isLoadingMore])
+  const shown = list.nodes.filter((control) => !status || status.includes(control.status))
 
   return (
     <>
@@ -47,19 +57,22 @@ export function Compliance() {
       />
       {posture && <PostureCard posture={posture} />}
       <search className="toolbar">
-        <SearchBox
-          name="Search controls"
-          value={q}
-          onChange={(q) => navigate({ search: q === undefined ? {} : { q }, replace: true })}
+        <SearchBox name="Search controls" value={q} onChange={(q) => change({ q })} />
+        <FilterMenu
+          name="Status"
+          values={controlStatuses}
+          chosen={status}
+          onChange={(status) => change({ status })}
+          show={(value) => <StatusTag value={value} />}
         />
       </search>
       {list.error && list.nodes.length === 0 ? (
         <Failure error={list.error} retry={list.again} />
       ) : list.isLoading ? (
         <Skeleton />
-      ) : list.nodes.length === 0 ? (
+      ) : shown.length === 0 && !list.hasMore ? (
         <Notice Icon={SearchX} title="No control matches">
-          No control has these words in its code or title.
+          No control has all that you ask for. Take a filter away to see more.
         </Notice>
       ) : (
         <table className="list controls" aria-busy={list.isStale}>
@@ -75,7 +88,7 @@ export function Compliance() {
             </tr>
           </thead>
           <tbody>
-            {list.nodes.map(({ id, code, title, section, status, parent }) => (
+            {shown.map(({ id, code, title, section, status, parent }) => (
               <tr key={id} className={parent ? '' : 'group'}>
                 <td className="c-code">
                   <Link to="/compliance/$id" params={{ id }}>
@@ -94,7 +107,6 @@ export function Compliance() {
           </tbody>
         </table>
       )}
-      <ListFoot list={list} />
     </>
   )
 }
