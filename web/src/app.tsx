@@ -66,6 +66,8 @@ const router = createRouter({
   routeTree: root.addChildren(routes),
   defaultPreload: 'intent',
   scrollRestoration: true,
+  // What no page reads is not in its address.
+  search: { strict: true },
 })
 
 declare module '@tanstack/react-router' {

@@ -8,8 +8,8 @@ type Props<Value extends string> = {
 export function Sort<Value extends string>({ names, value, onChange }: Props<Value>) {
   return (
     <label className="sort">
-      <span>Sort by</span>
-      <select value={value} onChange={(event) => onChange(event.target.value as Value)}>
+      <span aria-hidden="true">Sort by</span>
+      <select aria-label="Sort by" value={value} onChange={(event) => onChange(event.target.value as Value)}>
         {Object.entries<string>(names).map(([each, name]) => (
           <option key={each} value={each}>
             {name}
