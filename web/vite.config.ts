@@ -31,6 +31,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     manifest: '.manifest.json',
+    license: { fileName: 'licences.md' },
     target: 'es2023',
     emptyOutDir: true,
   },

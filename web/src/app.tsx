@@ -15,7 +15,7 @@ import { SignIn } from './pages/sign-in.tsx'
 import { readAlerts, readAssets, readControls, readVulnerabilities } from './search.ts'
 import { useSession } from './session.ts'
 
-const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: Lost })
+const root = createRootRoute({ component: Root })
 const at = () => root
 
 const routes = [
@@ -66,6 +66,8 @@ const router = createRouter({
   routeTree: root.addChildren(routes),
   defaultPreload: 'intent',
   scrollRestoration: true,
+  defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: Lost,
   // What no page reads is not in its address.
   search: { strict: true },
 })

@@ -31,7 +31,7 @@ export type PagesOf<Data, Node> = {
  * A list, a page at a time, each a query of its own that follows the cache: what changes anywhere changes here.
  * `variables` name another list when they change.
  */
-export function usePagesOf<Data, Variables extends AnyVariables & Paged, Node>(
+export function usePagesOf<Data, Variables extends AnyVariables & Paged, Node extends { id: string }>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Omit<Variables, keyof Paged>,
   connectionOf: (data: Data) => Connection<Node>,
@@ -99,7 +99,10 @@ export function usePagesOf<Data, Variables extends AnyVariables & Paged, Node>(
 
   return {
     first: pages[0]?.data,
-    nodes: connections.flatMap(({ edges }) => edges.map(({ node }) => node)),
+    // What moved to another page meanwhile is on both.
+    nodes: [
+      ...new Map(connections.flatMap(({ edges }) => edges.map(({ node }) => [node.id, node]))).values(),
+    ],
     total: connections[0]?.totalCount,
     error: pages.find(({ error }) => error)?.error,
     isLoading: shown.of === '',
@@ -107,6 +110,7 @@ export function usePagesOf<Data, Variables extends AnyVariables & Paged, Node>(
     isLoadingMore: pages.length < current.cursors.length,
     hasMore: last?.pageInfo.hasNextPage ?? false,
     more: () => {
+      if (pages.at(-1)?.data === undefined) return void again()
       if (!last?.pageInfo.hasNextPage || isStale || pages.length < current.cursors.length) return
       setAsked({ of: wanted, cursors: [...current.cursors, last.pageInfo.endCursor], fresh: false })
     },

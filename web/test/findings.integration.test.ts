@@ -98,6 +98,45 @@ test('the order stands in the address, and a search finds a CVE', async (t) => {
   await page.waitForURL(/q=CVE-2014-0160/)
 })
 
+test('a long list comes by the page, and is read again as far as it is shown', async (t) => {
+  const { page, asked } = await visit(t, { as: 'manager@globex.example', at: '/vulnerabilities' })
+  await page.getByText('3 items of 3').waitFor()
+  await drop(page, 'many.json', manyFindings(120))
+  await page.locator('.run.done').waitFor()
+  await page.getByText('50 items of 123').waitFor()
+  await page.getByRole('button', { name: 'Load more' }).click()
+  await page.getByText('100 items of 123').waitFor()
+  assert.equal(await page.locator('tbody tr').count(), 100)
+  const before = asked.length
+  await drop(page, 'many.json', manyFindings(130))
+  await page.getByText('100 items of 133').waitFor()
+  assert.equal(asked.slice(before).filter((name) => name === 'Vulnerabilities').length, 2)
+  await page.getByRole('button', { name: 'Load more' }).click()
+  await page.getByText('133 items of 133').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Load more' }).count(), 0)
+  const titles = await page.locator('td.c-main').allTextContents()
+  assert.equal(new Set(titles).size, 133)
+})
+
+function manyFindings(count: number): string {
+  const whole = JSON.parse(readFileSync(report, 'utf8'))
+  const [result] = whole.Results.filter(
+    ({ Vulnerabilities }: { Vulnerabilities?: object[] }) => Vulnerabilities?.length,
+  )
+  const one = result.Vulnerabilities[0]
+  const named = (_each: unknown, index: number) => ({
+    ...one,
+    PkgName: `part-${index}`,
+    PkgIdentifier: undefined,
+    PkgID: undefined,
+    Title: `Weakness ${index}`,
+  })
+  return JSON.stringify({
+    ...whole,
+    Results: [{ ...result, Vulnerabilities: Array.from({ length: count }, named) }],
+  })
+}
+
 /** Drops a file onto the page, as a hand would. */
 async function drop(page: Page, name: string, content: string) {
   const transfer = await page.evaluateHandle(

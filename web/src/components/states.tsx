@@ -1,5 +1,5 @@
 import { CloudOff, Lock, type LucideIcon, TriangleAlert } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useEffectEvent, useRef } from 'react'
 import type { CombinedError } from 'urql'
 import { codeOf, requestIdOf } from '../client.ts'
 import { useOnline } from './connection.tsx'
@@ -38,6 +38,13 @@ export function Notice({ Icon, title, children, action, tone = '' }: NoticeProps
 /** Why something could not be shown, and what to do. */
 export function Failure({ error, retry }: { error: CombinedError; retry: () => void }) {
   const isOnline = useOnline()
+  const wasOnline = useRef(isOnline)
+  const comeBack = useEffectEvent(() => {
+    if (isOnline && !wasOnline.current) retry()
+    wasOnline.current = isOnline
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the network is what is waited for
+  useEffect(() => comeBack(), [isOnline])
   const code = codeOf(error)
   const requestId = requestIdOf(error)
   const action = (
