@@ -17,6 +17,7 @@ import { health, type Ready } from './plugins/health.ts'
 import { rest } from './plugins/rest.ts'
 import { headers, securityHeaders } from './plugins/security-headers.ts'
 import { viewer } from './plugins/viewer.ts'
+import { web } from './plugins/web.ts'
 import { createLive } from './realtime/live.ts'
 import { socketHandler, sockets } from './realtime/socket.ts'
 import { stream } from './realtime/stream.ts'
@@ -35,6 +36,8 @@ export type GatewayOptions = {
   ready: Ready
   /** The REST doors, where they are not all. */
   routes?: typeof routes
+  /** Where the built page lies. */
+  webFolder: string
   production: boolean
 }
 
@@ -73,6 +76,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
       uploads: { blobs, importMaxBytes },
     })
   })
+  await app.register(web, { folder: options.webFolder })
   return app
 }
 

