@@ -24,6 +24,8 @@ export type Route<Params = unknown, Query = unknown, Body = unknown> = {
   variables?(input: Input<Params, Query, Body>): Fields
   /** The data of the answer; null answers 404. */
   data(answer: Fields, input: Input<Params, Query, Body>): unknown
+  /** Where what was asked for can be followed, under the prefix of REST. */
+  location?(data: unknown): string
 }
 
 /** Types a row by its own shapes. */
@@ -97,6 +99,7 @@ export function mount(app: FastifyInstance, graph: Graph, rows: readonly Route[]
       url: row.path,
       handler: async (request, reply) => {
         const data = await ask(request, read(row, request))
+        if (row.location) reply.header('location', app.prefix + row.location(data))
         return reply.code(row.status ?? 200).send({ success: true, data, meta: meta(request) })
       },
     })

@@ -42,6 +42,7 @@ export async function openGateway(t: TestContext, { transports, ...options }: Pa
     transports: { ...house.transports, ...transports },
     keys,
     blobs: createBlobs(blobDir),
+    reports: createBlobs(blobDir),
     importMaxBytes: 1_000_000,
     log: createLog('gateway', 'silent'),
     metrics: createMetrics(),
