@@ -17,10 +17,9 @@ async function* csv(pages: AsyncIterable<Row[]>, columns: readonly string[]): As
 async function* json(pages: AsyncIterable<Row[]>): AsyncGenerator<string> {
   let before = '['
   for await (const rows of pages) {
-    for (const row of rows) {
-      yield `${before}\n${JSON.stringify(row)}`
-      before = ','
-    }
+    if (rows.length === 0) continue
+    yield `${before}\n${rows.map((row) => JSON.stringify(row)).join(',\n')}`
+    before = ','
   }
   yield before === '[' ? '[]\n' : '\n]\n'
 }
