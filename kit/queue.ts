@@ -130,7 +130,7 @@ export function openQueue<Tables>(
     boss.on('error', (error) => log.warn({ err: error }, 'the queue'))
     return boss.start()
   }
-  /** Before the transaction writes anything; a start that fails is tried again. */
+  /** A start that fails is tried again when a job is asked for. */
   const started = () => {
     starting ??= start().catch((error: unknown) => {
       starting = undefined
@@ -139,6 +139,8 @@ export function openQueue<Tables>(
     })
     return starting
   }
+  // Now, and not inside the first transactions: those hold the connections that it needs.
+  if (jobs.length > 0) started().catch(() => {})
   return {
     async enqueue(trx, job, subject, { member, requestId }) {
       if (!jobs.includes(job)) throw new Error(`${subgraph} has no job ${job}`)

@@ -103,7 +103,7 @@ export async function openWorker(
   }
 
   const giveUp = async ({ id, data, sourceOutput }: Taken): Promise<JobResult> => {
-    const { operation, member } = data
+    const { operation, member, requestId } = data
     const said = sourceOutput as Partial<Refused> | null
     // Without a word from the job itself, its worker was lost or its time was up, again and again.
     const code = said?.code ?? 'INTERRUPTED'
@@ -111,6 +111,7 @@ export async function openWorker(
       (said?.code && said.message) ?? 'The work was cut off before its end, each time it was tried'
     const { organizationId } = member
     await inTenant(db, { organizationId }, (trx) => operations.fail(trx, operation, code, message))
+    log.error({ requestId, operation, code }, 'a job was given up')
     return { id, status: 'completed' }
   }
 

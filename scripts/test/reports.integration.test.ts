@@ -128,6 +128,8 @@ test('a download says what it is, and is not sent again to who has it', async ()
     [String(Buffer.byteLength(text)), Buffer.byteLength(text)],
   )
   assert.equal(headers.get('repr-digest'), `sha-256=:${digest}:`)
+  const head = await analyst.rest('HEAD', `/reports/${report.id}/download`)
+  assert.deepEqual([head.status, head.text, head.headers.get('etag')], [200, '', headers.get('etag')])
   const etag = headers.get('etag')!
   const unchanged = await download(analyst, report.id, { 'if-none-match': `"x", ${etag}` })
   assert.deepEqual([unchanged.status, unchanged.text], [304, ''])
@@ -162,6 +164,11 @@ test('what cannot be a report is refused, and nothing is asked for', async () =>
   )
   const unknown = await analyst.rest('POST', '/reports/generate', { list: 'assets', severity: ['high'] })
   assert.deepEqual([unknown.status, unknown.body.error.details[0].field], [400, 'severity'])
+  const long = await analyst.graphql(
+    'mutation ($s: String) { generateReport(input: { list: ASSETS, format: CSV, search: $s }) { report { id } } }',
+    { s: 'x'.repeat(201) },
+  )
+  assert.equal(long.body.errors[0].extensions.code, 'VALIDATION_ERROR')
   const viewer = await house.as('viewer@acme.example')
   const refused = await viewer.rest('POST', '/reports/generate', { list: 'assets' })
   assert.deepEqual([refused.status, refused.body.error.code], [403, 'FORBIDDEN'])

@@ -23,6 +23,8 @@ export const spec: ListSpec<ReportRow> = {
 export const find = (db: Db<Tables>, ids: readonly string[]): Promise<ReportRow[]> =>
   db.selectFrom('followedReports').selectAll().where('id', 'in', ids).execute()
 
+const longestSearch = 200
+
 export type GenerateReport = { list: ReportList; format: ReportFormat; filter: ReportFilter }
 
 /**
@@ -35,6 +37,8 @@ export async function generate(context: Context<Tables>, input: GenerateReport):
   const { organizationId, userId } = allowed(context.viewer, 'reports:create')
   for (const name of Object.keys(input.filter))
     if (!filters.includes(name)) throw invalid(name, `A list of ${input.list} cannot be filtered by it`)
+  if ((input.filter.search?.length ?? 0) > longestSearch)
+    throw invalid('search', `At most ${longestSearch} characters`)
   const id = newId()
   await context.tenant(async (trx) => {
     const operationId = await context.enqueue(trx, 'generate-report', id)
