@@ -4,7 +4,7 @@ import { createHttp, listen } from './http.ts'
 import type { Log } from './log.ts'
 
 /** `again`: it failed and will be tried again; `superseded`: another attempt has taken its place. */
-type JobOutcome = 'complete' | 'failed' | 'again' | 'superseded'
+export type JobOutcome = 'complete' | 'failed' | 'again' | 'superseded'
 export type QueueCounts = { queue: string; states: Record<'ready' | 'active' | 'failed', number> }
 type PoolCounts = { totalCount: number; idleCount: number; waitingCount: number }
 

@@ -208,6 +208,26 @@ test('a worker that is told to stop hands back what it cannot finish', async () 
   await assertWhole(await followReport(analyst, of))
 })
 
+test('a report whose worker dies at its last attempt ends FAILED, and says that it was cut off', async () => {
+  gate.shut(page, 2)
+  const of = await askForReport(analyst, asked)
+  await until('it asks for the second page', 10_000, () => gate.waiting() > 0)
+  const { rowCount } = await owner.query(
+    `update jobs.job set retry_limit = 0 where data->>'operation' = $1`,
+    [of.operation],
+  )
+  assert.equal(rowCount, 1)
+  const killed = processes.get('fourth')!
+  killed.npm.kill('SIGKILL')
+  await killed.ended(5_000)
+  gate.open()
+  await startWorker('fifth')
+  const report = await followReport(analyst, of)
+  assert.deepEqual([report.status, report.error_code, report.sha256], ['failed', 'INTERRUPTED', null])
+  const { status, body } = await analyst.rest('GET', `/reports/${of.report}/download`)
+  assert.deepEqual([status, body.error.code], [409, 'NOT_READY'])
+})
+
 test('a report whose peer is away is tried again, and ends FAILED for that reason; later it is made', async () => {
   const vulns = processes.get('vulns')!
   vulns.npm.kill('SIGKILL')
