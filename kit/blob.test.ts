@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -85,6 +85,18 @@ test('a later attempt removes what an earlier one left, and what breaks off leav
   await second.discard()
   await assert.rejects(blobs.stage(id, 3, pieces('some', new Error('broke off'))), /broke off/)
   assert.deepEqual(await left(), [])
+})
+
+test('what nobody has written at for long is swept away, and nothing else', async (t) => {
+  const { blobs, dir, left } = await openBlobs(t)
+  await blobs.sweep(0)
+  const [old, young, kept] = [newId(), newId(), newId()]
+  for (const id of [old, young, kept]) await blobs.stage(id, 1, pieces('x'))
+  await (await blobs.stage(kept, 2, pieces('x'))).keep()
+  const anHourAgo = new Date(Date.now() - 3_600_000)
+  for (const name of [`${old}.1.part`, kept]) await utimes(join(dir, name), anHourAgo, anHourAgo)
+  await blobs.sweep(1_800_000)
+  assert.deepEqual((await left()).sort(), [`${young}.1.part`, kept].sort())
 })
 
 test('where there is no more room it says so, and leaves nothing', async (t) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { NexusError, notFound } from './errors.ts'
@@ -28,6 +28,8 @@ export type Blobs = {
    * @param attempt from 1; tells apart who writes at the same time
    */
   stage(id: string, attempt: number, chunks: AsyncIterable<string | Uint8Array>): Promise<Staged>
+  /** Removes what was being written by processes that died: parts that have not grown for `ms`. */
+  sweep(ms: number): Promise<void>
   /** Throws NOT_FOUND. */
   read(id: string): Promise<Buffer>
   /** The same without holding it in memory; whoever does not read it to its end destroys it. Throws NOT_FOUND. */
@@ -69,6 +71,13 @@ export function createBlobs(dir: string): Blobs {
         return { id, ...written, keep, discard: () => rm(partial(attempt), { force: true }) }
       } catch (error) {
         throw unwritable(error) ?? error
+      }
+    },
+    async sweep(ms) {
+      for (const name of await readdir(dir).catch(() => [])) {
+        const path = join(resolve(dir), name)
+        const written = name.endsWith('.part') && (await stat(path).catch(() => null))?.mtimeMs
+        if (written && written < Date.now() - ms) await rm(path, { force: true })
       }
     },
     read: (id) => found(id, (path) => readFile(path)),

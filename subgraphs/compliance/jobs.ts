@@ -6,6 +6,9 @@ import { textOf } from './model/report-file.ts'
 import { namesOf, pagesOf, type Row } from './model/report-list.ts'
 import type { ReportRow, Tables } from './tables.ts'
 
+/** Seconds. */
+const deadline = 600
+
 /** Turns the pages of a report's list, saying how far it is at each. */
 async function* turning(
   context: JobContext<Tables>,
@@ -26,7 +29,10 @@ async function generateReport(context: JobContext<Tables>, id: string): Promise<
   if (!report) throw notFound('Report')
   const counted = { rows: 0 }
   const text = textOf(report.format, turning(context, report, counted), namesOf(report.list))
-  const staged = await createBlobs(context.reportDir).stage(id, operation.number, text)
+  const blobs = createBlobs(context.reportDir)
+  // Nobody comes back for the last attempt of a report that was given up with its worker.
+  await blobs.sweep(2_000 * deadline)
+  const staged = await blobs.stage(id, operation.number, text)
   try {
     await tenant(async (trx) => {
       await operation.complete(trx, counted.rows)
@@ -40,4 +46,4 @@ async function generateReport(context: JobContext<Tables>, id: string): Promise<
   }
 }
 
-export const jobs: Jobs<Tables> = { 'generate-report': { deadline: 600, run: generateReport } }
+export const jobs: Jobs<Tables> = { 'generate-report': { deadline, run: generateReport } }
