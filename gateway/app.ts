@@ -11,6 +11,7 @@ import type { GatewayContext } from './context.ts'
 import { publicError, refuse, thrown } from './errors.ts'
 import { createEngine } from './federation/engine.ts'
 import { createSource } from './federation/source.ts'
+import { graphiql } from './plugins/graphiql.ts'
 import { graphql } from './plugins/graphql.ts'
 import { health, type Ready } from './plugins/health.ts'
 import { rest } from './plugins/rest.ts'
@@ -62,6 +63,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   await app.register(securityHeaders)
   await app.register(sockets)
   await app.register(health, { ready, log })
+  if (!production) await app.register(graphiql)
   await app.register(async (api) => {
     await api.register(viewer, { keys })
     await api.register(graphql, { apollo, socket: socketHandler({ live, keys, log }), log })

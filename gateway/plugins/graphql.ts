@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { WebsocketHandler } from '@fastify/websocket'
@@ -7,6 +6,7 @@ import { forbidden } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import type { GatewayContext } from '../context.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
+import { isForeign } from '../session.ts'
 
 export type GraphqlOptions = {
   apollo: ApolloServer<GatewayContext>
@@ -25,16 +25,11 @@ export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, { apollo,
   app.route({
     method: 'GET',
     url: '/graphql',
+    // Browsers ask no permission before a WebSocket to another host: they only say which page asks.
     preValidation: async (request) => {
       if (request.ws && isForeign(request.headers)) throw forbidden('Another page may not connect from here')
     },
     handler,
     wsHandler: socket,
   })
-}
-
-// Browsers ask no permission before a WebSocket to another host: they only say which page asks.
-function isForeign({ origin, host }: IncomingHttpHeaders): boolean {
-  if (origin === undefined) return false
-  return !URL.canParse(origin) || new URL(origin).host !== host
 }

@@ -4,8 +4,9 @@ import { forbidden, unauthenticated } from '#kit/errors.ts'
 import { type Keys, readAccessToken } from '#kit/tokens.ts'
 import { anonymous, type Viewer } from '#kit/viewer.ts'
 import '../context.ts'
+import { sessionOf } from '../session.ts'
 
-/** Who is asking comes from the token alone; `X-Tenant-ID` may only repeat it. */
+/** Who is asking comes from a token, in a header or in a browser's cookie; `X-Tenant-ID` may only repeat it. */
 export const viewer = fastifyPlugin<{ keys: Keys }>(async (app, { keys }) => {
   app.decorateRequest('viewer', null as never)
   app.decorateRequest('until', null)
@@ -20,16 +21,24 @@ export const viewer = fastifyPlugin<{ keys: Keys }>(async (app, { keys }) => {
 export const bearerOf = (authorization: string): string | null =>
   /^Bearer +([^ ]+) *$/i.exec(authorization)?.[1] ?? null
 
-async function viewerOf(
-  keys: Keys,
-  headers: IncomingHttpHeaders,
-): Promise<{ viewer: Viewer; until: Date | null }> {
-  if (headers.authorization === undefined) return { viewer: anonymous, until: null }
-  const token = bearerOf(headers.authorization)
-  if (!token) throw unauthenticated('Send the access token as `Authorization: Bearer`')
-  const { member, until } = await readAccessToken(keys, token)
+type Asking = { viewer: Viewer; until: Date | null }
+
+async function viewerOf(keys: Keys, headers: IncomingHttpHeaders): Promise<Asking> {
+  const { member, until } = (await accessOf(keys, headers)) ?? {}
+  if (!member) return { viewer: anonymous, until: null }
   const tenant = headers['x-tenant-id']
   if (tenant !== undefined && String(tenant).toLowerCase() !== member.organizationId.toLowerCase())
     throw forbidden('X-Tenant-ID names another organization than the token')
-  return { viewer: member, until }
+  return { viewer: member, until: until ?? null }
+}
+
+async function accessOf(keys: Keys, headers: IncomingHttpHeaders) {
+  if (headers.authorization !== undefined) {
+    const token = bearerOf(headers.authorization)
+    if (!token) throw unauthenticated('Send the access token as `Authorization: Bearer`')
+    return readAccessToken(keys, token)
+  }
+  const token = sessionOf(headers)
+  // Nobody means to send a cookie: one that has ended is as good as none.
+  return token ? readAccessToken(keys, token).catch(() => null) : null
 }

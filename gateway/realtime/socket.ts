@@ -37,19 +37,29 @@ export const sockets = fastifyPlugin(async (app) => {
   })
 })
 
-type Extra = { socket: WebSocket; member?: Member; expiry?: NodeJS.Timeout; ended?: boolean }
+type Access = { member: Member; until: Date }
+type Extra = {
+  socket: WebSocket
+  /** Whom the cookie or the header of the handshake names. */
+  access: Access | null
+  member?: Member
+  expiry?: NodeJS.Timeout
+  ended?: boolean
+}
 type Params = { authorization?: unknown }
 
 /**
  * GraphQL over one WebSocket, by the protocol `graphql-transport-ws`. It begins with
- * `connection_init { "authorization": "Bearer ..." }` and ends with that token: 4401 says that no token came,
- * 4403 that it is not or no longer valid.
+ * `connection_init { "authorization": "Bearer ..." }`, or with the browser's cookie, and ends with that token:
+ * 4401 says that no token came, 4403 that it is not or no longer valid.
  */
 export function socketHandler({ live, keys, log }: { live: Live; keys: Keys; log: Log }): WebsocketHandler {
   const server = makeServer<Params, Extra>({
     async onConnect({ connectionParams, extra }) {
-      const token = bearerOf(String(connectionParams?.authorization ?? ''))
-      const access = token && (await readAccessToken(keys, token).catch(() => 'invalid' as const))
+      const given = connectionParams?.authorization
+      const token = bearerOf(String(given ?? ''))
+      const named = token && (await readAccessToken(keys, token).catch(() => 'invalid' as const))
+      const access = given === undefined ? extra.access : named
       if (!access) extra.socket.close(codes.unauthorized, 'Send the access token in connection_init')
       if (!access || access === 'invalid' || extra.ended) return false
       extra.member = access.member
@@ -85,7 +95,8 @@ export function socketHandler({ live, keys, log }: { live: Live; keys: Keys; log
     return live.answer(asked, context) as Promise<never>
   }
 
-  return (socket) => {
+  return (socket, { viewer, until }) => {
+    const access = viewer.kind === 'member' && until ? { member: viewer, until } : null
     const closed = server.opened(
       {
         protocol: socket.protocol,
@@ -107,7 +118,7 @@ export function socketHandler({ live, keys, log }: { live: Live; keys: Keys; log
           })
         },
       },
-      { socket },
+      { socket, access },
     )
     const stop = keepAlive(socket)
     socket.once('close', (code, reason) => {

@@ -13,7 +13,8 @@ export function mountDownload(app: FastifyInstance, graph: Graph, files: Blobs):
     method: 'GET',
     url: downloadReport.path,
     handler: async (request, reply) => {
-      const report = (await ask(request, read(downloadReport, request))) as Downloadable
+      const { data } = await ask(request, read(downloadReport, request))
+      const report = data as Downloadable
       const { id, bytes, sha256 } = report
       if (bytes === null || sha256 === null) throw unfinished(report)
       const etag = `"${sha256}"`

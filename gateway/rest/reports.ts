@@ -47,7 +47,10 @@ const generate: Route = route({
     },
   }),
   data: ({ generateReport }) => generateReport,
-  location: (data) => `/operations/${((data as Fields).report as Fields).operation_id}`,
+  headers: ({ generateReport }) => {
+    const { report } = generateReport as { report: Fields }
+    return { location: `/api/v1/operations/${report.operation_id}` }
+  },
 })
 
 export const reports = (graph: GraphQLSchema): Route[] => [

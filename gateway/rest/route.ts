@@ -24,8 +24,8 @@ export type Route<Params = unknown, Query = unknown, Body = unknown> = {
   variables?(input: Input<Params, Query, Body>): Fields
   /** The data of the answer; null answers 404. */
   data(answer: Fields, input: Input<Params, Query, Body>): unknown
-  /** Where what was asked for can be followed, under the prefix of REST. */
-  location?(data: unknown): string
+  /** Headers of the answer, besides those that every answer has. */
+  headers?(answer: Fields): Record<string, string>
 }
 
 /** Types a row by its own shapes. */
@@ -33,7 +33,8 @@ export const route = <Params, Query, Body>(row: Route<Params, Query, Body>): Rou
 
 /** The graph behind the routes. */
 export type Graph = { schema: GraphQLSchema; apollo: ApolloServer<GatewayContext> }
-type Ask = (request: FastifyRequest, input: Input<unknown, unknown, unknown>) => Promise<unknown>
+type Answered = { data: unknown; headers: Record<string, string> }
+type Ask = (request: FastifyRequest, input: Input<unknown, unknown, unknown>) => Promise<Answered>
 
 /** A row, ready to be asked. Throws at start when the graph has no such operation. */
 export function compile({ schema, apollo }: Graph, row: Route): Ask {
@@ -54,9 +55,10 @@ export function compile({ schema, apollo }: Graph, row: Route): Ask {
       const { code, message, details } = publicError(error.message, error.extensions)
       throw new NexusError(code, message, details.map(inRestTerms))
     }
-    const answer = row.data(shape(data as Fields), input)
-    if (answer === null || answer === undefined) throw notFound(row.noun ?? 'It')
-    return answer
+    const fields = shape(data as Fields)
+    const shown = row.data(fields, input)
+    if (shown === null || shown === undefined) throw notFound(row.noun ?? 'It')
+    return { data: shown, headers: row.headers?.(fields) ?? {} }
   }
 }
 
@@ -98,9 +100,12 @@ export function mount(app: FastifyInstance, graph: Graph, rows: readonly Route[]
       method: row.method,
       url: row.path,
       handler: async (request, reply) => {
-        const data = await ask(request, read(row, request))
-        if (row.location) reply.header('location', app.prefix + row.location(data))
-        return reply.code(row.status ?? 200).send({ success: true, data, meta: meta(request) })
+        const { data, headers } = await ask(request, read(row, request))
+        const answer = { success: true, data, meta: meta(request) }
+        return reply
+          .code(row.status ?? 200)
+          .headers(headers)
+          .send(answer)
       },
     })
   }

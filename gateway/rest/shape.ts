@@ -8,6 +8,7 @@ import {
   isObjectType,
   Kind,
   type SelectionSetNode,
+  TypeNameMetaFieldDef,
 } from 'graphql'
 
 type Shape = (value: unknown) => unknown
@@ -51,7 +52,7 @@ function objectShape(
   const fields = set.selections.map((selection) => {
     if (selection.kind !== Kind.FIELD) throw new Error('A route names one operation and no fragments')
     const { alias, name, selectionSet } = selection
-    const field = known[name.value]
+    const field = name.value === '__typename' ? TypeNameMetaFieldDef : known[name.value]
     if (!field) throw new Error(`${type} has no field ${name.value}`)
     const from = (alias ?? name).value
     const isReference = selectionSet && onlyId(selectionSet)

@@ -28,7 +28,7 @@ export function mountUpload(app: FastifyInstance, graph: Graph, { blobs, importM
       const { params, query } = read({ query: startImport.query! }, request)
       const upload = await store(request.raw)
       try {
-        const data = await ask(request, { params, query, body: { upload } })
+        const { data } = await ask(request, { params, query, body: { upload } })
         return reply.code(startImport.status!).send({ success: true, data, meta: meta(request) })
       } catch (error) {
         // Without an answer the import may run all the same, and needs its file.

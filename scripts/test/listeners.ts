@@ -43,8 +43,13 @@ export const upgrade = (url: string, headers: Record<string, string>): Promise<n
   })
 
 /** A socket after connection_init, whether it was acknowledged or closed. */
-export async function openSocket(url: string, payload?: unknown): Promise<OpenSocket> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+export async function openSocket(
+  url: string,
+  payload?: unknown,
+  headers: Record<string, string> = {},
+): Promise<OpenSocket> {
+  const options = { protocols: 'graphql-transport-ws', headers }
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, options)
   const closed = new Promise<number>((resolve) => {
     socket.addEventListener('close', ({ code }) => resolve(code))
   })
