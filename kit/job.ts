@@ -36,6 +36,7 @@ export type Jobs<Tables> = Readonly<Record<string, Job<Tables>>>
 /** What waits in a queue: ids, and who asked. */
 export type Payload = { operation: string; subject: string; requestId: string; member: Member }
 
-/** The name of a job's queue; `jobs` alone means all that the subgraph has given up. */
+/** The name of a job's queue. */
 export const queueOf = (subgraph: string, job: string): string => `${subgraph}.${job}`
+/** The name of the queue of what a subgraph will not try again. */
 export const givenUp = (subgraph: string): string => `${subgraph}.given-up`
