@@ -28,6 +28,8 @@ export type GatewayOptions = {
   transports: Transports
   keys: Keys
   blobs: Blobs
+  /** The files of reports. */
+  reports: Blobs
   /** Largest report that may be uploaded, in bytes. */
   importMaxBytes: number
   log: Log
@@ -42,7 +44,7 @@ export type GatewayOptions = {
 
 /** The gateway, not yet listening. Throws when the supergraph, or a route over it, does not fit. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { log, metrics, keys, blobs, importMaxBytes, ready, production } = options
+  const { log, metrics, keys, blobs, reports, importMaxBytes, ready, production } = options
   const engine = engineOf(options)
   const apollo = await startApollo({ gateway: engine, log, metrics, production })
   const app = createHttp({
@@ -69,6 +71,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
       graph: { schema: engine.schema, apollo },
       routes: options.routes ?? routes,
       uploads: { blobs, importMaxBytes },
+      reports,
     })
   })
   await app.register(web, { folder: options.webFolder })

@@ -34,6 +34,7 @@ await untilStopped(async (closing) => {
     transports,
     keys: createKeys(env.NEXUS_SECRET),
     blobs: createBlobs(join(env.NEXUS_DATA_DIR, 'uploads')),
+    reports: createBlobs(join(env.NEXUS_DATA_DIR, 'reports')),
     importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
     log,
     metrics,
