@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import type { Blobs } from '#kit/blob.ts'
-import { notFound } from '#kit/errors.ts'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
@@ -8,7 +7,7 @@ import { internalSigner, type Keys } from '#kit/tokens.ts'
 import type { Transports } from '#kit/transport.ts'
 import { startApollo } from './apollo.ts'
 import type { GatewayContext } from './context.ts'
-import { publicError, refuse, thrown } from './errors.ts'
+import { answerFailures, refuse, thrown } from './errors.ts'
 import { createEngine } from './federation/engine.ts'
 import { createSource } from './federation/source.ts'
 import { graphiql } from './plugins/graphiql.ts'
@@ -53,11 +52,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
       refuse(request, reply.headers(headers), thrown(error, log, request.id)),
   })
   app.removeContentTypeParser('text/plain')
-  app.setErrorHandler((error, request, reply) => refuse(request, reply, thrown(error, log, request.id)))
-  app.setNotFoundHandler((request, reply) => {
-    const { message, extensions } = notFound('Route')
-    return refuse(request, reply, publicError(message, extensions))
-  })
+  answerFailures(app, log)
   app.addHook('onClose', () => apollo.stop())
 
   const live = createLive({ engine, apollo, log, production })
