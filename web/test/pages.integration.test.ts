@@ -53,6 +53,18 @@ for (const { name, at, shows, as } of places)
     }
   })
 
+test('at no width does a list scroll sideways', async (t) => {
+  const { page } = await visit(t, { as: 'analyst@acme.example' })
+  for (const at of ['/alerts', '/assets', '/vulnerabilities', '/compliance']) {
+    await page.goto(at)
+    await page.locator('tbody tr').first().waitFor()
+    for (const width of [360, 768, 769, 1024, 1152, 1153, 1920]) {
+      await page.setViewportSize({ width, height: 800 })
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `${at} at ${width}`)
+    }
+  }
+})
+
 test('the narrowest telephone can acknowledge', async (t) => {
   const { page } = await visit(t, { as: 'analyst@acme.example', viewport: { width: 360, height: 640 } })
   await page

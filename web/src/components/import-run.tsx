@@ -77,7 +77,7 @@ export function ImportRun({ file, onDone, onDismiss }: { file: File; onDone(): v
         <strong>{file.name}</strong>
         <Told stage={stage} />
       </div>
-      {stage.at === 'refused' && runId === null && (
+      {stage.at === 'refused' && runId === null && stage.refusal.code !== 'FORBIDDEN' && (
         <button type="button" className="button small" onClick={() => setAttempt(attempt + 1)}>
           Try again
         </button>
