@@ -8,6 +8,7 @@ import { parse } from 'yaml'
 import { type EmbeddedPostgres, startPostgres } from '#kit/embedded.ts'
 import { readRegister, root } from '#kit/register.ts'
 import { freePort, statusOf, tempDir, until } from '../../scripts/test/processes.ts'
+import { find } from './base.ts'
 
 const compose = parse(readFileSync(`${root}compose.yaml`, 'utf8'), { merge: true }) as {
   services: Record<string, { command: string[]; healthcheck: { test: string[] } }>
@@ -70,4 +71,21 @@ test('the owner migrates once for all, and a subgraph serves without the passwor
   served.kill('SIGTERM')
   assert.deepEqual(await once(served, 'exit'), [0, null])
   assert.equal(healthy(), false)
+})
+
+test('the page is served by a process of its own, without secret or database', async (t) => {
+  const port = await freePort()
+  const { args } = find('Deployment', 'nexus-web').spec.template.spec.containers[0]!
+  const env = { PATH: process.env.PATH, PORT: String(port), NODE_ENV: 'production' }
+  const served = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  t.after(() => served.kill('SIGKILL'))
+  const url = `http://127.0.0.1:${port}`
+  await until('ready', 30_000, async () => (await statusOf(`${url}/health/ready`)) === 200)
+  const page = await fetch(`${url}/alerts`, { headers: { accept: 'text/html' } })
+  assert.match(page.headers.get('content-security-policy')!, /^default-src 'none'; script-src 'self'/)
+  const [script] = /\/static\/[^"]+\.js/.exec(await page.text())!
+  assert.equal(await statusOf(url + script), 200)
+  assert.equal(await statusOf(`${url}/api/v1/auth/me`), 404)
+  served.kill('SIGTERM')
+  assert.deepEqual(await once(served, 'exit'), [0, null])
 })

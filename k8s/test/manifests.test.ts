@@ -40,7 +40,7 @@ test('the kustomization lists every file', () => {
 
 test('every subgraph of the register has its deployment, its service and its address', () => {
   const { data = {} } = find('ConfigMap', 'nexus')
-  const others = ['nexus-gateway', 'nexus-worker']
+  const others = ['nexus-gateway', 'nexus-worker', 'nexus-web']
   const served = ofKind('Deployment').filter((each) => !others.includes(each.metadata.name))
   assert.deepEqual(
     served.map(({ metadata }) => metadata.name).sort(),
@@ -70,6 +70,15 @@ test('the worker is asked how it is on the port of its metrics, and serves nothi
     assert.equal(container![probe]?.httpGet.port, 'metrics')
   assert.equal(replicas, 2)
   assert.ok(!ofKind('Service').some(({ metadata }) => metadata.name === 'nexus-worker'))
+})
+
+test('the page is served apart, by who asks nobody', () => {
+  const { template } = find('Deployment', 'nexus-web').spec
+  const [container] = template.spec.containers
+  assert.deepEqual(container!.args, ['gateway/page.ts'])
+  assert.equal(container!.ports![0]!.containerPort, 4000)
+  const { spec } = find('NetworkPolicy', 'nexus-web')
+  assert.deepEqual([spec.policyTypes, spec.egress], [['Ingress'], undefined])
 })
 
 test('services, deployments, budgets and the autoscaler select what is there', () => {
@@ -137,12 +146,12 @@ test('no secret stands in a manifest, and only the migrations know the owner of 
   assert.deepEqual(ofKind('Secret'), [])
   const { data = {} } = find('ConfigMap', 'nexus')
   for (const value of Object.values(data)) assert.doesNotMatch(value, /:\/\/[^/]*@/)
-  for (const { kind, spec } of workloads) {
+  for (const { kind, metadata, spec } of workloads) {
     const variables = spec.template.spec.containers.flatMap(({ env = [] }) => env)
     for (const { value } of variables) assert.equal(value, undefined)
     const secrets = variables.map(({ valueFrom }) => valueFrom?.secretKeyRef?.key).sort()
-    const wanted = kind === 'Job' ? 'owner-database-url' : 'redis-url'
-    assert.deepEqual(secrets, ['nexus-secret', wanted].sort())
+    const known = ['nexus-secret', kind === 'Job' ? 'owner-database-url' : 'redis-url']
+    assert.deepEqual(secrets, metadata.name === 'nexus-web' ? [] : known.sort())
   }
 })
 

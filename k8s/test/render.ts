@@ -55,10 +55,9 @@ export function render(folder: string): Manifest[] {
 
 function matches({ kind = '.*', name = '.*', labelSelector }: Target, { kind: of, metadata }: Manifest) {
   const whole = (pattern: string, text: string) => new RegExp(`^(?:${pattern})$`).test(text)
-  const [label = '', value] = labelSelector?.split('=') ?? []
-  return (
-    whole(kind, of) && whole(name, metadata.name) && (!labelSelector || metadata.labels?.[label] === value)
-  )
+  const [, label = '', not, value] = /^([^!=]+)(!?)=(.*)$/.exec(labelSelector ?? '') ?? []
+  const labelled = !labelSelector || (metadata.labels?.[label] === value) === (not === '')
+  return whole(kind, of) && whole(name, metadata.name) && labelled
 }
 
 const isTree = (value: unknown): value is Tree =>
