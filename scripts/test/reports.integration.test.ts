@@ -4,13 +4,8 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { sql } from 'kysely'
 import pg from 'pg'
-import { inTenant, openDatabase, roleOf, type Trx, urlAs } from '#kit/database.ts'
 import { newId } from '#kit/id.ts'
-import { openQueue } from '#kit/queue.ts'
-import { verifyAccessToken } from '#kit/tokens.ts'
-import { jobs } from '../../subgraphs/compliance/jobs.ts'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
 import { askForReport, followReport, makeReport, recordsOf } from './following.ts'
 import { importReport, trivyReport } from './reports.ts'
@@ -216,41 +211,6 @@ test('reports and their operations are listed, whoever they are about, in as man
   assert.deepEqual([few.length, many.length], [3, 3])
   const listed = await analyst.rest('GET', '/reports?list=assets&status=complete&limit=1')
   assert.equal(listed.body.data.items[0].list, 'assets')
-})
-
-test('a job is asked for in the transaction of its cause, or not at all', async () => {
-  const { keys, log } = house.surroundings
-  const role = roleOf(house.databaseUrl, 'compliance')
-  const url = urlAs(house.databaseUrl, role, keys.passwordOf(role))
-  const db = openDatabase<never>({ url, schema: 'compliance', log, connections: 2 })
-  const queue = openQueue('compliance', Object.keys(jobs), db, log)
-  const member = await verifyAccessToken(keys, analyst.token!)
-  const counting = `select (select count(*) from operations.operations where organization_id =
-    '${member.organizationId}')::int as operations, (select count(*) from jobs.job)::int as jobs`
-  const counts = async () => (await owner.query(counting)).rows[0]
-  const countsOf = async (trx: Trx<never>) => (await sql.raw(counting).execute(trx)).rows[0]
-  try {
-    const before = await counts()
-    let written: unknown
-    await assert.rejects(
-      inTenant(db, { organizationId: member.organizationId }, async (trx) => {
-        await queue.enqueue(trx, 'generate-report', newId(), { member, requestId: 'rolled-back' })
-        written = await countsOf(trx)
-        throw new Error('the cause fails')
-      }),
-      /the cause fails/,
-    )
-    assert.deepEqual(written, { operations: before.operations + 1, jobs: before.jobs + 1 })
-    assert.deepEqual(await counts(), before)
-    const strange = (trx: never) => queue.enqueue(trx, 'mine-bitcoin', newId(), { member, requestId: 'x' })
-    await assert.rejects(
-      inTenant(db, { organizationId: member.organizationId }, (trx) => strange(trx as never)),
-      /no job mine-bitcoin/,
-    )
-  } finally {
-    await queue.close()
-    await db.destroy()
-  }
 })
 
 test('where nothing can be stored it is tried again, and ends FAILED with nothing half-written', async () => {
