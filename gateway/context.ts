@@ -1,7 +1,9 @@
+import type { FastifyRequest } from 'fastify'
+import type { Client } from '#kit/client.ts'
 import type { Viewer } from '#kit/viewer.ts'
 
 /** What a request carries from the door through the graph. */
-export type GatewayContext = { viewer: Viewer; requestId: string }
+export type GatewayContext = { viewer: Viewer; requestId: string; client?: Client }
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -9,4 +11,21 @@ declare module 'fastify' {
     /** When the viewer's token ends; null for the anonymous. */
     until: Date | null
   }
+  interface FastifyContextConfig {
+    /** Whoever comes here need not be anybody: a token that is no longer good is as good as none. */
+    open?: boolean
+  }
 }
+
+const longestAgent = 512
+
+export const clientOf = ({ ip, headers }: FastifyRequest): Client => ({
+  ip,
+  userAgent: headers['user-agent']?.slice(0, longestAgent) ?? null,
+})
+
+export const contextOf = (request: FastifyRequest): GatewayContext => ({
+  viewer: request.viewer,
+  requestId: request.id,
+  client: clientOf(request),
+})

@@ -32,7 +32,7 @@ await untilStopped(async (closing) => {
   const app = await createGateway({
     supergraphSdl: readFileSync(`${root}schema/supergraph.graphql`, 'utf8'),
     transports,
-    keys: createKeys(env.NEXUS_SECRET),
+    keys: createKeys(env.NEXUS_SECRET, env.NEXUS_SECRET_PREVIOUS),
     blobs: createBlobs(join(env.NEXUS_DATA_DIR, 'uploads')),
     importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
     log,
@@ -40,6 +40,7 @@ await untilStopped(async (closing) => {
     ready: async () =>
       Object.fromEntries(await Promise.all(register.map(async (each) => [each.name, await check(each)]))),
     production: env.NODE_ENV === 'production',
+    trustedProxies: env.NEXUS_TRUSTED_PROXIES,
   })
   closing(() => app.close())
   await serveMetrics(env, metrics, log, closing)

@@ -1,3 +1,4 @@
+import type { Client } from './client.ts'
 import { type Db, inTenant, type Trx } from './database.ts'
 import { isErrorCode, NexusError, unavailable } from './errors.ts'
 import type { Events } from './events.ts'
@@ -29,6 +30,8 @@ export type Context<Tables> = Surroundings & {
   /** The service that called: `gateway`, or the name of a subgraph. */
   service: string
   requestId: string
+  /** Where the viewer is; null where no gateway said so. */
+  client: Client | null
   db: Db<Tables>
   loaders: Loaders
   /** Work in a transaction that sees the viewer's organization. Throws UNAUTHENTICATED for the anonymous. */
@@ -39,12 +42,12 @@ export function createContext<Tables>(
   surroundings: Surroundings,
   db: Db<Tables>,
   caller: Caller,
-  requestId: string,
+  asked: { requestId: string; client: Client | null },
 ): Context<Tables> {
   const context: Context<Tables> = {
     ...surroundings,
     ...caller,
-    requestId,
+    ...asked,
     db,
     loaders: new Map(),
     tenant: async (work) => {

@@ -127,7 +127,7 @@ export function openSubgraph(
   const documentOf = reader(schema)
 
   /** Who asks what. Each run of it has a context of its own, so that no event sees what another one loaded. */
-  const admit = async ({ query, variables, operationName, token, requestId }: SubgraphRequest) => {
+  const admit = async ({ query, variables, operationName, token, requestId, client }: SubgraphRequest) => {
     const caller = await verify(token)
     const representations = variables?.representations
     if (Array.isArray(representations) && representations.length > maxRepresentations)
@@ -135,7 +135,8 @@ export function openSubgraph(
     const { document, errors } = documentOf(query)
     if (!document) return { errors: errors! }
     const common = { schema, document, variableValues: variables, operationName }
-    return { args: () => ({ ...common, contextValue: createContext(surroundings, db, caller, requestId) }) }
+    const asked = { requestId, client: client ?? null }
+    return { args: () => ({ ...common, contextValue: createContext(surroundings, db, caller, asked) }) }
   }
   const told = ({ data, errors }: ExecutionResult, requestId: string): SubgraphResponse => ({
     ...(data !== undefined && { data }),

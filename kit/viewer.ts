@@ -75,6 +75,8 @@ export type Member = {
   organizationId: string
   role: Role
   permissions: readonly Permission[]
+  /** The session that they came in by; none where a service acts for them. */
+  sessionId?: string
 }
 export type Viewer = { kind: 'anonymous' } | Member
 

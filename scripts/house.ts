@@ -58,7 +58,8 @@ export async function openHouse({
   try {
     const lock = acquireLock(env.NEXUS_DATA_DIR)
     closers.push(() => lock.release())
-    const keys = createKeys(env.NEXUS_SECRET ?? keptSecret(env.NEXUS_DATA_DIR, 'secret'))
+    const secret = env.NEXUS_SECRET ?? keptSecret(env.NEXUS_DATA_DIR, 'secret')
+    const keys = createKeys(secret, env.NEXUS_SECRET_PREVIOUS)
     const database = await openHouseDatabase(env, log, { durable })
     closers.push(() => database.stop())
     const shared = openShared(env.REDIS_URL, log)
@@ -117,6 +118,7 @@ export async function openHouse({
         )
       },
       production: env.NODE_ENV === 'production',
+      trustedProxies: env.NEXUS_TRUSTED_PROXIES,
     })
     closers.push(() => app.close())
     const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))

@@ -22,7 +22,12 @@ function settings(name: string) {
   const env = readEnv(environment)
   const { DATABASE_URL: databaseUrl, NEXUS_SECRET: secret } = env
   if (!databaseUrl || !secret) throw new Error('A subgraph alone needs DATABASE_URL and NEXUS_SECRET')
-  return { env, databaseUrl, keys: createKeys(secret), log: createLog(name, env.LOG_LEVEL) }
+  return {
+    env,
+    databaseUrl,
+    keys: createKeys(secret, env.NEXUS_SECRET_PREVIOUS),
+    log: createLog(name, env.LOG_LEVEL),
+  }
 }
 
 const serve = (registered: Registered) =>

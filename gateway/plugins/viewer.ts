@@ -1,17 +1,17 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
 import { fastifyPlugin } from 'fastify-plugin'
-import { forbidden, unauthenticated } from '#kit/errors.ts'
-import { type Keys, readAccessToken } from '#kit/tokens.ts'
+import { forbidden, NexusError, unauthenticated } from '#kit/errors.ts'
 import { anonymous, type Viewer } from '#kit/viewer.ts'
+import type { Access, Entered } from '../access.ts'
 import '../context.ts'
 import { sessionOf } from '../session.ts'
 
 /** Who is asking comes from a token, in a header or in a browser's cookie; `X-Tenant-ID` may only repeat it. */
-export const viewer = fastifyPlugin<{ keys: Keys }>(async (app, { keys }) => {
+export const viewer = fastifyPlugin<{ access: Access }>(async (app, { access }) => {
   app.decorateRequest('viewer', null as never)
   app.decorateRequest('until', null)
   app.addHook('onRequest', async (request) => {
-    const { viewer, until } = await viewerOf(keys, request.headers)
+    const { viewer, until } = await viewerOf(access, request)
     request.viewer = viewer
     request.until = until
   })
@@ -23,22 +23,29 @@ export const bearerOf = (authorization: string): string | null =>
 
 type Asking = { viewer: Viewer; until: Date | null }
 
-async function viewerOf(keys: Keys, headers: IncomingHttpHeaders): Promise<Asking> {
-  const { member, until } = (await accessOf(keys, headers)) ?? {}
+async function viewerOf(access: Access, request: FastifyRequest): Promise<Asking> {
+  const { member, until } = (await enteredBy(access, request)) ?? {}
   if (!member) return { viewer: anonymous, until: null }
-  const tenant = headers['x-tenant-id']
+  const tenant = request.headers['x-tenant-id']
   if (tenant !== undefined && String(tenant).toLowerCase() !== member.organizationId.toLowerCase())
     throw forbidden('X-Tenant-ID names another organization than the token')
   return { viewer: member, until: until ?? null }
 }
 
-async function accessOf(keys: Keys, headers: IncomingHttpHeaders) {
+async function enteredBy(access: Access, { headers, routeOptions }: FastifyRequest): Promise<Entered | null> {
+  const isOpen = routeOptions.config.open === true
   if (headers.authorization !== undefined) {
     const token = bearerOf(headers.authorization)
-    if (!token) throw unauthenticated('Send the access token as `Authorization: Bearer`')
-    return readAccessToken(keys, token)
+    if (token) return access.enter(token).catch((error) => (isOpen ? nobody(error) : Promise.reject(error)))
+    if (isOpen) return null
+    throw unauthenticated('Send the access token as `Authorization: Bearer`')
   }
   const token = sessionOf(headers)
   // Nobody means to send a cookie: one that has ended is as good as none.
-  return token ? readAccessToken(keys, token).catch(() => null) : null
+  return token ? access.enter(token).catch(nobody) : null
+}
+
+function nobody(error: unknown): null {
+  if (error instanceof NexusError && error.code === 'UNAUTHENTICATED') return null
+  throw error
 }

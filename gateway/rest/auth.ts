@@ -1,19 +1,59 @@
 import { z } from 'zod'
 import { unauthenticated } from '#kit/errors.ts'
-import { sessionCookie } from '../session.ts'
+import { noSession, refreshOf, sessionCookies } from '../session.ts'
 import { type Fields, type Route, route } from './route.ts'
 
 const user = 'id email name role organization { id name slug } lastLoginAt createdAt updatedAt'
+const tokens = `accessToken expiresIn refreshToken refreshExpiresIn user { ${user} }`
 
-type SignedIn = { signIn: { access_token: string; expires_in: number; user: Fields } }
+type Entered = {
+  access_token: string
+  expires_in: number
+  refresh_token: string
+  refresh_expires_in: number
+  user: Fields
+}
+type Shown = Pick<Route, 'data' | 'headers'>
+const enteredBy = (answer: Fields) => Object.values(answer)[0] as Entered
 
-const signIn = (path: string, shown: Pick<Route, 'data' | 'headers'>): Route =>
+/** For programs: the tokens are in the answer. */
+const told: Shown = {
+  data(answer) {
+    const entered = enteredBy(answer)
+    return {
+      accessToken: entered.access_token,
+      tokenType: 'Bearer',
+      expiresIn: entered.expires_in,
+      refreshToken: entered.refresh_token,
+      refreshExpiresIn: entered.refresh_expires_in,
+      user: entered.user,
+    }
+  },
+}
+
+/** For browsers: the tokens go into cookies, and no script sees them. */
+const kept: Required<Shown> = {
+  data(answer) {
+    const { expires_in, user } = enteredBy(answer)
+    return { expiresIn: expires_in, user }
+  },
+  headers(answer) {
+    const { access_token, expires_in, refresh_token, refresh_expires_in } = enteredBy(answer)
+    return {
+      'set-cookie': sessionCookies({
+        access: { token: access_token, seconds: expires_in },
+        refresh: { token: refresh_token, seconds: refresh_expires_in },
+      }),
+    }
+  },
+}
+
+const signIn = (path: string, shown: Shown): Route =>
   route({
     method: 'POST',
     path,
-    operation: `mutation Login($input: SignInInput!) {
-      signIn(input: $input) { accessToken expiresIn user { ${user} } }
-    }`,
+    open: true,
+    operation: `mutation Login($input: SignInInput!) { signIn(input: $input) { ${tokens} } }`,
     body: z.strictObject({
       email: z.email('Invalid email format').max(255),
       password: z.string('Must be given').min(1, 'Must be given').max(1_000),
@@ -23,30 +63,39 @@ const signIn = (path: string, shown: Pick<Route, 'data' | 'headers'>): Route =>
     ...shown,
   })
 
+const refreshToken = z.strictObject({ refreshToken: z.string().min(1).max(200).optional() })
+
+const session = 'id createdAt lastUsedAt expiresAt ip userAgent current'
+
 export const auth = (): Route[] => [
-  signIn('/auth/login', {
-    data(answer) {
-      const { access_token, expires_in, user } = (answer as SignedIn).signIn
-      return { accessToken: access_token, tokenType: 'Bearer', expiresIn: expires_in, user }
+  signIn('/auth/login', told),
+  signIn('/auth/session', kept),
+  // Answers the way it was asked: by a token in the body, or by the browser's cookie.
+  route({
+    method: 'POST',
+    path: '/auth/refresh',
+    open: true,
+    operation: `mutation Refresh($input: RefreshSessionInput!) { refreshSession(input: $input) { ${tokens} } }`,
+    body: refreshToken,
+    variables({ body }, { headers }) {
+      const token = body.refreshToken ?? refreshOf(headers)
+      if (!token) throw unauthenticated()
+      return { input: { refreshToken: token } }
     },
-  }),
-  // For browsers: the token goes into a cookie, and no script sees it.
-  signIn('/auth/session', {
-    data(answer) {
-      const { expires_in, user } = (answer as SignedIn).signIn
-      return { expiresIn: expires_in, user }
-    },
-    headers(answer) {
-      const { access_token, expires_in } = (answer as SignedIn).signIn
-      return { 'set-cookie': sessionCookie(access_token, expires_in) }
-    },
+    data: (answer, input) => (input.body.refreshToken ? told : kept).data(answer, input),
+    headers: (answer, input) => (input.body.refreshToken ? {} : kept.headers(answer, input)),
   }),
   route({
     method: 'POST',
     path: '/auth/logout',
-    operation: '{ __typename }',
+    open: true,
+    operation: 'mutation Logout($input: SignOutInput!) { signOut(input: $input) { signedOut } }',
+    body: refreshToken,
+    variables: ({ body }, { headers }) => ({
+      input: { refreshToken: body.refreshToken ?? refreshOf(headers) },
+    }),
     data: () => ({ signedOut: true }),
-    headers: () => ({ 'set-cookie': sessionCookie('', 0) }),
+    headers: () => ({ 'set-cookie': noSession() }),
   }),
   route({
     method: 'GET',
@@ -56,5 +105,21 @@ export const auth = (): Route[] => [
       if (!me) throw unauthenticated()
       return me
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/auth/sessions',
+    operation: `query Sessions { sessions { ${session} } }`,
+    data: ({ sessions }) => ({ items: sessions }),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/auth/sessions/:id',
+    operation: `mutation RevokeSession($input: RevokeSessionInput!) {
+      revokeSession(input: $input) { session { ${session} endedAt } }
+    }`,
+    params: z.object({ id: z.string() }),
+    variables: ({ params: { id } }) => ({ input: { id } }),
+    data: ({ revokeSession }) => (revokeSession as Fields).session,
   }),
 ]

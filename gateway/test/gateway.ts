@@ -24,6 +24,7 @@ export const member = (role: Role = 'admin'): Member => ({
   organizationId: newId(),
   role,
   permissions: permissionsOf[role],
+  sessionId: newId(),
 })
 export const bearer = async (of: Member) => ({ authorization: `Bearer ${await signAccessToken(keys, of)}` })
 
@@ -48,6 +49,8 @@ export async function openGateway(t: TestContext, { transports, ...options }: Pa
     ready: async () => ({ database: 'ok' }),
     production: true,
     routes: toyRoutes,
+    // Sessions are identity's, and the toy has none.
+    standing: async (of) => of,
     ...options,
   })
   t.after(async () => {

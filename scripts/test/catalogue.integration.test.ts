@@ -151,6 +151,8 @@ test('without a tenant a service sees no row', async () => {
   const url = new URL(house.databaseUrl)
   for (const [schema, table] of [
     ['identity', 'users'],
+    ['identity', 'sessions'],
+    ['identity', 'refresh_tokens'],
     ['assets', 'assets'],
     ['alerts', 'alerts'],
     ['vulns', 'vulnerabilities'],

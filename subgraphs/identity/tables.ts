@@ -3,12 +3,17 @@ import type { Role } from '#kit/viewer.ts'
 
 type Timestamps = { createdAt: Generated<Date>; updatedAt: Generated<Date> }
 
+/** Why a session is over, where it did not simply run out. */
+export const endReasons = ['signed_out', 'revoked', 'replayed', 'disabled'] as const
+export type EndReason = (typeof endReasons)[number]
+
 export type Tables = {
   organizations: Timestamps & {
     id: string
     name: string
     slug: string
     settings: Generated<Record<string, unknown>>
+    version: Generated<number>
   }
   users: Timestamps & {
     id: string
@@ -19,10 +24,38 @@ export type Tables = {
     role: Role
     settings: Generated<Record<string, unknown>>
     lastLoginAt: Date | null
+    disabledAt: Generated<Date | null>
+    version: Generated<number>
+  }
+  sessions: {
+    organizationId: string
+    id: string
+    userId: string
+    /** Rises each time a refresh token takes the place of the one before. */
+    generation: Generated<number>
+    rotatedAt: Generated<Date>
+    lastUsedAt: Generated<Date>
+    createdAt: Generated<Date>
+    expiresAt: Date
+    endedAt: Generated<Date | null>
+    endReason: Generated<EndReason | null>
+    ip: string | null
+    userAgent: string | null
+  }
+  refreshTokens: {
+    organizationId: string
+    /** SHA-256: the token itself has 256 random bits and is kept nowhere. */
+    hash: Buffer
+    sessionId: string
+    generation: number
+    createdAt: Generated<Date>
+    usedAt: Generated<Date | null>
   }
 }
 
 export type OrganizationRow = Selectable<Tables['organizations']>
 export type UserRow = Selectable<Tables['users']>
+export type SessionRow = Selectable<Tables['sessions']>
+export type RefreshTokenRow = Selectable<Tables['refreshTokens']>
 /** An account as sign-in finds it. */
 export type Credentials = { id: string; passwordHash: string }

@@ -3,5 +3,6 @@ import { builder } from './builder.ts'
 import './organization.ts'
 import './user.ts'
 import './sign-in.ts'
+import './session.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

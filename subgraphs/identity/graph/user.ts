@@ -10,7 +10,7 @@ import { Organization } from './organization.ts'
 
 export const User = builder.objectRef<UserRow>('User')
 
-const Role = builder.enumType('Role', {
+export const Role = builder.enumType('Role', {
   description: 'What a member may do, from ADMIN (everything) to VIEWER (reading); API is for keys.',
   values: screaming(roles),
 })

@@ -1,12 +1,14 @@
+import type { Client } from '#kit/client.ts'
 import type { Db } from '#kit/database.ts'
 import { inTenant } from '#kit/database.ts'
 import { invalid, NexusError } from '#kit/errors.ts'
 import type { Shared } from '#kit/redis.ts'
-import { type Member, permissionsOf } from '#kit/viewer.ts'
 import { membership, normalEmail, signInTries } from '../rules.ts'
-import type { Tables, UserRow } from '../tables.ts'
+import type { Tables } from '../tables.ts'
 import * as accounts from './account.ts'
 import { verifyPassword } from './password.ts'
+import type { Refreshed } from './refresh.ts'
+import * as sessions from './session.ts'
 import * as users from './user.ts'
 
 export type SignIn = { email: string; password: string; organization?: string | null | undefined }
@@ -14,14 +16,15 @@ export type SignIn = { email: string; password: string; organization?: string | 
 const wrong = () => new NexusError('UNAUTHENTICATED', 'The e-mail or the password is wrong')
 
 /**
- * Checks a password and says who has come in. Throws UNAUTHENTICATED, the same whatever was wrong, or
+ * Checks a password and opens a session. Throws UNAUTHENTICATED, the same whatever was wrong, or
  * RATE_LIMITED after ten tries at one account within 15 minutes.
  */
 export async function signIn(
   db: Db<Tables>,
   shared: Shared,
   input: SignIn,
-): Promise<{ member: Member; user: UserRow }> {
+  client: Client | null,
+): Promise<Refreshed> {
   const email = normalEmail(input.email)
   if (email.length > 255) throw invalid('email', 'At most 255 characters')
   const tries = shared.limiter('sign-in', signInTries)
@@ -38,18 +41,12 @@ export async function signIn(
     : null
   const entered = membership(known, wanted)
   if (!entered) throw wrong()
-  await inTenant(db, entered, (trx) => users.markSignedIn(trx, entered.id))
+  const { organizationId } = entered
+  const opened = await inTenant(db, { organizationId }, async (trx) => {
+    await users.markSignedIn(trx, entered.id)
+    return sessions.open(trx, entered, client)
+  })
   await tries.delete(email)
   const { slug: _, ...user } = entered
-  return {
-    user,
-    member: {
-      kind: 'member',
-      accountId: account.id,
-      userId: user.id,
-      organizationId: user.organizationId,
-      role: user.role,
-      permissions: permissionsOf[user.role],
-    },
-  }
+  return { ...opened, user }
 }
