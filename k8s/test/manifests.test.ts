@@ -129,7 +129,7 @@ test('no secret stands in a manifest, and only the migrations know the owner of 
     for (const { value } of variables) assert.equal(value, undefined)
     const secrets = variables.map(({ valueFrom }) => valueFrom?.secretKeyRef?.key).sort()
     const wanted = kind === 'Job' ? 'owner-database-url' : 'redis-url'
-    assert.deepEqual(secrets, ['nexus-secret', wanted].sort())
+    assert.deepEqual(secrets, ['nexus-secret', 'nexus-secret-previous', wanted].sort())
   }
 })
 
