@@ -98,6 +98,18 @@ export const auth = (): Route[] => [
     headers: () => ({ 'set-cookie': noSession() }),
   }),
   route({
+    method: 'POST',
+    path: '/auth/password',
+    open: true,
+    operation: 'mutation SetPassword($input: SetPasswordInput!) { setPassword(input: $input) { isSet } }',
+    body: z.strictObject({
+      token: z.string('Must be given').min(1).max(200),
+      password: z.string('Must be given').max(1_000),
+    }),
+    variables: ({ body }) => ({ input: body }),
+    data: ({ setPassword }) => setPassword,
+  }),
+  route({
     method: 'GET',
     path: '/auth/me',
     operation: `query Me { me { ${user} } }`,

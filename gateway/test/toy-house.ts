@@ -25,6 +25,9 @@ const identity = `${page}
   type Query { me: User sessions: [Session!]! }
   type Mutation { signIn(input: SignInInput!): SignInPayload! refreshSession(input: RefreshSessionInput!): SignInPayload!
     signOut(input: SignOutInput!): SignOutPayload! revokeSession(input: RevokeSessionInput!): RevokeSessionPayload! }
+  extend type Mutation { setPassword(input: SetPasswordInput!): SetPasswordPayload! }
+  input SetPasswordInput { token: String! password: String! }
+  type SetPasswordPayload { isSet: Boolean! }
   input RefreshSessionInput { refreshToken: String! }
   input SignOutInput { refreshToken: String }
   input RevokeSessionInput { id: ID! }

@@ -8,6 +8,9 @@ export const sessionHours = 24
 /** How long an answer to a refresh may have been lost, and be asked for again with the same token. */
 export const overlapSeconds = 30
 
+/** How long a new account may wait for its first password. */
+export const passwordTokenHours = 72
+
 export const normalEmail = (email: string): string => email.trim().toLowerCase()
 
 /** The membership to enter: the one that was asked for, else the oldest; null when there is none. */

@@ -57,5 +57,5 @@ export type OrganizationRow = Selectable<Tables['organizations']>
 export type UserRow = Selectable<Tables['users']>
 export type SessionRow = Selectable<Tables['sessions']>
 export type RefreshTokenRow = Selectable<Tables['refreshTokens']>
-/** An account as sign-in finds it. */
-export type Credentials = { id: string; passwordHash: string }
+/** An account as sign-in finds it; without a password until its owner has set one. */
+export type Credentials = { id: string; passwordHash: string | null }

@@ -4,5 +4,6 @@ import './organization.ts'
 import './user.ts'
 import './sign-in.ts'
 import './session.ts'
+import './membership.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

@@ -31,6 +31,12 @@ User.implement({
         one(context, 'organization', user.organizationId, organizations.find),
     }),
     lastLoginAt: t.expose('lastLoginAt', { type: 'DateTime', nullable: true }),
+    disabledAt: t.expose('disabledAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when they may not come in; null for who may.',
+    }),
+    version: t.exposeInt('version', { description: 'Rises with each change by somebody.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),

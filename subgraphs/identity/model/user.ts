@@ -52,11 +52,34 @@ export const markSignedIn = async (trx: Trx<Tables>, id: string): Promise<void> 
 
 export type NewUser = { organizationId: string; accountId: string; email: string; name: string; role: Role }
 
-/** Makes an account a member of an organization; nothing changes when it is one already. */
-export const add = async (trx: Trx<Tables>, user: NewUser): Promise<void> => {
-  await trx
+/** Makes an account a member of an organization; null, and nothing changed, when it is one already. */
+export const add = async (trx: Trx<Tables>, user: NewUser): Promise<UserRow | null> => {
+  const added = await trx
     .insertInto('users')
     .values({ id: newId(), ...user, lastLoginAt: null })
-    .onConflict((conflict) => conflict.columns(['organizationId', 'accountId']).doNothing())
-    .execute()
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  return added ?? null
+}
+
+export type UserChange = Partial<Pick<UserRow, 'name' | 'role' | 'disabledAt'>>
+
+export const change = (trx: Trx<Tables>, id: string, to: UserChange): Promise<UserRow> =>
+  trx
+    .updateTable('users')
+    .set((eb) => ({ ...to, updatedAt: sql<Date>`now()`, version: eb('version', '+', 1) }))
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+
+/** How many may do everything, and are not disabled. */
+export const countAdmins = async (trx: Trx<Tables>): Promise<number> => {
+  const { count } = await trx
+    .selectFrom('users')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('role', '=', 'admin')
+    .where('disabledAt', 'is', null)
+    .executeTakeFirstOrThrow()
+  return count
 }
