@@ -3,27 +3,38 @@ import { type Keys, readAccessToken } from '#kit/tokens.ts'
 import type { Member } from '#kit/viewer.ts'
 import type { Standing } from './standing.ts'
 
-export type Entered = { member: Member; until: Date }
+/** Who has come in, and until when at most; `again` says who they are now, or throws why they are not. */
+export type Entered = { member: Member; until: Date; again(): Promise<Member> }
 
 /** Who may come in, and for how long. */
 export type Access = {
-  /** Throws UNAUTHENTICATED for what is no token or no longer one, and SERVICE_UNAVAILABLE. */
-  enter(token: string): Promise<Entered>
+  /**
+   * By an access token or a key. Throws UNAUTHENTICATED for what is neither or no longer one, FORBIDDEN for a key
+   * from another address, and SERVICE_UNAVAILABLE.
+   */
+  enter(credential: string, ip: string): Promise<Entered>
   /** For who stays: tells once why they may not any longer. Returns what stops the watch. */
   watch(entered: Entered, ended: (why: NexusError) => void): () => void
 }
 
 const watchEveryMs = 2_000
 const longestTimerMs = 2 ** 31 - 1
+const keys256 = /^nxs_[\w-]{43}$/
+
+export const isKey = (credential: string): boolean => keys256.test(credential)
 
 export function createAccess(keys: Keys, standing: Standing): Access {
   return {
-    async enter(token) {
-      const { member, until } = await readAccessToken(keys, token)
-      return { member: await standing(member), until }
+    async enter(credential, ip) {
+      if (isKey(credential)) {
+        const entered = await standing.key(credential, ip)
+        return { ...entered, again: async () => (await standing.key(credential, ip)).member }
+      }
+      const { member, until } = await readAccessToken(keys, credential)
+      const again = () => standing.session(member)
+      return { member: await again(), until, again }
     },
     watch(entered, ended) {
-      const { member, until } = entered
       const timers: NodeJS.Timeout[] = []
       const stop = () => {
         for (const timer of timers.splice(0)) clearTimeout(timer)
@@ -35,10 +46,10 @@ export function createAccess(keys: Keys, standing: Standing): Access {
         ended(why)
       }
       const look = async () => {
-        const why = await reasonToLeave(standing, member)
+        const why = await reasonToLeave(entered)
         if (why) end(why)
       }
-      const left = Math.min(Math.max(0, until.getTime() - Date.now()), longestTimerMs)
+      const left = Math.min(Math.max(0, entered.until.getTime() - Date.now()), longestTimerMs)
       timers.push(setTimeout(() => end(unauthenticated('The token has expired')), left))
       timers.push(setInterval(look, watchEveryMs))
       return stop
@@ -47,12 +58,12 @@ export function createAccess(keys: Keys, standing: Standing): Access {
 }
 
 /** While nobody can say, who is in stays, until their token ends. */
-async function reasonToLeave(standing: Standing, member: Member): Promise<NexusError | null> {
+async function reasonToLeave({ member, again }: Entered): Promise<NexusError | null> {
   try {
-    const now = await standing(member)
+    const now = await again()
     if (now.permissions.join() === member.permissions.join()) return null
     return unauthenticated('What you may do has changed; connect again')
   } catch (error) {
-    return error instanceof NexusError && error.code === 'UNAUTHENTICATED' ? error : null
+    return error instanceof NexusError && error.code !== 'SERVICE_UNAVAILABLE' ? error : null
   }
 }

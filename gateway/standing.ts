@@ -1,39 +1,58 @@
-import { LRUCache } from 'lru-cache'
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { unauthenticated, unavailable } from '#kit/errors.ts'
+import { forbidden, unauthenticated, unavailable } from '#kit/errors.ts'
 import { newId } from '#kit/id.ts'
 import type { Log } from '#kit/log.ts'
-import { type InternalSigner, internalSigner, type Keys } from '#kit/tokens.ts'
+import { liesIn } from '#kit/network.ts'
+import { internalSigner, type Keys } from '#kit/tokens.ts'
 import type { Transport } from '#kit/transport.ts'
-import { type Member, type Permission, roles } from '#kit/viewer.ts'
+import { anonymous, type Member, type Permission, roles, type Viewer } from '#kit/viewer.ts'
+import { remembered } from './remembered.ts'
 
-/**
- * The member as identity knows them now, not as their token once said. Throws UNAUTHENTICATED when their session
- * has ended, and SERVICE_UNAVAILABLE when nobody can say.
- */
-export type Standing = (member: Member) => Promise<Member>
+/** What identity knows now of who comes with a credential. */
+export type Standing = {
+  /**
+   * The member as they are now, not as their token once said. Throws UNAUTHENTICATED when their session has ended,
+   * and SERVICE_UNAVAILABLE when nobody can say.
+   */
+  session(member: Member): Promise<Member>
+  /** Whom a key acts for, and until when. Throws as `session` does, and FORBIDDEN for another address than its own. */
+  key(secret: string, ip: string): Promise<{ member: Member; until: Date }>
+}
 
 /** How old an answer may be, and how long identity may take to give one, in milliseconds. */
 const freshMs = 1_000
 const answerWithinMs = 2_000
 /** What was true when identity was last there holds no longer than an access token does. */
 const staleMs = 300_000
-const remembered = 50_000
+const most = 50_000
 
-const question = '{ standing { role permissions } }'
-const shape = z.object({
-  standing: z
-    .object({ role: z.string().toLowerCase().pipe(z.enum(roles)), permissions: z.array(z.string()) })
+const permissions = z.array(z.string()).transform((list) => list as Permission[])
+const session = z.object({
+  standing: z.object({ role: z.string().toLowerCase().pipe(z.enum(roles)), permissions }).nullable(),
+})
+const key = z.object({
+  keyStanding: z
+    .object({
+      id: z.string(),
+      organizationId: z.string(),
+      userId: z.string(),
+      accountId: z.string(),
+      permissions,
+      allowedIps: z.array(z.string()),
+      expiresAt: z.coerce.date(),
+    })
     .nullable(),
 })
-
-type Known = { askedAt: number; member: Member | null }
-type Entry = { askedAt: number; answer: Promise<Known> }
+const questions = {
+  session: '{ standing { role permissions } }',
+  key: `query ($hash: String!) { keyStanding(hash: $hash) {
+    id organizationId userId accountId permissions allowedIps expiresAt } }`,
+}
 
 /**
- * Asks identity for the state of each session, at most once a second and never twice at the same time. While
- * identity is away the last good answer goes on for as long as its token; a session that this process has not seen
- * is let in by nobody.
+ * Asks identity, at most once a second for each session or key. While identity is away the last good answer goes on
+ * for as long as an access token would; a credential that this process has not seen lets nobody in.
  */
 export function createStanding(options: {
   identity: Transport
@@ -43,47 +62,53 @@ export function createStanding(options: {
 }): Standing {
   const { identity, keys, log, clock = Date.now } = options
   const sign = internalSigner(keys, 'door')
-  const entries = new LRUCache<string, Entry>({ max: remembered })
+  const onFailure = (error: unknown) => log.warn({ err: error }, 'identity does not say who stands')
+  const common = { freshMs, staleMs, most, clock, onFailure }
 
-  const renew = async (member: Member, askedAt: number, before: Entry | undefined): Promise<Known> => {
-    try {
-      return { askedAt, member: await ask(identity, sign, member) }
-    } catch (error) {
-      const last = await before?.answer.catch(() => null)
-      const holds = last !== undefined && last !== null && clock() - last.askedAt <= staleMs
-      log.warn({ err: error, holds }, 'identity does not answer for a session')
-      if (!holds) throw unavailable()
-      return last
-    }
+  const ask = async <Shape>(shape: z.ZodType<Shape>, viewer: Viewer, query: string, variables = {}) => {
+    const token = await sign(viewer, 'identity')
+    const asked = identity({ query, variables, token, requestId: newId() })
+    const { data, errors } = await within(answerWithinMs, asked)
+    const answer = shape.safeParse(data)
+    if (!answer.success || errors?.length) throw unavailable()
+    return answer.data
   }
-  return async (member) => {
-    const key = `${member.organizationId}/${member.sessionId}`
-    const before = entries.get(key)
-    const now = clock()
-    let entry = before
-    if (!entry || now - entry.askedAt >= freshMs) {
-      entry = { askedAt: now, answer: renew(member, now, before) }
-      // Whoever waits for it is told; nobody may be waiting.
-      entry.answer.catch(() => {})
-      entries.set(key, entry)
-    }
-    const { member: stands } = await entry.answer
-    if (!stands) throw unauthenticated('The session has ended')
-    return stands
+  const ofSession = remembered({
+    ...common,
+    ask: async (member: Member) => (await ask(session, member, questions.session)).standing,
+  })
+  const ofKey = remembered({
+    ...common,
+    ask: async (hash: string) => (await ask(key, anonymous, questions.key, { hash })).keyStanding,
+  })
+  return {
+    async session(member) {
+      const standing = await ofSession(`${member.organizationId}/${member.sessionId}`, member)
+      if (!standing) throw unauthenticated('The session has ended')
+      return { ...member, ...standing }
+    },
+    async key(secret, ip) {
+      const hash = createHash('sha256').update(secret).digest('hex')
+      const standing = await ofKey(hash, hash)
+      if (!standing || standing.expiresAt.getTime() <= clock())
+        throw unauthenticated('The key is not valid, or no longer')
+      const { id: apiKeyId, allowedIps, expiresAt: until, ...of } = standing
+      if (allowedIps.length > 0 && !liesIn(allowedIps, ip))
+        throw forbidden('The key may not be used from this address')
+      return { member: { kind: 'member', role: 'api', apiKeyId, ...of }, until }
+    },
   }
 }
 
-/** Null when the session has ended. Throws when identity does not say. */
-async function ask(identity: Transport, sign: InternalSigner, member: Member): Promise<Member | null> {
-  const token = await sign(member, 'identity')
-  const signal = AbortSignal.timeout(answerWithinMs)
-  const late = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('identity is late')), { once: true })
-  })
-  const asked = identity({ query: question, token, requestId: newId(), signal })
-  const { data, errors } = await Promise.race([asked, late])
-  const answer = shape.safeParse(data)
-  if (!answer.success || errors?.length) throw new Error('identity gave no answer')
-  const { standing } = answer.data
-  return standing && { ...member, role: standing.role, permissions: standing.permissions as Permission[] }
+/** Throws SERVICE_UNAVAILABLE when it takes longer, or fails. */
+async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(unavailable()), ms)
+  try {
+    return await Promise.race([work, late.promise])
+  } catch {
+    throw unavailable()
+  } finally {
+    clearTimeout(timer)
+  }
 }

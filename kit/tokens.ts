@@ -75,6 +75,7 @@ const claimsOf = (member: Member) => ({
   role: member.role,
   scope: member.permissions.join(' '),
   ...(member.sessionId && { sid: member.sessionId }),
+  ...(member.apiKeyId && { key: member.apiKeyId }),
 })
 
 /** The token that a person carries: EdDSA, typ `at+jwt` (RFC 9068), 5 minutes, of one session (`sid`). */
@@ -118,7 +119,7 @@ async function verify(
 }
 
 function memberOf(payload: JWTPayload): Member {
-  const { sub, org, acc, role, scope, sid } = payload
+  const { sub, org, acc, role, scope, sid, key } = payload
   const wellFormed =
     typeof sub === 'string' && typeof org === 'string' && typeof acc === 'string' && typeof scope === 'string'
   if (!wellFormed || !roles.includes(role as Role)) throw notValid()
@@ -131,6 +132,7 @@ function memberOf(payload: JWTPayload): Member {
     role: role as Role,
     permissions,
     ...(typeof sid === 'string' && { sessionId: sid }),
+    ...(typeof key === 'string' && { apiKeyId: key }),
   }
 }
 
@@ -138,7 +140,7 @@ function memberOf(payload: JWTPayload): Member {
 export async function readAccessToken(keys: Keys, token: string): Promise<{ member: Member; until: Date }> {
   const payload = await verify(token, pairs(keys, 'access'), access, 'nexus')
   const member = memberOf(payload)
-  if (!member.sessionId || typeof payload.jti !== 'string') throw notValid()
+  if (!member.sessionId || member.apiKeyId || typeof payload.jti !== 'string') throw notValid()
   return { member, until: new Date(payload.exp! * 1000) }
 }
 

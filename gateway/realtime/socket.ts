@@ -69,7 +69,7 @@ export function socketHandler({
     async onConnect({ connectionParams, extra }) {
       const given = connectionParams?.authorization
       const token = bearerOf(String(given ?? ''))
-      const named = token ? await access.enter(token).catch(codeOf) : null
+      const named = token ? await access.enter(token, extra.client.ip).catch(codeOf) : null
       const entered = given === undefined ? extra.entered : named
       if (!entered) extra.socket.close(codes.unauthorized, 'Send the access token in connection_init')
       if (entered === codes.tryLater) extra.socket.close(codes.tryLater, 'Try again later')
@@ -110,8 +110,7 @@ export function socketHandler({
   }
 
   return (socket, request) => {
-    const { viewer, until } = request
-    const entered = viewer.kind === 'member' && until ? { member: viewer, until } : null
+    const { entered } = request
     const closed = server.opened(
       {
         protocol: socket.protocol,
@@ -144,7 +143,7 @@ export function socketHandler({
 }
 
 const codeOf = (error: unknown): number =>
-  error instanceof NexusError && error.code === 'UNAUTHENTICATED' ? codes.forbidden : codes.tryLater
+  error instanceof NexusError && error.code !== 'SERVICE_UNAVAILABLE' ? codes.forbidden : codes.tryLater
 
 const refusal = (message: string, code: string) => new GraphQLError(message, { extensions: { code } })
 

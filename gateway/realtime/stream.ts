@@ -1,10 +1,9 @@
 import { once } from 'node:events'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { createHandler } from 'graphql-sse'
-import { NexusError } from '#kit/errors.ts'
+import { NexusError, unauthenticated } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import { isStream } from '#kit/stream.ts'
-import { signedIn } from '#kit/viewer.ts'
 import type { Access } from '../access.ts'
 import { contextOf } from '../context.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
@@ -43,13 +42,13 @@ export const stream: FastifyPluginAsync<Options> = async (app, { live, access, l
     method: ['GET', 'POST'],
     url: '/graphql/stream',
     handler: async (request, reply) => {
-      const member = signedIn(request.viewer)
+      const { entered } = request
+      if (!entered) throw unauthenticated()
       if (!request.headers.accept?.includes('text/event-stream'))
         throw new NexusError('BAD_REQUEST', 'Ask with `Accept: text/event-stream`')
       const end = new AbortController()
       opened.add(end)
-      const until = request.until ?? new Date()
-      const unwatch = access.watch({ member, until }, (why) => end.abort(why))
+      const unwatch = access.watch(entered, (why) => end.abort(why))
       reply.raw.once('close', () => end.abort())
       try {
         const pace = createPace()

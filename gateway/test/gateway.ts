@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { createBlobs } from '#kit/blob.ts'
+import { unauthenticated } from '#kit/errors.ts'
 import { newId } from '#kit/id.ts'
 import { createLog } from '#kit/log.ts'
 import { createMetrics } from '#kit/metrics.ts'
@@ -50,7 +51,7 @@ export async function openGateway(t: TestContext, { transports, ...options }: Pa
     production: true,
     routes: toyRoutes,
     // Sessions are identity's, and the toy has none.
-    standing: async (of) => of,
+    standing: { session: async (of) => of, key: () => Promise.reject(unauthenticated()) },
     ...options,
   })
   t.after(async () => {

@@ -92,3 +92,25 @@ test('the public keys are told to everybody, the private ones to nobody, and two
   assert.deepEqual([await status(before), await status(after)], [200, 200])
   assert.equal(await status(createKeys('a secret that is neither of the two')), 401)
 })
+
+test('a client’s address is what it says by a trusted proxy, and by nobody else', async (t) => {
+  const key = `nxs_${'k'.repeat(43)}`
+  const seen: string[] = []
+  const standing = {
+    session: async (of: typeof viewer) => of,
+    key: async (_key: string, ip: string) => {
+      seen.push(ip)
+      return { member: viewer, until: new Date(Date.now() + 60_000) }
+    },
+  }
+  const ask = async (trustedProxies?: string[]) => {
+    const { app } = await openGateway(t, { standing, trustedProxies })
+    const headers = { 'x-api-key': key, 'x-forwarded-for': '203.0.113.9, 192.0.2.4' }
+    assert.equal((await app.inject({ url: '/api/v1/auth/me', headers })).statusCode, 200)
+  }
+  await ask()
+  await ask(['10.0.0.0/8'])
+  await ask(['127.0.0.0/8'])
+  await ask(['127.0.0.1', '192.0.2.0/24'])
+  assert.deepEqual(seen, ['127.0.0.1', '127.0.0.1', '192.0.2.4', '203.0.113.9'])
+})

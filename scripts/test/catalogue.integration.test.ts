@@ -154,6 +154,7 @@ test('without a tenant a service sees no row', async () => {
     ['identity', 'users'],
     ['identity', 'sessions'],
     ['identity', 'refresh_tokens'],
+    ['identity', 'api_keys'],
     ['assets', 'assets'],
     ['alerts', 'alerts'],
     ['vulns', 'vulnerabilities'],

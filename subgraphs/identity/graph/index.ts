@@ -5,5 +5,6 @@ import './user.ts'
 import './sign-in.ts'
 import './session.ts'
 import './membership.ts'
+import './api-key.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

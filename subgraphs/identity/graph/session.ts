@@ -1,5 +1,5 @@
-import { notFound } from '#kit/errors.ts'
-import { permissionsOf, signedIn } from '#kit/viewer.ts'
+import { forbidden, notFound } from '#kit/errors.ts'
+import { type Member, permissionsOf, signedIn, type Viewer } from '#kit/viewer.ts'
 import { revoke, revokeAllOf } from '../model/revoke.ts'
 import * as sessions from '../model/session.ts'
 import type { SessionRow } from '../tables.ts'
@@ -42,7 +42,7 @@ builder.queryFields((t) => ({
     type: [Session],
     description: 'The viewer’s sessions that go on, the newest first.',
     resolve: (_root, _args, context) => {
-      const { userId } = signedIn(context.viewer)
+      const { userId } = inSession(context.viewer)
       return context.tenant((trx) => sessions.listOf(trx, userId))
     },
   }),
@@ -61,6 +61,13 @@ builder.queryFields((t) => ({
     },
   }),
 }))
+
+/** Throws FORBIDDEN for a key, which has no sessions and none of its maker's. */
+function inSession(viewer: Viewer): Member & { sessionId: string } {
+  const { sessionId, ...member } = signedIn(viewer)
+  if (!sessionId) throw forbidden('This is for people who have signed in')
+  return { ...member, sessionId }
+}
 
 const RevokeSessionInput = builder.inputType('RevokeSessionInput', {
   description: 'The session to end.',
@@ -97,7 +104,7 @@ builder.mutationFields((t) => ({
     type: RevokeSessionsPayload,
     description: 'Ends all of the viewer’s sessions but the one that asks.',
     resolve: async (_root, _args, { tenant, viewer }) => {
-      const { userId, sessionId: except } = signedIn(viewer)
+      const { userId, sessionId: except } = inSession(viewer)
       return { sessions: await tenant((trx) => sessions.end(trx, { userId, except }, 'revoked')) }
     },
   }),

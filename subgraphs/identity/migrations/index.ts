@@ -2,9 +2,11 @@ import type { Migrations } from '#kit/migration.ts'
 import * as init from './0001-init.ts'
 import * as sessions from './0002-sessions.ts'
 import * as members from './0003-members.ts'
+import * as apiKeys from './0004-api-keys.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
   '0002-sessions': sessions,
   '0003-members': members,
+  '0004-api-keys': apiKeys,
 }

@@ -15,7 +15,6 @@ export type NewMember = { email: string; name: string; role: Role; password?: st
 export type Added = { user: UserRow; passwordToken: accounts.PasswordToken | null }
 
 const notForPeople = () => invalid('role', 'This role is for keys, not for people')
-const lastAdmin = () => new NexusError('CONFLICT', 'An organization keeps at least one admin who may come in')
 
 /**
  * Adds somebody to the viewer's organization: the account of the e-mail, or a new one. Throws FORBIDDEN for a role
@@ -44,7 +43,7 @@ export type MemberChange = {
   expectedVersion?: number | null | undefined
 }
 
-/** Throws NOT_FOUND, FORBIDDEN, CONFLICT for the last admin and for what has changed, and VALIDATION_ERROR. */
+/** Throws NOT_FOUND, FORBIDDEN, CONFLICT when somebody else has changed them, and VALIDATION_ERROR. */
 export async function update(trx: Trx<Tables>, by: Member, wanted: MemberChange): Promise<UserRow> {
   if (wanted.role === 'api') throw notForPeople()
   const { user, as } = await governed(trx, by, wanted.id)
@@ -55,9 +54,7 @@ export async function update(trx: Trx<Tables>, by: Member, wanted: MemberChange)
     if (user.id === by.userId) throw forbidden('Somebody else has to change your role')
     governs(as, role)
   }
-  const after = await users.change(trx, user.id, { name, role })
-  await keepAdmin(trx, user)
-  return after
+  return users.change(trx, user.id, { name, role })
 }
 
 /** Ends all sessions of a member, who cannot come in any more. Throws as `update` does. */
@@ -66,7 +63,6 @@ export async function disable(trx: Trx<Tables>, by: Member, id: string): Promise
   if (user.id === by.userId) throw forbidden('Somebody else has to disable you')
   if (user.disabledAt) return user
   const disabled = await users.change(trx, user.id, { disabledAt: new Date() })
-  await keepAdmin(trx, user)
   await sessions.end(trx, { userId: user.id }, 'disabled')
   return disabled
 }
@@ -77,7 +73,10 @@ export async function enable(trx: Trx<Tables>, by: Member, id: string): Promise<
   return user.disabledAt ? users.change(trx, user.id, { disabledAt: null }) : user
 }
 
-/** One change of an organization's members at a time; answers the viewer as they are now. */
+/**
+ * One change of an organization's members at a time; answers the viewer as they are now. So an organization keeps
+ * an admin: only who is one still changes another, and nobody changes themselves.
+ */
 async function administer(trx: Trx<Tables>, by: Member): Promise<Member> {
   await organizations.lock(trx, by.organizationId)
   return current(trx, by)
@@ -89,9 +88,4 @@ async function governed(trx: Trx<Tables>, by: Member, id: string): Promise<{ use
   if (!user) throw notFound('User')
   governs(as, user.role)
   return { user, as }
-}
-
-/** Throws CONFLICT, which takes the change back, when an admin was the last one. */
-async function keepAdmin(trx: Trx<Tables>, before: UserRow): Promise<void> {
-  if (before.role === 'admin' && (await users.countAdmins(trx)) === 0) throw lastAdmin()
 }

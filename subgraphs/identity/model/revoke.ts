@@ -14,7 +14,7 @@ import * as users from './user.ts'
 export async function revoke(trx: Trx<Tables>, by: Member, id: string): Promise<SessionRow | null> {
   const session = await sessions.find(trx, id)
   if (!session) return null
-  if (session.userId !== by.userId) {
+  if (session.userId !== by.userId || !by.sessionId) {
     if (!may(by, 'users:write')) return null
     const [user] = await users.find(trx, [session.userId])
     governs(by, user!.role)

@@ -72,14 +72,3 @@ export const change = (trx: Trx<Tables>, id: string, to: UserChange): Promise<Us
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
-
-/** How many may do everything, and are not disabled. */
-export const countAdmins = async (trx: Trx<Tables>): Promise<number> => {
-  const { count } = await trx
-    .selectFrom('users')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('role', '=', 'admin')
-    .where('disabledAt', 'is', null)
-    .executeTakeFirstOrThrow()
-  return count
-}
