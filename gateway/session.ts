@@ -3,6 +3,8 @@ import { parseCookie, stringifySetCookie } from 'cookie'
 
 // The prefix makes browsers refuse them from other hosts and over plain HTTP, localhost aside.
 const names = { access: '__Host-nexus', refresh: '__Host-nexus-refresh' } as const
+const deviceName = '__Host-nexus-device'
+const deviceSeconds = 30 * 86_400
 
 const cookie = (name: string, value: string, maxAge: number): string =>
   stringifySetCookie({ name, value, maxAge, path: '/', httpOnly: true, secure: true, sameSite: 'strict' })
@@ -18,7 +20,10 @@ export const sessionCookies = (
   cookie(names.refresh, tokens.refresh.token, tokens.refresh.seconds),
 ]
 
-/** Takes them away. */
+/** By what a browser is known when somebody signs in again; it stays when they sign out. */
+export const deviceCookie = (token: string): string => cookie(deviceName, token, deviceSeconds)
+
+/** Takes the tokens away. */
 export const noSession = (): string[] => Object.values(names).map((name) => cookie(name, '', 0))
 
 function tokenIn(headers: IncomingHttpHeaders, name: string): string | null {
@@ -31,6 +36,9 @@ export const sessionOf = (headers: IncomingHttpHeaders): string | null => tokenI
 
 /** The refresh token in its cookie, by the same rule. */
 export const refreshOf = (headers: IncomingHttpHeaders): string | null => tokenIn(headers, names.refresh)
+
+/** The token of the device, by the same rule. */
+export const deviceOf = (headers: IncomingHttpHeaders): string | null => tokenIn(headers, deviceName)
 
 /** Whether a page of another host asks. Programs, which are no pages, never do. */
 export function isForeign(headers: IncomingHttpHeaders): boolean {

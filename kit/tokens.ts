@@ -18,7 +18,12 @@ type Signing = { access: KeyPair; internal: KeyPair }
  * Everything that is signed, and every database role's password, comes from one secret. While one secret
  * replaces another, what `previous` signed is believed too.
  */
-export type Keys = Signing & { previous: Signing | null; passwordOf(name: string): string }
+export type Keys = Signing & {
+  previous: Signing | null
+  passwordOf(name: string): string
+  /** A keyed hash for one purpose: whoever has not the secret cannot tell what it is of. */
+  digest(purpose: string, value: string): Buffer
+}
 
 // RFC 8410: an Ed25519 private key in PKCS #8 is this prefix and the 32-byte seed.
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -46,6 +51,7 @@ export function createKeys(secret: string, previous?: string): Keys {
   return {
     ...signing(secret),
     previous: previous === undefined ? null : signing(previous),
+    digest: (purpose, value) => createHmac('sha256', secret).update(`${purpose}:${value}`).digest(),
     passwordOf: (name) => createHmac('sha256', secret).update(`role:${name}`).digest('base64url'),
   }
 }

@@ -1,19 +1,21 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
 import { unauthenticated } from '#kit/errors.ts'
-import { noSession, refreshOf, sessionCookies } from '../session.ts'
+import { deviceCookie, deviceOf, noSession, refreshOf, sessionCookies } from '../session.ts'
 import { type Fields, type Route, route } from './route.ts'
 
 const user = 'id email name role organization { id name slug } lastLoginAt createdAt updatedAt'
-const tokens = `accessToken expiresIn refreshToken refreshExpiresIn user { ${user} }`
+const tokens = `accessToken expiresIn refreshToken refreshExpiresIn deviceToken user { ${user} }`
 
 type Entered = {
   access_token: string
   expires_in: number
   refresh_token: string
   refresh_expires_in: number
+  device_token: string | null
   user: Fields
 }
-type Shown = Pick<Route, 'data' | 'headers'>
+type Shown = Pick<Route<unknown, unknown, Fields>, 'data' | 'headers'>
 const enteredBy = (answer: Fields) => Object.values(answer)[0] as Entered
 
 /** For programs: the tokens are in the answer. */
@@ -38,28 +40,29 @@ const kept: Required<Shown> = {
     return { expiresIn: expires_in, user }
   },
   headers(answer) {
-    const { access_token, expires_in, refresh_token, refresh_expires_in } = enteredBy(answer)
-    return {
-      'set-cookie': sessionCookies({
-        access: { token: access_token, seconds: expires_in },
-        refresh: { token: refresh_token, seconds: refresh_expires_in },
-      }),
-    }
+    const { access_token, expires_in, refresh_token, refresh_expires_in, device_token } = enteredBy(answer)
+    const cookies = sessionCookies({
+      access: { token: access_token, seconds: expires_in },
+      refresh: { token: refresh_token, seconds: refresh_expires_in },
+    })
+    return { 'set-cookie': device_token ? [...cookies, deviceCookie(device_token)] : cookies }
   },
 }
 
-const signIn = (path: string, shown: Shown): Route =>
+const credentials: z.ZodType<Fields> = z.strictObject({
+  email: z.email('Invalid email format').max(255),
+  password: z.string('Must be given').min(1, 'Must be given').max(1_000),
+  organization: z.string().max(100).optional(),
+})
+
+const signIn = (path: string, shown: Shown, device: (headers: IncomingHttpHeaders) => Fields): Route =>
   route({
     method: 'POST',
     path,
     open: true,
     operation: `mutation Login($input: SignInInput!) { signIn(input: $input) { ${tokens} } }`,
-    body: z.strictObject({
-      email: z.email('Invalid email format').max(255),
-      password: z.string('Must be given').min(1, 'Must be given').max(1_000),
-      organization: z.string().max(100).optional(),
-    }),
-    variables: ({ body }) => ({ input: body }),
+    body: credentials,
+    variables: ({ body }, { headers }) => ({ input: { ...body, ...device(headers) } }),
     ...shown,
   })
 
@@ -68,8 +71,8 @@ const refreshToken = z.strictObject({ refreshToken: z.string().min(1).max(200).o
 const session = 'id createdAt lastUsedAt expiresAt ip userAgent current'
 
 export const auth = (): Route[] => [
-  signIn('/auth/login', told),
-  signIn('/auth/session', kept),
+  signIn('/auth/login', told, () => ({})),
+  signIn('/auth/session', kept, (headers) => ({ deviceToken: deviceOf(headers), rememberDevice: true })),
   // Answers the way it was asked: by a token in the body, or by the browser's cookie.
   route({
     method: 'POST',

@@ -35,8 +35,9 @@ const identity = `${page}
   type RevokeSessionPayload { session: Session! }
   type Session { id: ID! createdAt: DateTime! lastUsedAt: DateTime! expiresAt: DateTime! endedAt: DateTime ip: String
     userAgent: String current: Boolean! }
-  input SignInInput { email: String! password: String! organization: String }
-  type SignInPayload { accessToken: String! expiresIn: Int! refreshToken: String! refreshExpiresIn: Int! user: User! }
+  input SignInInput { email: String! password: String! organization: String deviceToken: String
+    rememberDevice: Boolean }
+  type SignInPayload { accessToken: String! expiresIn: Int! refreshToken: String! refreshExpiresIn: Int! deviceToken: String user: User! }
   enum Role { ADMIN MANAGER ANALYST VIEWER API }
   type Organization @key(fields: "id") { id: ID! name: String! slug: String! }
   type User @key(fields: "id") { id: ID! email: String! name: String role: Role! organization: Organization

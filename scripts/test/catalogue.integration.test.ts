@@ -9,6 +9,7 @@ import { openTestHouse, type TestHouse } from '../test-house.ts'
 const withoutTenant = [
   'identity.accounts',
   'identity.password_tokens',
+  'identity.known_places',
   'compliance.frameworks',
   'compliance.controls',
   ...readRegister({}).flatMap(({ name }) => [`${name}.migrations`, `${name}.migrations_lock`]),
@@ -133,7 +134,7 @@ test('a service reaches its own schema only, never truncates, and never reads cr
   for (const { grantee, schema, name, privilege } of grants as never as Record<string, string>[]) {
     assert.ok(grantee!.endsWith(`_${schema}`), `${grantee} reaches ${schema}.${name}`)
     assert.ok(['SELECT', 'INSERT', 'UPDATE'].includes(privilege!), `${grantee} may ${privilege} ${name}`)
-    assert.ok(!['accounts', 'password_tokens'].includes(name!), `${grantee} reads ${name}`)
+    assert.ok(!['accounts', 'password_tokens', 'known_places'].includes(name!), `${grantee} reads ${name}`)
   }
   const open = await rows(`
     select p.oid::regprocedure::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace

@@ -80,4 +80,4 @@ export type SessionRow = Selectable<Tables['sessions']>
 export type ApiKeyRow = Selectable<Tables['apiKeys']>
 export type RefreshTokenRow = Selectable<Tables['refreshTokens']>
 /** An account as sign-in finds it; without a password until its owner has set one. */
-export type Credentials = { id: string; passwordHash: string | null }
+export type Credentials = { id: string; passwordHash: string | null; known: Buffer[] }

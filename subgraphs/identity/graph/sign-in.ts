@@ -1,7 +1,7 @@
 import type { Context } from '#kit/context.ts'
 import { accessTokenSeconds, signAccessToken } from '#kit/tokens.ts'
 import { type Refreshed, refresh } from '../model/refresh.ts'
-import { signIn } from '../model/sign-in.ts'
+import { type SignedIn, signIn } from '../model/sign-in.ts'
 import { signOut } from '../model/sign-out.ts'
 import * as users from '../model/user.ts'
 import type { Tables, UserRow } from '../tables.ts'
@@ -13,6 +13,7 @@ type Payload = {
   expiresIn: number
   refreshToken: string
   refreshExpiresIn: number
+  deviceToken: string | null
   user: UserRow
 }
 
@@ -27,6 +28,10 @@ const SignInPayload = builder.objectRef<Payload>('SignInPayload').implement({
     refreshExpiresIn: t.exposeInt('refreshExpiresIn', {
       description: 'Seconds until the session ends, however often it is refreshed.',
     }),
+    deviceToken: t.exposeString('deviceToken', {
+      nullable: true,
+      description: 'Names this device at the next sign-in, where that was wanted.',
+    }),
     user: t.field({ type: User, resolve: (payload) => payload.user }),
   }),
 })
@@ -37,6 +42,10 @@ const SignInInput = builder.inputType('SignInInput', {
     email: t.string({ required: true }),
     password: t.string({ required: true }),
     organization: t.string({ description: 'The slug of the organization to enter; else the first joined.' }),
+    deviceToken: t.string({
+      description: 'What this device was given before: who guesses elsewhere does not keep it waiting.',
+    }),
+    rememberDevice: t.boolean({ description: 'Whether to give it a token, for 30 days.' }),
   }),
 })
 const RefreshSessionInput = builder.inputType('RefreshSessionInput', {
@@ -52,7 +61,10 @@ const SignOutPayload = builder.objectRef<{ signedOut: boolean }>('SignOutPayload
   fields: (t) => ({ signedOut: t.exposeBoolean('signedOut') }),
 })
 
-async function enter(context: Context<Tables>, { session, refreshToken, user }: Refreshed): Promise<Payload> {
+async function enter(
+  context: Context<Tables>,
+  { session, refreshToken, user, deviceToken }: Refreshed & Partial<SignedIn>,
+): Promise<Payload> {
   const member = users.asMember(user, session)
   // The rest of the answer is for who has just come in.
   context.viewer = member
@@ -60,6 +72,7 @@ async function enter(context: Context<Tables>, { session, refreshToken, user }: 
     accessToken: await signAccessToken(context.keys, member),
     expiresIn: accessTokenSeconds,
     refreshToken,
+    deviceToken: deviceToken ?? null,
     refreshExpiresIn: Math.max(0, Math.floor((session.expiresAt.getTime() - Date.now()) / 1_000)),
     user,
   }
@@ -69,11 +82,11 @@ builder.mutationType({ authScopes: { signedIn: true } })
 builder.mutationFields((t) => ({
   signIn: t.field({
     type: SignInPayload,
-    description: 'Signs in with a password. After ten wrong tries an account waits 15 minutes.',
+    description: 'Signs in with a password. After ten wrong tries at an account strangers wait 15 minutes.',
     skipTypeScopes: true,
     args: { input: t.arg({ type: SignInInput, required: true }) },
     resolve: async (_root, { input }, context) =>
-      enter(context, await signIn(context.db, context.shared, input, context.client)),
+      enter(context, await signIn(context, input, context.client)),
   }),
   refreshSession: t.field({
     type: SignInPayload,

@@ -7,9 +7,20 @@ import type { Credentials, Tables } from '../tables.ts'
 import { hashPassword } from './password.ts'
 import { hashOf, newSecret } from './secret.ts'
 
-export async function find(db: Db<Tables>, email: string): Promise<Credentials | null> {
-  const { rows } = await sql<Credentials>`select * from identity.find_account(${email})`.execute(db)
+/** An account by its e-mail, and which of these places it has signed in from within 30 days. */
+export async function find(
+  db: Db<Tables>,
+  email: string,
+  places: readonly Buffer[],
+): Promise<Credentials | null> {
+  const { rows } = await sql<Credentials>`
+    select * from identity.find_account(${email}, ${places}::bytea[])`.execute(db)
   return rows[0] ?? null
+}
+
+/** Says that an account has signed in from these places. */
+export async function remember(db: Db<Tables>, id: string, places: readonly Buffer[]): Promise<void> {
+  await sql`select identity.remember_places(${id}, ${places}::bytea[])`.execute(db)
 }
 
 /** Adds an account, or gives an existing one this password. Answers its id. */
