@@ -17,7 +17,7 @@ import { graphql } from './plugins/graphql.ts'
 import { health, type Ready } from './plugins/health.ts'
 import { publicKeys } from './plugins/public-keys.ts'
 import { rest } from './plugins/rest.ts'
-import { headers, securityHeaders } from './plugins/security-headers.ts'
+import { headersFor, securityHeaders } from './plugins/security-headers.ts'
 import { viewer } from './plugins/viewer.ts'
 import { createLive } from './realtime/live.ts'
 import { socketHandler, sockets } from './realtime/socket.ts'
@@ -55,7 +55,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     metrics,
     trustedProxies: options.trustedProxies,
     onFrameworkError: (error, request, reply) =>
-      refuse(request, reply.headers(headers), thrown(error, log, request.id)),
+      refuse(request, reply.headers(headersFor(request)), thrown(error, log, request.id)),
   })
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler((error, request, reply) => refuse(request, reply, thrown(error, log, request.id)))
