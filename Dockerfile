@@ -8,6 +8,14 @@ COPY package.json package-lock.json .npmrc ./
 # struck out rather than omitted: --omit=optional would take argon2's prebuilt binary along with them.
 RUN npm pkg delete optionalDependencies && npm ci --omit=dev --ignore-scripts
 
+FROM node:${NODE}-trixie-slim AS page
+WORKDIR /app
+COPY package.json package-lock.json .npmrc tsconfig.json ./
+RUN npm pkg delete optionalDependencies && npm ci --ignore-scripts
+COPY scripts/build-web.mjs scripts/
+COPY web web
+RUN node scripts/build-web.mjs
+
 FROM node:${NODE}-trixie-slim
 ENV NODE_ENV=production HOST=0.0.0.0 NEXUS_DATA_DIR=/var/lib/nexus
 # A volume that is mounted here begins with this owner.
@@ -19,6 +27,7 @@ COPY schema schema
 COPY kit kit
 COPY subgraphs subgraphs
 COPY gateway gateway
+COPY --from=page /app/web/dist web/dist
 # By number, because Kubernetes cannot tell from a name whether it is root.
 USER 1000:1000
 EXPOSE 4000

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import type { Blobs } from '#kit/blob.ts'
-import { notFound } from '#kit/errors.ts'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
@@ -9,7 +8,7 @@ import type { Transports } from '#kit/transport.ts'
 import { createAccess } from './access.ts'
 import { startApollo } from './apollo.ts'
 import type { GatewayContext } from './context.ts'
-import { publicError, refuse, thrown } from './errors.ts'
+import { answerFailures, refuse, thrown } from './errors.ts'
 import { createEngine } from './federation/engine.ts'
 import { createSource } from './federation/source.ts'
 import { graphiql } from './plugins/graphiql.ts'
@@ -19,6 +18,7 @@ import { publicKeys } from './plugins/public-keys.ts'
 import { rest } from './plugins/rest.ts'
 import { headersFor, securityHeaders } from './plugins/security-headers.ts'
 import { viewer } from './plugins/viewer.ts'
+import { web } from './plugins/web.ts'
 import { createLive } from './realtime/live.ts'
 import { socketHandler, sockets } from './realtime/socket.ts'
 import { stream } from './realtime/stream.ts'
@@ -31,6 +31,8 @@ export type GatewayOptions = {
   transports: Transports
   keys: Keys
   blobs: Blobs
+  /** The files of reports. */
+  reports: Blobs
   /** Largest report that may be uploaded, in bytes. */
   importMaxBytes: number
   log: Log
@@ -42,12 +44,14 @@ export type GatewayOptions = {
   trustedProxies?: string[] | undefined
   /** The REST doors, where they are not all. */
   routes?: typeof routes
+  /** Where the built page lies. */
+  webFolder: string
   production: boolean
 }
 
 /** The gateway, not yet listening. Throws when the supergraph, or a route over it, does not fit. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { log, metrics, keys, blobs, importMaxBytes, ready, production } = options
+  const { log, metrics, keys, blobs, reports, importMaxBytes, ready, production } = options
   const engine = engineOf(options)
   const apollo = await startApollo({ gateway: engine, log, metrics, production })
   const app = createHttp({
@@ -58,11 +62,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
       refuse(request, reply.headers(headersFor(request)), thrown(error, log, request.id)),
   })
   app.removeContentTypeParser('text/plain')
-  app.setErrorHandler((error, request, reply) => refuse(request, reply, thrown(error, log, request.id)))
-  app.setNotFoundHandler((request, reply) => {
-    const { message, extensions } = notFound('Route')
-    return refuse(request, reply, publicError(message, extensions))
-  })
+  answerFailures(app, log)
   app.addHook('onClose', () => apollo.stop())
 
   const access = createAccess(keys, options.standing ?? standingOf(options))
@@ -81,8 +81,10 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
       graph: { schema: engine.schema, apollo },
       routes: options.routes ?? routes,
       uploads: { blobs, importMaxBytes },
+      reports,
     })
   })
+  await app.register(web, { folder: options.webFolder })
   return app
 }
 

@@ -1,6 +1,13 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLError, GraphQLFormattedError } from 'graphql'
-import { type ErrorCode, type ErrorDetail, isErrorCode, NexusError, statusOfCode } from '#kit/errors.ts'
+import {
+  type ErrorCode,
+  type ErrorDetail,
+  isErrorCode,
+  NexusError,
+  notFound,
+  statusOfCode,
+} from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 
 /** An error as clients may see it. */
@@ -94,4 +101,13 @@ export function refuseGraphql(reply: FastifyReply, { code, message }: PublicErro
 
 function challenge(reply: FastifyReply, { code }: { code: ErrorCode }) {
   if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer')
+}
+
+/** Every failure of a server is answered in the form of REST, unless a door has a form of its own. */
+export function answerFailures(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((error, request, reply) => refuse(request, reply, thrown(error, log, request.id)))
+  app.setNotFoundHandler((request, reply) => {
+    const { message, extensions } = notFound('Route')
+    return refuse(request, reply, publicError(message, extensions))
+  })
 }

@@ -34,11 +34,13 @@ await untilStopped(async (closing) => {
     transports,
     keys: createKeys(env.NEXUS_SECRET, env.NEXUS_SECRET_PREVIOUS),
     blobs: createBlobs(join(env.NEXUS_DATA_DIR, 'uploads')),
+    reports: createBlobs(join(env.NEXUS_DATA_DIR, 'reports')),
     importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
     log,
     metrics,
     ready: async () =>
       Object.fromEntries(await Promise.all(register.map(async (each) => [each.name, await check(each)]))),
+    webFolder: `${root}web/dist`,
     production: env.NODE_ENV === 'production',
     trustedProxies: env.NEXUS_TRUSTED_PROXIES,
   })

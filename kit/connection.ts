@@ -1,5 +1,6 @@
 import type { InputObjectRef, ObjectRef } from '@pothos/core'
 import { type BuilderTypes, type createBuilder, screaming } from './builder.ts'
+import { operationStatuses } from './operation.ts'
 import type { Bucket, ListSpec, Page, Total } from './page.ts'
 import { severities } from './severity.ts'
 
@@ -94,6 +95,12 @@ export function listTypes<Tables>(builder: Builder<Tables>) {
       values: screaming(severities),
     })
 
+  const operationStatus = () =>
+    builder.enumType('OperationStatus', {
+      description: 'Where something that takes its time stands. The last three are ends.',
+      values: screaming(operationStatuses),
+    })
+
   const bucket = () =>
     builder.objectRef<Bucket>('Bucket').implement({
       description: 'A count of the rows that share one value.',
@@ -104,5 +111,5 @@ export function listTypes<Tables>(builder: Builder<Tables>) {
       }),
     })
 
-  return { args, bucket, connection, order, severity, timeRange }
+  return { args, bucket, connection, operationStatus, order, severity, timeRange }
 }

@@ -5,6 +5,7 @@ import type { Events } from './events.ts'
 import type { Loaders } from './loader.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import type { Queue } from './queue.ts'
 import type { Shared } from './redis.ts'
 import type { Caller, InternalSigner, Keys } from './tokens.ts'
 import type { SubgraphError, Transports } from './transport.ts'
@@ -19,6 +20,8 @@ export type Surroundings = {
   sign: InternalSigner
   /** Where uploads lie. */
   blobDir: string
+  /** Where reports are kept. */
+  reportDir: string
   shared: Shared
   metrics: Metrics
   events: Events
@@ -36,6 +39,12 @@ export type Context<Tables> = Surroundings & {
   loaders: Loaders
   /** Work in a transaction that sees the viewer's organization. Throws UNAUTHENTICATED for the anonymous. */
   tenant<Result>(work: (trx: Trx<Tables>) => Promise<Result>): Promise<Result>
+  /**
+   * Asks for a job of this subgraph, in the transaction that needs it, and answers the id of the operation to
+   * follow it by. Throws UNAUTHENTICATED for the anonymous.
+   * @param subject the id of what it is about
+   */
+  enqueue(trx: Trx<Tables>, job: string, subject: string): Promise<string>
 }
 
 export function createContext<Tables>(
@@ -43,6 +52,7 @@ export function createContext<Tables>(
   db: Db<Tables>,
   caller: Caller,
   asked: { requestId: string; client: Client | null },
+  queue: Pick<Queue<Tables>, 'enqueue'>,
 ): Context<Tables> {
   const context: Context<Tables> = {
     ...surroundings,
@@ -54,6 +64,8 @@ export function createContext<Tables>(
       const { organizationId } = signedIn(context.viewer)
       return inTenant(db, { organizationId }, work)
     },
+    enqueue: async (trx, job, subject) =>
+      queue.enqueue(trx, job, subject, { member: signedIn(context.viewer), requestId: asked.requestId }),
   }
   return context
 }

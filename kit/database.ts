@@ -39,13 +39,15 @@ export function openDatabase<Tables>(options: {
   connections?: number
   onStatement?: OnStatement | undefined
   metrics?: Metrics
+  /** What the pool is called where it is not the only one of its schema. */
+  name?: string
 }): Db<Tables> {
-  const { url, schema, log, connections = 8, onStatement, metrics } = options
+  const { url, schema, log, connections = 8, onStatement, metrics, name = schema } = options
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
     connectionTimeoutMillis: waits.connection * 5,
-    application_name: `nexus-${schema}`,
+    application_name: `nexus-${name}`,
     options: [
       `-c search_path=${schema}`,
       `-c statement_timeout=${waits.statement * 5}`,
@@ -55,7 +57,7 @@ export function openDatabase<Tables>(options: {
   })
   // Without a listener, an idle connection that the server ends takes the process with it.
   pool.on('error', (error) => log.info({ schema, reason: error.message }, 'an idle connection ended'))
-  metrics?.pool(schema, pool)
+  metrics?.pool(name, pool)
   return new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],

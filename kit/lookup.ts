@@ -3,11 +3,14 @@ import type { Context } from './context.ts'
 import type { Trx } from './database.ts'
 import { isId } from './id.ts'
 import { byId, load } from './loader.ts'
-import { type ListSpec, type Page, type PageArgs, page, pages, totals } from './page.ts'
+import { type ListSpec, type Page, type PageArgs, page, pageSize, pages, totals } from './page.ts'
 
-/** A list of the viewer's organization; its total is counted only when it is asked for. */
+/**
+ * A list of the viewer's organization; its total is counted only when it is asked for. Other subgraphs may turn
+ * larger pages than clients.
+ */
 export function listOf<Row extends { id: string }, Tables>(
-  context: Pick<Context<Tables>, 'tenant'>,
+  context: Pick<Context<Tables>, 'tenant' | 'service'>,
   spec: ListSpec<Row>,
   args: PageArgs,
 ): Promise<Page<Row>> {
@@ -15,7 +18,8 @@ export function listOf<Row extends { id: string }, Tables>(
     const { rows } = await context.tenant((trx) => query.execute(trx))
     return rows[0]!.count
   }
-  return context.tenant((trx) => page<Row>(trx, spec, args, count))
+  const most = context.service === 'gateway' ? pageSize.max : pageSize.ofServices
+  return context.tenant((trx) => page<Row>(trx, spec, args, count, most))
 }
 
 /** One of many lists that hang on parents: all parents of a request are answered by one statement. */

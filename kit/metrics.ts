@@ -1,7 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { health } from './health.ts'
 import { createHttp, listen } from './http.ts'
 import type { Log } from './log.ts'
 
+/** `again`: it failed and will be tried again; `superseded`: another attempt has taken its place. */
+export type JobOutcome = 'complete' | 'failed' | 'again' | 'superseded'
+export type QueueCounts = { queue: string; states: Record<'ready' | 'active' | 'failed', number> }
 type PoolCounts = { totalCount: number; idleCount: number; waitingCount: number }
 
 /** What a process counts of itself, in the form that Prometheus reads. Times are in seconds. */
@@ -10,11 +14,15 @@ export type Metrics = {
   /** `operation` is the name that the document gives; the first 200 names are told apart. */
   operation(operation: string, codes: readonly string[], seconds: number): void
   call(subgraph: string, outcome: 'ok' | 'error', seconds: number): void
-  pool(schema: string, pool: PoolCounts): void
+  pool(name: string, pool: PoolCounts): void
+  job(job: string, outcome: JobOutcome, seconds: number): void
+  /** Tells, whenever it is asked, how many jobs stand in each queue. */
+  queues(read: () => Promise<QueueCounts[]>): void
   text(): Promise<string>
   readonly contentType: string
 }
 
+const jobBuckets = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900]
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10]
 const mostNames = 200
 
@@ -56,6 +64,27 @@ export function createMetrics(): Metrics {
       }
     },
   })
+  const jobs = new Histogram({
+    name: 'nexus_job_seconds',
+    help: 'Attempts at jobs',
+    labelNames: ['job', 'outcome'],
+    buckets: jobBuckets,
+    registers,
+  })
+  const readers: (() => Promise<QueueCounts[]>)[] = []
+  new Gauge({
+    name: 'nexus_jobs',
+    help: 'Jobs of a queue, the same in every worker',
+    labelNames: ['queue', 'state'],
+    registers,
+    async collect() {
+      // A database that does not answer takes these away, and nothing else.
+      const read = await Promise.all(readers.map((each) => each().catch(() => [])))
+      this.reset()
+      for (const { queue, states } of read.flat())
+        for (const [state, count] of Object.entries(states)) this.set({ queue, state }, count)
+    },
+  })
   const nameOf = bounded()
   return {
     request: (labels, seconds) => requests.observe(labels, seconds),
@@ -65,24 +94,31 @@ export function createMetrics(): Metrics {
       for (const code of codes) errors.inc({ operation, code })
     },
     call: (subgraph, outcome, seconds) => calls.observe({ subgraph, outcome }, seconds),
-    pool: (schema, pool) => pools.set(schema, pool),
+    pool: (name, pool) => pools.set(name, pool),
+    job: (job, outcome, seconds) => jobs.observe({ job, outcome }, seconds),
+    queues: (read) => readers.push(read),
     text: () => register.metrics(),
     contentType: register.contentType,
   }
 }
 
-/** Serves `/metrics` on a port of its own, apart from the one that clients reach, where METRICS_PORT names one. */
+/**
+ * Serves `/metrics` on a port of its own, apart from the one that clients reach, where METRICS_PORT names one.
+ * @param ready throws when the process is of no use; for one without another port, which is asked here
+ */
 export async function serveMetrics(
   env: { METRICS_PORT?: number | undefined; HOST: string },
   metrics: Metrics,
   log: Log,
   closing: (closer: () => unknown) => void,
+  ready?: () => Promise<void>,
 ): Promise<string | null> {
   if (env.METRICS_PORT === undefined) return null
   const app = createHttp({ log })
   app.get('/metrics', async (_request, reply) =>
     reply.header('content-type', metrics.contentType).send(await metrics.text()),
   )
+  if (ready) health(app, ready)
   closing(() => app.close())
   return listen(app, env.HOST, env.METRICS_PORT)
 }

@@ -1,7 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { openDatabase, roleOf, urlAs } from './database.ts'
+import type { Jobs } from './job.ts'
 import type { Log } from './log.ts'
+import { operationMigrations, operationSchema } from './operation.ts'
+import { provisionQueues } from './queue.ts'
+import { tenantPolicy } from './tenancy.ts'
 
 export type Migrations = Readonly<Record<string, Migration>>
 
@@ -12,7 +16,7 @@ async function serviceRole(db: Kysely<unknown>, schema: string): Promise<string>
   return rows[0]!.role
 }
 
-/** Grants the subgraph's role what it needs on one table, or on one function, and nothing else. */
+/** Grants the subgraph's role what it needs on one table, function or schema, and nothing else. */
 export async function grant(
   db: Kysely<unknown>,
   schema: string,
@@ -37,11 +41,7 @@ export async function tenantTable(
   table: string,
   { grants = 'select, insert, update', column = 'organization_id' }: TenantTableOptions = {},
 ): Promise<void> {
-  const name = sql.id(schema, table)
-  const isOurs = sql`${sql.id(column)} = (select nullif(current_setting('nexus.organization', true), '')::uuid)`
-  await sql`alter table ${name} enable row level security`.execute(db)
-  await sql`alter table ${name} force row level security`.execute(db)
-  await sql`create policy tenant on ${name} using (${isOurs}) with check (${isOurs})`.execute(db)
+  await tenantPolicy(db, schema, table, column)
   await grant(db, schema, grants, `${schema}.${table}`)
 }
 
@@ -56,19 +56,32 @@ async function provision(db: Kysely<unknown>, schema: string, role: string, pass
   await sql`grant usage on schema ${sql.id(schema)} to ${sql.id(role)}`.execute(db)
 }
 
+async function apply(db: Kysely<unknown>, schema: string, migrations: Migrations): Promise<string[]> {
+  const { error, results = [] } = await new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    migrationTableSchema: schema,
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migrations_lock',
+  }).migrateToLatest()
+  if (error) throw error
+  return results.map((result) => result.migrationName)
+}
+
 /**
- * Brings one subgraph's schema up to date, as the owner that `url` names. Safe to run by several processes
- * at once: the first applies, the others wait and find nothing to do.
+ * Brings one subgraph's schema, what all share, and its queues up to date, as the owner that `url` names. Safe
+ * to run by several processes at once: the first applies, the others wait and find nothing to do.
  * @returns the names of the migrations applied now, and the url of the subgraph's own role
  */
 export async function migrate(options: {
   url: string
   schema: string
   migrations: Migrations
+  jobs?: Jobs<never> | undefined
   passwordOf: (role: string) => string
   log: Log
 }): Promise<{ applied: string[]; url: string }> {
-  const { url, schema, migrations, passwordOf, log } = options
+  const { url, schema, migrations, jobs, passwordOf, log } = options
   const db = openDatabase<unknown>({ url, schema, log, connections: 2 })
   const role = roleOf(url, schema)
   const password = passwordOf(role)
@@ -81,16 +94,10 @@ export async function migrate(options: {
         await sql`select pg_advisory_unlock(hashtext('nexus-provision'))`.execute(connection)
       }
     })
-    const provider = { getMigrations: async () => ({ ...migrations }) }
-    const { error, results = [] } = await new Migrator({
-      db,
-      provider,
-      migrationTableSchema: schema,
-      migrationTableName: 'migrations',
-      migrationLockTableName: 'migrations_lock',
-    }).migrateToLatest()
-    if (error) throw error
-    return { applied: results.map((result) => result.migrationName), url: urlAs(url, role, password) }
+    await apply(db, operationSchema, operationMigrations)
+    const applied = await apply(db, schema, migrations)
+    if (jobs) await provisionQueues({ url, subgraph: schema, jobs, log })
+    return { applied, url: urlAs(url, role, password) }
   } finally {
     await db.destroy()
   }

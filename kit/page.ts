@@ -37,7 +37,7 @@ export type Page<Row> = {
   totalCount: () => Promise<Total>
 }
 
-export const pageSize = { default: 20, max: 100 }
+export const pageSize = { default: 20, max: 100, ofServices: 1_000 }
 const maxOffset = 10_000
 const maxTotal = 10_000
 
@@ -65,12 +65,11 @@ function sortOf(spec: ListSpec, args: PageArgs): Sort {
 }
 
 /** Throws VALIDATION_ERROR for a size, offset or combination that no list answers. */
-function sizeOf(args: PageArgs): { size: number; backward: boolean; offset: number } {
+function sizeOf(args: PageArgs, most: number): { size: number; backward: boolean; offset: number } {
   const { first, last, offset } = args
   if (first != null && last != null) throw invalid('last', 'Use either first or last')
   const size = first ?? last ?? pageSize.default
-  if (size < 0 || size > pageSize.max)
-    throw invalid(last == null ? 'first' : 'last', `Must be between 0 and ${pageSize.max}`)
+  if (size < 0 || size > most) throw invalid(last == null ? 'first' : 'last', `Must be between 0 and ${most}`)
   if (offset != null && (offset < 0 || offset > maxOffset))
     throw invalid('offset', `Must be between 0 and ${maxOffset}`)
   return { size, backward: last != null, offset: offset ?? 0 }
@@ -86,8 +85,8 @@ type Shape = {
   sort: Sort
 }
 
-function shape(spec: ListSpec, args: PageArgs): Shape {
-  const { size, backward, offset } = sizeOf(args)
+function shape(spec: ListSpec, args: PageArgs, most = pageSize.max): Shape {
+  const { size, backward, offset } = sizeOf(args, most)
   const sort = sortOf(spec, args)
   const column = sql.ref(sort.column)
   const beyond = (field: 'after' | 'before', direction: Direction) => {
@@ -138,14 +137,15 @@ function pageOf<Row extends Listed>(
 const totalOf = (count: number): Total =>
   count > maxTotal ? { count: maxTotal, type: 'at_least' } : { count, type: 'exact' }
 
-/** One page of a list. `count` runs the bounded count in a transaction of its own, only when it is asked for. */
+/** One page of a list, of at most `most` rows. `count` runs the bounded count in a transaction of its own, only when it is asked for. */
 export async function page<Row extends Listed>(
   db: QueryExecutorProvider,
   spec: ListSpec,
   args: PageArgs,
   count: (query: RawBuilder<{ count: number }>) => Promise<number>,
+  most = pageSize.max,
 ): Promise<Page<Row>> {
-  const form = shape(spec, args)
+  const form = shape(spec, args, most)
   const table = sql.table(spec.table)
   const { rows } = await sql<Row>`select * from ${table} where ${form.condition} ${form.tail}`.execute(db)
   const counting = sql<{ count: number }>`select count(*) as count from

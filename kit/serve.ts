@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { clientHeader, readClient } from './client.ts'
 import { eventStream, writeEvents } from './event-stream.ts'
+import { health } from './health.ts'
 import { createHttp, type Http } from './http.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -30,14 +31,7 @@ export function serveSubgraph(subgraph: OpenSubgraph, log: Log, metrics: Metrics
     })
     return listen(controller.signal)
   }
-  app.get('/health/live', async () => ({ status: 'live' }))
-  app.get('/health/ready', async (_request, reply) => {
-    const ready = await subgraph.check().then(
-      () => true,
-      () => false,
-    )
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'unavailable' })
-  })
+  health(app, () => subgraph.check())
   app.post<{ Body: Body | null }>('/graphql', async (request, reply) => {
     const { query, variables, operationName } = request.body ?? {}
     const token = request.headers.authorization?.replace(/^Bearer /, '') ?? ''

@@ -14,8 +14,10 @@ import { LRUCache } from 'lru-cache'
 import { createContext, type Surroundings } from './context.ts'
 import { type Db, type OnStatement, openDatabase } from './database.ts'
 import { isErrorCode, NexusError } from './errors.ts'
+import type { Jobs } from './job.ts'
 import type { Log } from './log.ts'
 import type { Migrations } from './migration.ts'
+import { openQueue } from './queue.ts'
 import { isStream } from './stream.ts'
 import { internalVerifier } from './tokens.ts'
 import type { Stream, SubgraphError, SubgraphRequest, SubgraphResponse, Transport } from './transport.ts'
@@ -24,6 +26,8 @@ type Plate<Tables> = {
   name: string
   schema: GraphQLSchema
   migrations: Migrations
+  /** Work that outlives a request. */
+  jobs?: Jobs<Tables>
   /** Fills the demo, as one organization after the other; safe to run again. */
   seed?: (db: Db<Tables>, demo: Demo) => Promise<void>
 }
@@ -119,10 +123,11 @@ export function openSubgraph(
     onStatement?: OnStatement | undefined
   },
 ): OpenSubgraph {
-  const { name, schema } = subgraph
+  const { name, schema, jobs = {} } = subgraph
   const { url, surroundings, connections = 8, onStatement } = options
   const { log, keys, metrics } = surroundings
   const db = openDatabase<never>({ url, schema: name, log, connections, onStatement, metrics })
+  const queue = openQueue(name, Object.keys(jobs), db, log)
   const verify = internalVerifier(keys, name)
   const documentOf = reader(schema)
 
@@ -136,7 +141,8 @@ export function openSubgraph(
     if (!document) return { errors: errors! }
     const common = { schema, document, variableValues: variables, operationName }
     const asked = { requestId, client: client ?? null }
-    return { args: () => ({ ...common, contextValue: createContext(surroundings, db, caller, asked) }) }
+    const contextValue = () => createContext(surroundings, db, caller, asked, queue)
+    return { args: () => ({ ...common, contextValue: contextValue() }) }
   }
   const told = ({ data, errors }: ExecutionResult, requestId: string): SubgraphResponse => ({
     ...(data !== undefined && { data }),
@@ -190,7 +196,10 @@ export function openSubgraph(
     check: async () => {
       await sql`select 1`.execute(db)
     },
-    close: () => db.destroy(),
+    close: async () => {
+      await queue.close()
+      await db.destroy()
+    },
   }
 }
 

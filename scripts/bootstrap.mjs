@@ -1,17 +1,19 @@
-// Installs what is missing before any other script runs. Plain JavaScript without dependencies, because it
+// Installs and builds what is missing before any other script runs. Plain JavaScript without dependencies, because it
 // starts on whatever Node >= 20.19 the machine has; Node 24, which the rest needs, is among what it installs.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildWeb, webIsBuilt } from './build-web.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const modules = join(root, 'node_modules')
 const lockFile = join(root, 'package-lock.json')
 const stampFile = join(modules, '.nexus-installed')
 const newNode = join(modules, '.bin', 'node')
-const production = process.env.NODE_ENV === 'production'
+// What builds the page is among the development packages.
+const production = process.env.NODE_ENV === 'production' && webIsBuilt()
 const platform = `${process.platform}-${process.arch}`
 
 requireNode(20, 19)
@@ -24,6 +26,7 @@ if (!stamped()) {
   // What holds the development packages also serves production.
   writeFileSync(stampFile, `${want} ${production ? 'production' : 'all'}\n`)
 }
+if (!buildWeb()) fail('the page could not be built, see above.')
 
 function stamped() {
   if (!existsSync(stampFile)) return false

@@ -50,6 +50,8 @@ const violations: Record<string, [file: string, text: string]> = {
   'a migration to kit': ['subgraphs/assets/migrations/0001-a.ts', "import { a } from '#kit/page.ts'"],
   'web to kit': ['web/src/a.tsx', "import { a } from '../../kit/errors.ts'"],
   'web to gateway': ['web/src/a.tsx', "import { a } from '../../gateway/errors.ts'"],
+  'web to k8s': ['web/src/a.ts', "import { a } from '../../k8s/a.ts'"],
+  'web to scripts': ['web/src/a.ts', "import type { a } from '../../scripts/a.ts'"],
   'a subgraph to scripts': ['subgraphs/load.ts', "require('../scripts/a.ts')"],
   'the environment in kit': ['kit/a.ts', 'const a = process.env.A'],
   'the environment in the gateway': ['gateway/a.ts', "const a = process['env'].A"],
@@ -80,6 +82,8 @@ test('what the walls allow', (t) => {
     'subgraphs/assets/model/a.ts': "import { a } from '../rules.ts'\nimport { sql } from 'kysely'",
     'subgraphs/assets/migrations/index.ts':
       "import { a } from './0001-a.ts'\nimport { b } from '#kit/migration.ts'",
+    'web/src/a.tsx': "import { b } from './b.ts'\nimport { c } from 'react'\nimport '../../schema/c.json'",
+    'web/test/a.test.ts': "import { a } from '#kit/a.ts'\nimport { b } from '../../scripts/a.ts'",
     'scripts/a.ts':
       "import { a } from '../gateway/app.ts'\nimport { b } from '../subgraphs/load.ts'\nprocess.env.A",
   })

@@ -1,17 +1,18 @@
 /**
- * Writes the contracts under schema/ from the code. With --check it fails where they differ from the code, and
+ * Writes the contracts under schema/, and what the page knows of them, from the code. With --check it fails where they differ from the code, and
  * where they would break clients of the last release.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { composeServices } from '@apollo/composition'
 import { printSchema, Supergraph } from '@apollo/federation-internals'
 import { printSubgraphSchema } from '@apollo/subgraph'
-import { parse } from 'graphql'
+import { outputIntrospectionFile } from '@gql.tada/internal'
+import { buildSchema, introspectionFromSchema, parse } from 'graphql'
 import { readRegister, root } from '#kit/register.ts'
 import { loadSubgraph } from '../subgraphs/load.ts'
 import { breakingChanges, releasedSchema } from './breaking.ts'
 
-/** Every file under schema/ by its path from the root, as the code has it now. Throws where it does not compose. */
+/** Every contract by its path from the root: those under schema/ and the page's types, as the code has it now. Throws where it does not compose. */
 export async function compose(): Promise<Map<string, string>> {
   const services = await Promise.all(
     readRegister({}).map(async (registered) => {
@@ -28,7 +29,13 @@ export async function compose(): Promise<Map<string, string>> {
     ...services.map(({ sdl, text }): [string, string] => [sdl, text]),
     ['schema/supergraph.graphql', `${supergraphSdl}\n`],
     ['schema/api.graphql', `${api}\n`],
+    ['web/src/graphql-env.d.ts', pageTypes(api)],
   ])
+}
+
+function pageTypes(api: string): string {
+  const introspection = introspectionFromSchema(buildSchema(api), { descriptions: false })
+  return outputIntrospectionFile(introspection, { fileType: '.d.ts', shouldPreprocess: true })
 }
 
 function read(file: string): string | null {

@@ -16,6 +16,7 @@ import { root } from '#kit/register.ts'
 import { type OpenSubgraph, openSubgraph, type Subgraph } from '#kit/subgraph.ts'
 import { createKeys, internalSigner } from '#kit/tokens.ts'
 import type { Transport } from '#kit/transport.ts'
+import { openWorker } from '#kit/worker.ts'
 import { createGateway } from '../gateway/app.ts'
 import { loadSubgraphs } from '../subgraphs/load.ts'
 import { openHouseDatabase } from './database.ts'
@@ -69,22 +70,27 @@ export async function openHouse({
     closers.push(() => events.close())
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
+    const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
     // What lies there was being imported by a house that was killed.
     rmSync(blobDir, { recursive: true, force: true })
 
-    const open = async (subgraph: Subgraph): Promise<OpenSubgraph> => {
-      const { name: schema, migrations } = subgraph
+    const around = (name: string): Surroundings => {
+      const sign = internalSigner(keys, name)
+      return { keys, log, transports, sign, blobDir, reportDir, shared, metrics, events }
+    }
+    const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
+      const { name: schema, migrations, jobs } = subgraph
       const { url } = await migrate({
         url: database.url,
         schema,
         migrations,
+        jobs,
         passwordOf: keys.passwordOf,
         log,
       })
       await seed(subgraph, url)
-      const sign = internalSigner(keys, schema)
-      const surroundings = { keys, log, transports, sign, blobDir, shared, metrics, events }
-      return openSubgraph(subgraph, { url, surroundings, onStatement })
+      const opened = openSubgraph(subgraph, { url, surroundings: around(schema), onStatement })
+      return { ...opened, url, of: subgraph }
     }
     const demo = demoOf(env)
     const seed = async (subgraph: Subgraph, url: string): Promise<void> => {
@@ -104,6 +110,7 @@ export async function openHouse({
       transports,
       keys,
       blobs: createBlobs(blobDir),
+      reports: createBlobs(reportDir),
       importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
       log,
       metrics,
@@ -117,10 +124,16 @@ export async function openHouse({
           await Promise.all(checks.map(async (each) => [each.name, await answer(each)])),
         )
       },
+      webFolder: `${root}web/dist`,
       production: env.NODE_ENV === 'production',
       trustedProxies: env.NEXUS_TRUSTED_PROXIES,
     })
     closers.push(() => app.close())
+    // Once everybody can be asked, and stopped before anybody is away.
+    for (const { of, url } of subgraphs.filter((each) => each.of.jobs)) {
+      const worker = await openWorker(of, { url, surroundings: around(of.name) })
+      closers.push(() => worker.close())
+    }
     const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
     lock.publish({ url })
@@ -131,16 +144,7 @@ export async function openHouse({
       databaseUrl: database.url,
       shared: shared.kind,
       demoPassword: demo?.password ?? null,
-      surroundings: {
-        keys,
-        log,
-        transports,
-        sign: internalSigner(keys, 'test'),
-        blobDir,
-        shared,
-        metrics,
-        events,
-      },
+      surroundings: around('test'),
       close,
     }
   } catch (error) {

@@ -21,7 +21,7 @@ function welcome(house: House): string {
   Shared state   ${house.shared === 'redis' ? 'Redis at REDIS_URL' : 'in this process (set REDIS_URL for Redis)'}
 ${demo}
   Three things to try
-    curl ${url}/health/ready
+    ${url} in a browser
     curl -s ${url}/api/v1/auth/login -H 'content-type: application/json' \\
       -d '{"email":"admin@acme.example","password":"${house.demoPassword ?? 'PASSWORD'}"}'
     npx nexus import report.json

@@ -78,11 +78,15 @@ export async function openTestHouse(env: Record<string, string> = {}): Promise<T
   const seen: Statement[] = []
   const log = createLog('test', process.env.LOG_LEVEL ?? 'fatal')
   const settings = { NEXUS_DATA_DIR: dataDir, PORT: '0', NEXUS_DEMO_PASSWORD: password, ...env }
+  const remove = () => rmSync(dataDir, { recursive: true, force: true })
   const house = await openHouse({
     env: readEnv(environment, settings),
     log,
     durable: false,
     onStatement: (statement) => seen.push(statement),
+  }).catch((error: unknown) => {
+    remove()
+    throw error
   })
   const visitor = (token: string | null) => visitorOf(house.url, token)
   return {
@@ -101,7 +105,7 @@ export async function openTestHouse(env: Record<string, string> = {}): Promise<T
     },
     close: async () => {
       await house.close()
-      rmSync(dataDir, { recursive: true, force: true })
+      remove()
     },
   }
 }

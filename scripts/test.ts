@@ -9,12 +9,15 @@ import { root } from '#kit/register.ts'
 
 const checks: [name: string, command: string, ...args: string[]][] = [
   ['types', 'tsc', '-p', '.'],
+  ['types of the page', 'tsc', '-p', 'web'],
   ['lint', 'biome', 'check', '--error-on-warnings', '.'],
   ['walls', 'node', 'scripts/boundaries.ts'],
   ['contracts', 'node', 'scripts/compose.ts', '--check'],
   ['settings', 'node', 'scripts/settings.ts', '--check'],
 ]
-const patterns = ['kit', 'gateway', 'subgraphs', 'scripts', 'k8s'].map((room) => `${room}/**/*.test.ts`)
+const patterns = ['kit', 'gateway', 'subgraphs', 'scripts', 'k8s', 'web'].map(
+  (room) => `${room}/**/*.test.ts`,
+)
 const isIntegration = (file: string) => file.endsWith('.integration.test.ts')
 const longestMs = 300_000
 

@@ -5,7 +5,7 @@ import { forbidden, NexusError, unauthenticated } from '#kit/errors.ts'
 import { anonymous } from '#kit/viewer.ts'
 import { type Access, type Entered, isKey } from '../access.ts'
 import '../context.ts'
-import { sessionOf } from '../session.ts'
+import { refreshOf, sessionOf } from '../session.ts'
 
 /**
  * Who is asking comes from a token or a key, in a header, or from a browser's cookie; `X-Tenant-ID` may only repeat
@@ -14,11 +14,13 @@ import { sessionOf } from '../session.ts'
 export const viewer = fastifyPlugin<{ access: Access }>(async (app, { access }) => {
   app.decorateRequest('viewer', null as never)
   app.decorateRequest('entered', null)
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const entered = await enteredBy(access, request)
     if (entered) agree(request, entered)
     request.viewer = entered?.member ?? anonymous
     request.entered = entered
+    // Our page asks for new tokens then, and strangers' pages for nothing.
+    if (!entered && refreshOf(request.headers)) reply.header('x-nexus-session', 'renewable')
   })
 })
 

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { z } from 'zod'
-import { list, type Noun, one } from './list.ts'
+import { countsOf, list, type Noun, one } from './list.ts'
 import { type Fields, type Route, route } from './route.ts'
 
 const run = `id status format fileName asset { id name } total created updated unchanged reopened closed
@@ -15,10 +15,24 @@ const connector: Noun = {
   filters: [],
 }
 
+/** Its runs are the imports of its format, counted by how they stand. */
+const connectorStatus: Route = route({
+  method: 'GET',
+  path: '/integrations/:id/status',
+  noun: connector.type,
+  operation: `query ConnectorStatus($id: ID!) {
+    connector(id: $id) { id name kind status lastRunAt lastSuccessAt lastError runs { key count } }
+  }`,
+  params: z.object({ id: z.string() }),
+  variables: ({ params: { id } }) => ({ id }),
+  data: ({ connector }) => connector && countsOf(connector as Fields),
+})
+
 export const integrations = (graph: GraphQLSchema): Route[] => [
   list(graph, importRun, '/integrations/imports'),
   one(importRun, '/integrations/imports/:id'),
   list(graph, connector, '/integrations/connectors'),
+  connectorStatus,
 ]
 
 /** Its body is the report itself, which by now is a blob. */

@@ -7,10 +7,11 @@ import { compliance } from './compliance.ts'
 import { identity } from './identity.ts'
 import { integrations } from './integrations.ts'
 import { metrics } from './metrics.ts'
+import { reports } from './reports.ts'
 import type { Route } from './route.ts'
 import { vulnerabilities } from './vulnerabilities.ts'
 
-/** Every REST door but the upload, group by group. */
+/** Every REST door but the upload and the download, group by group. */
 export const routes = (schema: GraphQLSchema): Route[] => [
   ...auth(),
   ...identity(schema),
@@ -20,5 +21,6 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...vulnerabilities(schema),
   ...compliance(schema),
   ...integrations(schema),
+  ...reports(schema),
   ...metrics(),
 ]

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import type { FastifyInstance } from 'fastify'
 import { createBlobs } from '#kit/blob.ts'
 import { unauthenticated } from '#kit/errors.ts'
 import { newId } from '#kit/id.ts'
@@ -39,25 +40,30 @@ const toyRoutes: NonNullable<GatewayOptions['routes']> = (schema) => [
 export async function openGateway(t: TestContext, { transports, ...options }: Partial<GatewayOptions> = {}) {
   const house = toyHouse()
   const blobDir = await mkdtemp(join(tmpdir(), 'nexus-blobs-'))
+  let opened: FastifyInstance | undefined
+  // Also where no gateway comes of it.
+  t.after(async () => {
+    await opened?.close()
+    await rm(blobDir, { recursive: true })
+  })
   const app = await createGateway({
     supergraphSdl: house.supergraphSdl,
     transports: { ...house.transports, ...transports },
     keys,
     blobs: createBlobs(blobDir),
+    reports: createBlobs(blobDir),
     importMaxBytes: 1_000_000,
     log: createLog('gateway', 'silent'),
     metrics: createMetrics(),
     ready: async () => ({ database: 'ok' }),
+    webFolder: join(blobDir, 'no-page'),
     production: true,
     routes: toyRoutes,
     // Sessions are identity's, and the toy has none.
     standing: { session: async (of) => of, key: () => Promise.reject(unauthenticated()) },
     ...options,
   })
-  t.after(async () => {
-    await app.close()
-    await rm(blobDir, { recursive: true })
-  })
+  opened = app
   const graphql = async (query: string, variables?: object, headers?: Record<string, string>) => {
     const reply = await app.inject({
       method: 'POST',

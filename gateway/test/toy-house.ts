@@ -107,9 +107,13 @@ const integrations = `${page} ${connection('ImportRun')} ${connection('Connector
   type ImportRun { id: ID! status: ImportStatus! format: String fileName: String! asset: Asset total: Int created: Int
     updated: Int unchanged: Int reopened: Int closed: Int skipped: Int errorCode: String errorMessage: String
     startedAt: DateTime finishedAt: DateTime createdAt: DateTime! }
-  type Connector { id: ID! name: String! kind: String! status: String! lastSuccessAt: DateTime }
+  type Connector { id: ID! name: String! kind: String! status: String! lastRunAt: DateTime lastSuccessAt: DateTime
+    lastError: String runs: [Bucket!]! }
+  enum OperationStatus { QUEUED RUNNING COMPLETE FAILED }
+  type Report { id: ID! list: String! format: String! status: OperationStatus! bytes: Float sha256: String
+    createdAt: DateTime! }
   type Query { importRun(id: ID!): ImportRun importRuns${list('ImportRun')} connector(id: ID!): Connector
-    connectors${list('Connector')} }
+    connectors${list('Connector')} report(id: ID!): Report }
   input StartImportInput { upload: ID! fileName: String! format: String asset: String }
   type StartImportPayload { run: ImportRun! }
   type Mutation { startImport(input: StartImportInput!): StartImportPayload! }

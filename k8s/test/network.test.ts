@@ -48,7 +48,7 @@ test('the network lets through what Nexus does, and nothing else', () => {
     targets.filter(({ name, port }) => reaches(from, name, port)).map(({ name }) => `${from} > ${name}`),
   )
   const wanted = [
-    ...targets.map(({ name }) => `nexus-gateway > ${name}`),
+    ...['nexus-gateway', 'nexus-worker'].flatMap((from) => targets.map(({ name }) => `${from} > ${name}`)),
     ...['assets', 'vulns', 'compliance'].map((name) => `nexus-integrations > nexus-${name}`),
   ]
   assert.deepEqual(ways.sort(), wanted.sort())

@@ -5,18 +5,37 @@ import pg from 'pg'
 import { readRegister } from '#kit/register.ts'
 import { openTestHouse, type TestHouse } from '../test-house.ts'
 
-// Tables that belong to no tenant, and why: sign-in precedes a tenant; catalogues are everybody's.
+const names = readRegister({}).map(({ name }) => name)
+// What several subgraphs share: operations, which are a tenant's, and the queue.
+const shared = ['operations', 'jobs']
+const schemas = [...names, ...shared]
+
+// Tables that belong to no tenant, and why: sign-in precedes a tenant; catalogues are everybody's; jobs wait for
+// workers, which serve all tenants, and hold ids only.
 const withoutTenant = [
   'identity.accounts',
   'identity.password_tokens',
   'identity.known_places',
   'compliance.frameworks',
   'compliance.controls',
-  ...readRegister({}).flatMap(({ name }) => [`${name}.migrations`, `${name}.migrations_lock`]),
+  ...[...names, 'operations'].flatMap((name) => [`${name}.migrations`, `${name}.migrations_lock`]),
+  ...['job', 'job_common', 'job_dependency', 'queue', 'queue_stats', 'schedule', 'subscription'].map(
+    (name) => `jobs.${name}`,
+  ),
+  ...['bam', 'version', 'warning'].map((name) => `jobs.${name}`),
 ]
 // Its id is the tenant.
 const tenantColumn: Record<string, string> = { 'identity.organizations': 'id' }
-const schemas = readRegister({}).map(({ name }) => name)
+// What a service may do beyond its own schema, and nothing else.
+const beyond: Record<string, string[]> = {
+  'compliance > operations.operations': ['INSERT', 'SELECT', 'UPDATE'],
+  'integrations > operations.operations': ['SELECT'],
+  'compliance > jobs.job': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
+  'compliance > jobs.job_common': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
+  'compliance > jobs.job_dependency': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
+  'compliance > jobs.queue': ['SELECT', 'UPDATE'],
+  'compliance > jobs.version': ['SELECT', 'UPDATE'],
+}
 
 let house: TestHouse
 let owner: pg.Client
@@ -31,14 +50,15 @@ after(async () => {
   await house?.close()
 })
 
-const rows = async (text: string): Promise<Record<string, never>[]> =>
-  (await owner.query(text, [schemas])).rows
+const rows = async (text: string, of = schemas): Promise<Record<string, never>[]> =>
+  (await owner.query(text, [of])).rows
 
 test('every table is a tenant’s, or is listed as nobody’s', async () => {
   const tables = await rows(`
-    select n.nspname || '.' || c.relname as name, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
+    select n.nspname || '.' || coalesce(p.relname, c.relname) as name, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
       array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0) as columns
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent
     where n.nspname = any($1) and c.relkind in ('r', 'p')`)
   assert.ok(tables.length >= 14, `only ${tables.length} tables`)
   for (const { name, enabled, forced, columns } of tables as never as {
@@ -78,10 +98,11 @@ test('every policy that lets rows be written checks the tenant, once per stateme
 
 test('keys and unique constraints of tenant tables begin with the tenant', async () => {
   const indexes = await rows(`
-    select n.nspname || '.' || c.relname as name, i.relname as index, a.attname as first
+    select n.nspname || '.' || coalesce(p.relname, c.relname) as name, i.relname as index, a.attname as first
     from pg_index x join pg_class c on c.oid = x.indrelid join pg_class i on i.oid = x.indexrelid
     join pg_namespace n on n.oid = c.relnamespace
     join pg_attribute a on a.attrelid = c.oid and a.attnum = x.indkey[0]
+    left join pg_inherits h on h.inhrelid = c.oid left join pg_class p on p.oid = h.inhparent
     where n.nspname = any($1) and x.indisunique`)
   for (const { name, index, first } of indexes as never as { name: string; index: string; first: string }[]) {
     if (withoutTenant.includes(name) || name in tenantColumn) continue
@@ -109,15 +130,18 @@ test('no foreign key leaves its schema, and none between tenant tables leaves th
 })
 
 test('the roles of the services log in, own nothing and stand above nothing', async () => {
-  const roles = await rows(`
+  const roles = await rows(
+    `
     select r.rolname as role, r.rolcanlogin as login, r.rolsuper or r.rolbypassrls or r.rolcreaterole
       or r.rolcreatedb as mighty,
       (select count(*)::int from pg_class c where c.relowner = r.oid)
         + (select count(*)::int from pg_namespace n where n.nspowner = r.oid)
         + (select count(*)::int from pg_proc p where p.proowner = r.oid) as owned,
       (select count(*)::int from pg_auth_members m where m.member = r.oid) as memberships
-    from pg_roles r where r.rolname = any(select current_database() || '_' || unnest($1::text[]))`)
-  assert.equal(roles.length, schemas.length)
+    from pg_roles r where r.rolname = any(select current_database() || '_' || unnest($1::text[]))`,
+    names,
+  )
+  assert.equal(roles.length, names.length)
   for (const { role, login, mighty, owned, memberships } of roles as never as Record<string, unknown>[])
     assert.deepEqual(
       { role, login, mighty, owned, memberships },
@@ -125,17 +149,23 @@ test('the roles of the services log in, own nothing and stand above nothing', as
     )
 })
 
-test('a service reaches its own schema only, never truncates, and never reads credentials', async () => {
+test('a service reaches its own schema and what it shares, never truncates, and never reads credentials', async () => {
   const grants = await rows(`
     select g.grantee, g.table_schema as schema, g.table_name as name, g.privilege_type as privilege
     from information_schema.role_table_grants g
     where g.grantee = any(select current_database() || '_' || unnest($1::text[]))`)
   assert.ok(grants.length > 0)
+  const crossing: Record<string, string[]> = {}
   for (const { grantee, schema, name, privilege } of grants as never as Record<string, string>[]) {
-    assert.ok(grantee!.endsWith(`_${schema}`), `${grantee} reaches ${schema}.${name}`)
+    if (!grantee!.endsWith(`_${schema}`)) {
+      const way = `${grantee!.slice(grantee!.lastIndexOf('_') + 1)} > ${schema}.${name}`
+      crossing[way] = [...(crossing[way] ?? []), privilege!].sort()
+      continue
+    }
     assert.ok(['SELECT', 'INSERT', 'UPDATE'].includes(privilege!), `${grantee} may ${privilege} ${name}`)
     assert.ok(!['accounts', 'password_tokens', 'known_places'].includes(name!), `${grantee} reads ${name}`)
   }
+  assert.deepEqual(crossing, beyond)
   const open = await rows(`
     select p.oid::regprocedure::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname = any($1) and p.prosecdef and (has_function_privilege('public', p.oid, 'execute')
@@ -160,6 +190,10 @@ test('without a tenant a service sees no row', async () => {
     ['alerts', 'alerts'],
     ['vulns', 'vulnerabilities'],
     ['compliance', 'checks'],
+    ['compliance', 'reports'],
+    ['compliance', 'followed_reports'],
+    ['compliance', 'operations.operations'],
+    ['integrations', 'operations.operations'],
     ['compliance', 'current_results'],
     ['compliance', 'control_failures'],
   ] as const) {
@@ -167,9 +201,10 @@ test('without a tenant a service sees no row', async () => {
     url.password = keys.passwordOf(`nexus_${schema}`)
     const service = new pg.Client({ connectionString: url.href })
     await service.connect()
+    await service.query(`set search_path = ${schema}`)
     try {
       const count = async () =>
-        (await service.query(`select count(*)::int as count from ${schema}.${table}`)).rows[0].count
+        (await service.query(`select count(*)::int as count from ${table}`)).rows[0].count
       assert.equal(await count(), 0, `${schema}.${table} before any tenant`)
       await service.query(`begin; select set_config('nexus.organization', '${crypto.randomUUID()}', true)`)
       assert.equal(await count(), 0, `${schema}.${table} of a stranger`)

@@ -152,6 +152,18 @@ test('ten pages of one browser refresh at once, again and again, and nobody is s
   }
 })
 
+test('a page whose token has ended is told that it may ask for another, and nobody else is', async () => {
+  const cookie = kept((await post('/auth/session', { email: 'viewer@acme.example', password })).headers)
+  const [access, refreshed] = cookie.split('; ')
+  const told = async (headers: Record<string, string>) =>
+    (await house.anonymous.rest('GET', '/auth/me', undefined, headers)).headers.get('x-nexus-session')
+  assert.equal(await told({ cookie: refreshed! }), 'renewable')
+  assert.equal(await told({ cookie }), null)
+  assert.equal(await told({}), null)
+  assert.equal(await told({ cookie: access! }), null)
+  assert.equal(await told({ cookie: refreshed!, origin: 'https://evil.example' }), null)
+})
+
 test('a page of another host refreshes nothing, and an old header is in nobody’s way', async () => {
   const cookie = kept((await post('/auth/session', { email: 'viewer@acme.example', password })).headers)
   const foreign: Record<string, string>[] = [

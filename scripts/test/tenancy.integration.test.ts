@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
+import { makeReport } from './following.ts'
 import { configurationReport, importReport, trivyReport } from './reports.ts'
 
 const canary = 'canary-5f1e9c'
@@ -20,6 +21,8 @@ before(async () => {
   assert.equal(run.created, 1, run.error_message ?? '')
   const failure = { rule: 'DS002', title: `${canary} rule`, status: 'FAIL', target: canary } as const
   await importReport(owner, `${canary}.json`, configurationReport(`${canary}-image`, [failure]))
+  const report = await makeReport(owner, { list: 'vulnerabilities', format: 'csv', search: canary })
+  assert.equal(report.rows, 2)
   const { body } = await owner.graphql(`{
     me { id organization { id } }
     assets(filter: { search: "${canary}" }) { edges { cursor node { id } } }
@@ -35,6 +38,8 @@ before(async () => {
     vulnerability: first('vulnerabilities'),
     connector: first('connectors'),
     importRun: run.id,
+    report: String(report.id),
+    operation: String(report.operation_id),
     cursor: body.data.assets.edges[0].cursor,
   }
 })
@@ -49,6 +54,8 @@ const nouns: Record<string, string> = {
   vulnerability: 'title asset { name openVulnerabilityCount }',
   connector: 'name lastRunAt',
   importRun: 'fileName asset { name } requestedBy { email }',
+  report: 'list rows sha256 operation { kind done } requestedBy { email }',
+  operation: 'kind status done requestedBy { email }',
 }
 const foreign = [canary, 'globex']
 
@@ -78,6 +85,7 @@ test('lists, totals, statistics and searches are the viewer’s own', async () =
     byAsset: vulnerabilities(filter: { assetId: ["${ids.asset}"] }) { totalCount { count } }
     alertsOf: alerts(filter: { assetId: ["${ids.asset}"] }) { totalCount { count } }
     connectors { totalCount { count } } importRuns { totalCount { count } edges { node { fileName } } }
+    reports { totalCount { count } edges { node { rows } } } operations { totalCount { count } }
     controls(first: 100) { edges { node { status failures { edges { node { target check { title } } } } } } }
     posture { assessed unmappedChecks }
     assetStats { total } alertStats { total } vulnerabilityStats { total } }`)
@@ -87,7 +95,7 @@ test('lists, totals, statistics and searches are the viewer’s own', async () =
   assert.deepEqual(data.posture, { assessed: 0, unmappedChecks: 0 })
   assert.equal(data.users.totalCount.count, 4)
   assert.deepEqual(data.organizations.edges, [{ node: { slug: 'acme' } }])
-  for (const none of ['found', 'byAsset', 'alertsOf', 'connectors', 'importRuns'])
+  for (const none of ['found', 'byAsset', 'alertsOf', 'connectors', 'importRuns', 'reports', 'operations'])
     assert.equal(data[none].totalCount.count, 0, none)
   assert.deepEqual(
     [data.assetStats.total, data.alertStats.total, data.vulnerabilityStats.total],
@@ -101,6 +109,8 @@ test('every REST route says the same of another tenant’s id as of none', async
     'alerts/alert',
     'vulnerabilities/vulnerability',
     'integrations/imports/importRun',
+    'reports/report',
+    'operations/operation',
   ]
   for (const route of routes) {
     const [path, noun] = [route.slice(0, route.lastIndexOf('/')), route.slice(route.lastIndexOf('/') + 1)]
@@ -109,6 +119,14 @@ test('every REST route says the same of another tenant’s id as of none', async
     assert.equal(theirs.status, 404)
     assert.deepEqual(theirs.body.error, none.body.error)
     assertNothingOf(theirs.text, route)
+  }
+  for (const [path, id] of [
+    ['reports/ID/download', ids.report!],
+    ['integrations/ID/status', ids.connector!],
+  ] as const) {
+    const ask = (of: string) => stranger.rest('GET', `/${path.replace('ID', of)}`)
+    const theirs = await ask(id)
+    assert.deepEqual([theirs.status, theirs.body.error], [404, (await ask(nowhere)).body.error])
   }
   for (const path of [
     'assets',
@@ -119,6 +137,8 @@ test('every REST route says the same of another tenant’s id as of none', async
     'vulnerabilities/stats',
     'compliance/controls',
     'compliance/posture',
+    'reports',
+    'operations',
   ])
     assertNothingOf((await stranger.rest('GET', `/${path}`)).text, path)
   assertNothingOf((await stranger.rest('GET', `/assets/search?q=${canary.slice(0, 6)}`)).text, 'search')

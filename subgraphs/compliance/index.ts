@@ -1,5 +1,6 @@
 import { defineSubgraph } from '#kit/subgraph.ts'
 import { schema } from './graph/index.ts'
+import { jobs } from './jobs.ts'
 import { migrations } from './migrations/index.ts'
 
-export const compliance = defineSubgraph({ name: 'compliance', schema, migrations })
+export const compliance = defineSubgraph({ name: 'compliance', schema, migrations, jobs })

@@ -1,12 +1,19 @@
 import type { Generated, Selectable } from 'kysely'
+import type { OperationStatus } from '#kit/operation.ts'
 import type { Severity } from '#kit/severity.ts'
 
 export const results = ['pass', 'fail', 'warn', 'error', 'not_applicable'] as const
 export const controlStatuses = ['pass', 'fail', 'warn', 'not_assessed'] as const
 export const grades = ['a', 'b', 'c', 'd', 'f'] as const
+export const reportLists = ['assets', 'alerts', 'vulnerabilities', 'controls'] as const
+export const reportFormats = ['csv', 'json'] as const
 export type Result = (typeof results)[number]
 export type ControlStatus = (typeof controlStatuses)[number]
 export type Grade = (typeof grades)[number]
+export type ReportList = (typeof reportLists)[number]
+export type ReportFormat = (typeof reportFormats)[number]
+/** Which items of the list are in it; empty for all. */
+export type ReportFilter = { severity?: Severity[]; search?: string }
 
 /** A person's word wins: `suppressed` is a mapping that somebody took out, and that no ingest brings back. */
 export type Origin = 'auto' | 'manual' | 'suppressed'
@@ -65,11 +72,33 @@ export type Tables = {
     createdAt: Generated<Date>
     withdrawnAt: Date | null
   }
+  reports: {
+    id: string
+    organizationId: string
+    operationId: string
+    list: ReportList
+    format: ReportFormat
+    filter: ReportFilter
+    rows: number | null
+    bytes: number | null
+    sha256: string | null
+    requestedBy: string
+    createdAt: Generated<Date>
+    updatedAt: Generated<Date>
+  }
+  /** A view: reports with what their operations say. */
+  followedReports: Tables['reports'] & {
+    status: OperationStatus
+    errorCode: string | null
+    errorMessage: string | null
+    finishedAt: Date | null
+  }
 }
 
 export type FrameworkRow = Selectable<Tables['frameworks']>
 export type ControlRow = Selectable<Tables['controls']>
 export type CheckRow = Selectable<Tables['checks']>
+export type ReportRow = Selectable<Tables['followedReports']>
 export type CheckResultRow = Selectable<Tables['checkResults']> & { severityRank: number }
 
 /** The current results of a control's checks: how many of each, and the rank of the worst check, 5 to 0. */

@@ -6,5 +6,6 @@ import './check-result.ts'
 import './posture.ts'
 import './asset.ts'
 import './ingest.ts'
+import './report.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

@@ -1,5 +1,6 @@
 import type { Migrations } from '#kit/migration.ts'
 import * as init from './0001-init.ts'
 import * as checks from './0002-checks.ts'
+import * as reports from './0003-reports.ts'
 
-export const migrations: Migrations = { '0001-init': init, '0002-checks': checks }
+export const migrations: Migrations = { '0001-init': init, '0002-checks': checks, '0003-reports': reports }

@@ -1,7 +1,9 @@
 import { reference, screaming } from '#kit/builder.ts'
 import type { Context } from '#kit/context.ts'
+import { load } from '#kit/loader.ts'
 import { listOf, one } from '#kit/lookup.ts'
 import * as connectors from '../model/connector.ts'
+import * as importRuns from '../model/import-run.ts'
 import { type ConnectorRow, connectorStatuses, type Tables } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 
@@ -11,6 +13,8 @@ const ConnectorStatus = builder.enumType('ConnectorStatus', {
   description: 'What the last runs of a connector say of it.',
   values: screaming(connectorStatuses),
 })
+
+const Bucket = lists.bucket()
 
 const find = (context: Context<Tables>, id: string) => one(context, 'connector', id, connectors.find)
 
@@ -24,6 +28,14 @@ Connector.implement({
     lastRunAt: t.expose('lastRunAt', { type: 'DateTime', nullable: true }),
     lastSuccessAt: t.expose('lastSuccessAt', { type: 'DateTime', nullable: true }),
     lastError: t.exposeString('lastError', { nullable: true, description: 'Why its last run failed.' }),
+    runs: t.field({
+      type: [Bucket],
+      description: 'How many imports of its format stand in each status.',
+      resolve: async ({ kind }, _args, context) => {
+        const batch = (formats: readonly string[]) => context.tenant((trx) => importRuns.count(trx, formats))
+        return (await load(context.loaders, 'runs', kind, batch)) ?? []
+      },
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),

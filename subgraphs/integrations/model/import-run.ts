@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '#kit/database.ts'
 import { NexusError } from '#kit/errors.ts'
-import type { ListSpec } from '#kit/page.ts'
+import type { Bucket, ListSpec } from '#kit/page.ts'
 import { liveStatuses, silenceMs } from '../rules.ts'
 import type { Counts, ImportRunRow, Tables } from '../tables.ts'
 
@@ -18,6 +18,21 @@ export const spec: ListSpec<ImportRunRow> = {
 
 export const find = (db: Db<Tables>, ids: readonly string[]): Promise<ImportRunRow[]> =>
   db.selectFrom('importRuns').selectAll().where('id', 'in', ids).execute()
+
+/** How many runs of each format stand in each status. */
+export async function count(db: Db<Tables>, formats: readonly string[]): Promise<Map<string, Bucket[]>> {
+  const rows = await db
+    .selectFrom('importRuns')
+    .select(['format', 'status', sql<number>`count(*)`.as('count')])
+    .where('format', 'in', formats)
+    .groupBy(['format', 'status'])
+    .orderBy('status')
+    .execute()
+  const byFormat = Map.groupBy(rows, (row) => String(row.format))
+  return new Map(
+    [...byFormat].map(([format, of]) => [format, of.map(({ status, count }) => ({ key: status, count }))]),
+  )
+}
 
 type NewRun = Pick<
   ImportRunRow,

@@ -1,0 +1,91 @@
+import type { JobResult, JobWithMetadata } from 'pg-boss'
+import { createContext, type Surroundings } from './context.ts'
+import { type Db, inTenant, type Trx } from './database.ts'
+import { type ErrorCode, NexusError } from './errors.ts'
+import type { Job, JobContext, Payload } from './job.ts'
+import type { JobOutcome } from './metrics.ts'
+import * as operations from './operation.ts'
+import type { Queue } from './queue.ts'
+
+export type Taken = JobWithMetadata<Payload>
+type Refused = { code: ErrorCode | 'INTERRUPTED'; message: string }
+type Here = { subgraph: string; surroundings: Surroundings; db: Db<never>; queue: Queue<never> }
+
+/** What passes by itself is tried again; a refusal would be the same one. */
+const passes = (code: string) => ['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'].includes(code)
+
+const refusalOf = (error: unknown): Refused =>
+  error instanceof NexusError
+    ? { code: error.code, message: error.message }
+    : { code: 'INTERNAL_SERVER_ERROR', message: 'Internal error' }
+
+/** Runs a job once, and says what shall become of it: done, to be tried again, or given up. */
+export async function attempt(here: Here, name: string, job: Job<never>, taken: Taken): Promise<JobResult> {
+  const { id, data, retryCount, retryLimit } = taken
+  const { requestId, operation } = data
+  const { log, metrics } = here.surroundings
+  const number = retryCount + 1
+  const from = performance.now()
+  const ended = (outcome: JobOutcome, error?: unknown) => {
+    const ms = performance.now() - from
+    metrics.job(name, outcome, ms / 1_000)
+    const line = { requestId, job: name, operation, attempt: number, outcome, ms: Math.round(ms) }
+    if (error) log.warn({ ...line, err: error }, 'a job failed')
+    else log.info(line, 'a job ended')
+  }
+  try {
+    await carryOut(here, job, taken, number)
+    ended('complete')
+    return { id, status: 'completed' }
+  } catch (error) {
+    if (error instanceof operations.Superseded) {
+      ended('superseded')
+      return { id, status: 'completed' }
+    }
+    const output = refusalOf(error)
+    const again = passes(output.code)
+    ended(again && retryCount < retryLimit ? 'again' : 'failed', error)
+    return { id, status: again ? 'failed' : 'deadletter', output }
+  }
+}
+
+async function carryOut(here: Here, { run }: Job<never>, { data, signal }: Taken, number: number) {
+  const { subgraph, surroundings, db, queue } = here
+  const { member, requestId, operation: id, subject } = data
+  const caller = { viewer: member, service: subgraph }
+  const common = createContext(surroundings, db, caller, { requestId, client: null }, queue)
+  let completed = false
+  const operation: JobContext<never>['operation'] = {
+    id,
+    number,
+    advance: (progress) => common.tenant((trx) => operations.advance(trx, id, number, progress)),
+    complete: async (trx, done) => {
+      await operations.complete(trx, id, number, done)
+      completed = true
+    },
+  }
+  await common.tenant((trx) => operations.begin(trx, id, number))
+  await run({ ...common, operation, signal }, subject)
+  // It would be RUNNING for ever.
+  if (!completed) throw new Error('The job has ended without completing its operation')
+}
+
+/** Ends the operation of a job that nobody will try again. */
+export async function giveUp(
+  { db, surroundings }: Here,
+  { id, data, sourceOutput }: Taken,
+): Promise<JobResult> {
+  const { operation, member, requestId } = data
+  const said = sourceOutput as Partial<Refused> | null
+  // Without a word from the job itself, its worker was lost or its time was up.
+  const { code, message } = said?.code ? (said as Refused) : interrupted
+  const tenant = { organizationId: member.organizationId }
+  await inTenant(db, tenant, (trx: Trx<never>) => operations.fail(trx, operation, code, message))
+  surroundings.log.error({ requestId, operation, code }, 'a job was given up')
+  return { id, status: 'completed' }
+}
+
+const interrupted: Refused = {
+  code: 'INTERRUPTED',
+  message: 'The work was cut off before its end, and will not be tried again',
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path'
+import type { Surroundings } from '#kit/context.ts'
+import { roleOf, urlAs } from '#kit/database.ts'
+import { type Environment, environment, readEnv } from '#kit/env.ts'
+import { openEvents } from '#kit/events.ts'
+import { createLog, type Log } from '#kit/log.ts'
+import { createMetrics, type Metrics } from '#kit/metrics.ts'
+import { openShared } from '#kit/redis.ts'
+import { readRegister } from '#kit/register.ts'
+import { createKeys, internalSigner, type Keys } from '#kit/tokens.ts'
+import { httpTransport } from '#kit/transport.ts'
+
+export type Settings = { env: Environment; databaseUrl: string; keys: Keys; log: Log }
+
+/** A process apart shares its database and its secret with the others, so both are given to it. */
+export function settings(name: string): Settings {
+  const env = readEnv(environment)
+  const { DATABASE_URL: databaseUrl, NEXUS_SECRET: secret } = env
+  if (!databaseUrl || !secret) throw new Error('A subgraph alone needs DATABASE_URL and NEXUS_SECRET')
+  const keys = createKeys(secret, env.NEXUS_SECRET_PREVIOUS)
+  return { env, databaseUrl, keys, log: createLog(name, env.LOG_LEVEL) }
+}
+
+/** The database as a subgraph's own role. */
+export function urlOf(name: string, { databaseUrl, keys }: Settings): string {
+  const role = roleOf(databaseUrl, name)
+  return urlAs(databaseUrl, role, keys.passwordOf(role))
+}
+
+/** What subgraphs of a process apart find around them; `of` tells it for one of them. */
+export function openSurroundings(
+  { env, keys, log }: Settings,
+  closing: (closer: () => unknown) => void,
+): { metrics: Metrics; of(name: string): Surroundings } {
+  const register = readRegister()
+  const transports = Object.fromEntries(register.map(({ name, url }) => [name, httpTransport(url)]))
+  for (const transport of Object.values(transports)) closing(() => transport.close())
+  const metrics = createMetrics()
+  const shared = openShared(env.REDIS_URL, log)
+  closing(() => shared.close())
+  const events = openEvents(env.REDIS_URL, log)
+  closing(() => events.close())
+  const common = {
+    ...{ keys, log, transports, shared, metrics, events },
+    blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
+    reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
+  }
+  return { metrics, of: (name) => ({ ...common, sign: internalSigner(keys, name) }) }
+}

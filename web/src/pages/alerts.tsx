@@ -1,0 +1,138 @@
+import { getRouteApi } from '@tanstack/react-router'
+import { BellRing, SearchX } from 'lucide-react'
+import { AlertRow } from '../components/alert-row.tsx'
+import { FilterMenu } from '../components/filter-menu.tsx'
+import { ListFoot } from '../components/list-foot.tsx'
+import { useCatchUp } from '../components/live-context.tsx'
+import { PageHead } from '../components/page-head.tsx'
+import { SearchBox } from '../components/search-box.tsx'
+import { SeverityTag } from '../components/severity.tsx'
+import { SeverityCounts } from '../components/severity-counts.tsx'
+import { Failure, Notice, Skeleton } from '../components/states.tsx'
+import { graphql } from '../graphql.ts'
+import { total } from '../labels.ts'
+import { usePagesOf } from '../pages-of.ts'
+import { alertStatuses, severities } from '../search.ts'
+
+const AlertsQuery = graphql(`
+  query Alerts($filter: AlertFilter, $after: String, $isFirst: Boolean!) {
+    alerts(first: 50, after: $after, filter: $filter, orderBy: { field: LAST_SEEN_AT, direction: DESC }) {
+      edges {
+        node {
+          id severity status title description source occurrenceCount lastSeenAt acknowledgedAt
+          asset { id name type }
+          assignee { id name email }
+        }
+      }
+      pageInfo { hasNextPage endCursor }
+      totalCount { count type }
+    }
+    alertStats @include(if: $isFirst) { total open bySeverity { key count } }
+    me @include(if: $isFirst) { id name email role organization { id name } }
+  }
+`)
+
+const route = getRouteApi('/alerts')
+
+export function Alerts() {
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const change = (part: Partial<typeof search>) =>
+    navigate({ search: (before) => ({ ...before, ...part }), replace: true })
+  const list = usePagesOf(
+    AlertsQuery,
+    { filter: { severity: search.severity, status: search.status, search: search.q } },
+    ({ alerts }) => alerts,
+  )
+  useCatchUp(list.again, 1)
+  const isFiltered = Object.keys(search).length > 0
+  const stats = list.first?.alertStats
+
+  return (
+    <>
+      <PageHead title="Alerts" {...(list.total && { count: total(list.total) })} />
+      {stats && stats.open > 0 && (
+        <SeverityCounts
+          counts={stats.bySeverity}
+          chosen={search.severity}
+          onChange={(severity) => change({ severity })}
+        />
+      )}
+      <search className="toolbar">
+        <SearchBox name="Search alerts" value={search.q} onChange={(q) => change({ q })} />
+        <FilterMenu
+          name="Severity"
+          values={severities}
+          chosen={search.severity}
+          onChange={(severity) => change({ severity })}
+          show={(value) => <SeverityTag value={value} />}
+        />
+        <FilterMenu
+          name="Status"
+          values={alertStatuses}
+          chosen={search.status}
+          onChange={(status) => change({ status })}
+        />
+        {isFiltered && (
+          <button
+            type="button"
+            className="button plain"
+            onClick={() => navigate({ search: {}, replace: true })}
+          >
+            Clear
+          </button>
+        )}
+      </search>
+      {list.error && list.nodes.length === 0 ? (
+        <Failure error={list.error} retry={list.again} />
+      ) : list.isLoading ? (
+        <Skeleton />
+      ) : list.nodes.length === 0 ? (
+        <Nothing isFiltered={isFiltered} />
+      ) : (
+        <table className="list alerts" aria-busy={list.isStale}>
+          <thead>
+            <tr>
+              <th scope="col" className="c-severity">
+                Severity
+              </th>
+              <th scope="col">Alert</th>
+              <th scope="col" className="c-asset">
+                Asset
+              </th>
+              <th scope="col" className="c-status">
+                Status
+              </th>
+              <th scope="col" className="c-time">
+                Last seen
+              </th>
+              <th scope="col" className="c-action">
+                <span className="unseen">Action</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {list.nodes.map((alert) => (
+              <AlertRow key={alert.id} alert={alert} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      <ListFoot list={list} />
+    </>
+  )
+}
+
+function Nothing({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered)
+    return (
+      <Notice Icon={SearchX} title="No alert matches">
+        No alert of your organization has all that you ask for. Take a filter away to see more.
+      </Notice>
+    )
+  return (
+    <Notice Icon={BellRing} title="All quiet">
+      Nothing has raised an alert yet. Alerts show here as soon as a detection sees something.
+    </Notice>
+  )
+}
