@@ -5,6 +5,7 @@ import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
 import { internalSigner, type Keys } from '#kit/tokens.ts'
 import type { Transports } from '#kit/transport.ts'
+import { createAccess } from './access.ts'
 import { startApollo } from './apollo.ts'
 import type { GatewayContext } from './context.ts'
 import { answerFailures, refuse, thrown } from './errors.ts'
@@ -13,14 +14,16 @@ import { createSource } from './federation/source.ts'
 import { graphiql } from './plugins/graphiql.ts'
 import { graphql } from './plugins/graphql.ts'
 import { health, type Ready } from './plugins/health.ts'
+import { publicKeys } from './plugins/public-keys.ts'
 import { rest } from './plugins/rest.ts'
-import { headers, securityHeaders } from './plugins/security-headers.ts'
+import { headersFor, securityHeaders } from './plugins/security-headers.ts'
 import { viewer } from './plugins/viewer.ts'
 import { web } from './plugins/web.ts'
 import { createLive } from './realtime/live.ts'
 import { socketHandler, sockets } from './realtime/socket.ts'
 import { stream } from './realtime/stream.ts'
 import { routes } from './rest/routes.ts'
+import { createStanding, type Standing } from './standing.ts'
 
 export type GatewayOptions = {
   supergraphSdl: string
@@ -35,6 +38,10 @@ export type GatewayOptions = {
   log: Log
   metrics: Metrics
   ready: Ready
+  /** Who knows whether a session goes on, where it is not identity. */
+  standing?: Standing
+  /** Addresses or networks that may say for whom they ask. */
+  trustedProxies?: string[] | undefined
   /** The REST doors, where they are not all. */
   routes?: typeof routes
   /** Where the built page lies. */
@@ -50,22 +57,25 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const app = createHttp({
     log,
     metrics,
+    trustedProxies: options.trustedProxies,
     onFrameworkError: (error, request, reply) =>
-      refuse(request, reply.headers(headers), thrown(error, log, request.id)),
+      refuse(request, reply.headers(headersFor(request)), thrown(error, log, request.id)),
   })
   app.removeContentTypeParser('text/plain')
   answerFailures(app, log)
   app.addHook('onClose', () => apollo.stop())
 
+  const access = createAccess(keys, options.standing ?? standingOf(options))
   const live = createLive({ engine, apollo, log, production })
   await app.register(securityHeaders)
   await app.register(sockets)
   await app.register(health, { ready, log })
+  await app.register(publicKeys, { keys })
   if (!production) await app.register(graphiql)
   await app.register(async (api) => {
-    await api.register(viewer, { keys })
-    await api.register(graphql, { apollo, socket: socketHandler({ live, keys, log }), log })
-    await api.register(stream, { live, log })
+    await api.register(viewer, { access })
+    await api.register(graphql, { apollo, socket: socketHandler({ live, access, log }), log })
+    await api.register(stream, { live, access, log })
     await api.register(rest, {
       prefix: '/api/v1',
       graph: { schema: engine.schema, apollo },
@@ -76,6 +86,12 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   })
   await app.register(web, { folder: options.webFolder })
   return app
+}
+
+function standingOf({ transports, keys, log }: GatewayOptions): Standing {
+  const { identity } = transports
+  if (!identity) throw new Error('Nobody said how to reach the subgraph identity')
+  return createStanding({ identity, keys, log })
 }
 
 function engineOf({ supergraphSdl, transports, keys, log }: GatewayOptions) {

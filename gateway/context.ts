@@ -1,12 +1,34 @@
+import { isIP } from 'node:net'
+import type { FastifyRequest } from 'fastify'
+import type { Client } from '#kit/client.ts'
 import type { Viewer } from '#kit/viewer.ts'
+import type { Entered } from './access.ts'
 
 /** What a request carries from the door through the graph. */
-export type GatewayContext = { viewer: Viewer; requestId: string }
+export type GatewayContext = { viewer: Viewer; requestId: string; client?: Client }
 
 declare module 'fastify' {
   interface FastifyRequest {
     viewer: Viewer
-    /** When the viewer's token ends; null for the anonymous. */
-    until: Date | null
+    /** How the viewer has come in; null for the anonymous. */
+    entered: Entered | null
+  }
+  interface FastifyContextConfig {
+    /** Whoever comes here need not be anybody: a token that is no longer good is as good as none. */
+    open?: boolean
   }
 }
+
+const longestAgent = 512
+
+export const clientOf = ({ ip, headers }: FastifyRequest): Client => ({
+  // What a trusted proxy passes on was written by who knows whom.
+  ip: isIP(ip) ? ip : 'unknown',
+  userAgent: headers['user-agent']?.slice(0, longestAgent) ?? null,
+})
+
+export const contextOf = (request: FastifyRequest): GatewayContext => ({
+  viewer: request.viewer,
+  requestId: request.id,
+  client: clientOf(request),
+})

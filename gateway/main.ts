@@ -32,7 +32,7 @@ await untilStopped(async (closing) => {
   const app = await createGateway({
     supergraphSdl: readFileSync(`${root}schema/supergraph.graphql`, 'utf8'),
     transports,
-    keys: createKeys(env.NEXUS_SECRET),
+    keys: createKeys(env.NEXUS_SECRET, env.NEXUS_SECRET_PREVIOUS),
     blobs: createBlobs(join(env.NEXUS_DATA_DIR, 'uploads')),
     reports: createBlobs(join(env.NEXUS_DATA_DIR, 'reports')),
     importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
@@ -42,6 +42,7 @@ await untilStopped(async (closing) => {
       Object.fromEntries(await Promise.all(register.map(async (each) => [each.name, await check(each)]))),
     webFolder: `${root}web/dist`,
     production: env.NODE_ENV === 'production',
+    trustedProxies: env.NEXUS_TRUSTED_PROXIES,
   })
   closing(() => app.close())
   await serveMetrics(env, metrics, log, closing)

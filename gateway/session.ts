@@ -1,29 +1,44 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { parseCookie, stringifySetCookie } from 'cookie'
 
-// The prefix makes browsers refuse it from other hosts and over plain HTTP, localhost aside.
-const name = '__Host-nexus'
+// The prefix makes browsers refuse them from other hosts and over plain HTTP, localhost aside.
+const names = { access: '__Host-nexus', refresh: '__Host-nexus-refresh' } as const
+const deviceName = '__Host-nexus-device'
+const deviceSeconds = 30 * 86_400
+
+const cookie = (name: string, value: string, maxAge: number): string =>
+  stringifySetCookie({ name, value, maxAge, path: '/', httpOnly: true, secure: true, sameSite: 'strict' })
 
 /**
- * The access token of a browser, where no script can read it. It comes with requests of our own pages only.
- * @param seconds until it ends; 0 takes it away
+ * The tokens of a browser, where no script can read them. They come with requests of our own pages only.
+ * `seconds` is how long each is kept.
  */
-export const sessionCookie = (token: string, seconds: number): string =>
-  stringifySetCookie({
-    name,
-    value: token,
-    maxAge: seconds,
-    path: '/',
-    httpOnly: true,
-    secure: true,
-    sameSite: 'strict',
-  })
+export const sessionCookies = (
+  tokens: Record<keyof typeof names, { token: string; seconds: number }>,
+): string[] => [
+  cookie(names.access, tokens.access.token, tokens.access.seconds),
+  cookie(names.refresh, tokens.refresh.token, tokens.refresh.seconds),
+]
 
-/** The token in the cookie, or null where there is none, or where another host's page asks. */
-export function sessionOf(headers: IncomingHttpHeaders): string | null {
+/** By what a browser is known when somebody signs in again; it stays when they sign out. */
+export const deviceCookie = (token: string): string => cookie(deviceName, token, deviceSeconds)
+
+/** Takes the tokens away. */
+export const noSession = (): string[] => Object.values(names).map((name) => cookie(name, '', 0))
+
+function tokenIn(headers: IncomingHttpHeaders, name: string): string | null {
   if (!headers.cookie || isForeign(headers)) return null
   return parseCookie(headers.cookie)[name] ?? null
 }
+
+/** The access token in the cookie, or null where there is none, or where another host's page asks. */
+export const sessionOf = (headers: IncomingHttpHeaders): string | null => tokenIn(headers, names.access)
+
+/** The refresh token in its cookie, by the same rule. */
+export const refreshOf = (headers: IncomingHttpHeaders): string | null => tokenIn(headers, names.refresh)
+
+/** The token of the device, by the same rule. */
+export const deviceOf = (headers: IncomingHttpHeaders): string | null => tokenIn(headers, deviceName)
 
 /** Whether a page of another host asks. Programs, which are no pages, never do. */
 export function isForeign(headers: IncomingHttpHeaders): boolean {

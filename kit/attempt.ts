@@ -53,7 +53,7 @@ async function carryOut(here: Here, { run }: Job<never>, { data, signal }: Taken
   const { subgraph, surroundings, db, queue } = here
   const { member, requestId, operation: id, subject } = data
   const caller = { viewer: member, service: subgraph }
-  const common = createContext(surroundings, db, caller, requestId, queue)
+  const common = createContext(surroundings, db, caller, { requestId, client: null }, queue)
   let completed = false
   const operation: JobContext<never>['operation'] = {
     id,

@@ -1,3 +1,4 @@
+import type { Client } from './client.ts'
 import { type Db, inTenant, type Trx } from './database.ts'
 import { isErrorCode, NexusError, unavailable } from './errors.ts'
 import type { Events } from './events.ts'
@@ -32,6 +33,8 @@ export type Context<Tables> = Surroundings & {
   /** The service that called: `gateway`, or the name of a subgraph. */
   service: string
   requestId: string
+  /** Where the viewer is; null where no gateway said so. */
+  client: Client | null
   db: Db<Tables>
   loaders: Loaders
   /** Work in a transaction that sees the viewer's organization. Throws UNAUTHENTICATED for the anonymous. */
@@ -48,13 +51,13 @@ export function createContext<Tables>(
   surroundings: Surroundings,
   db: Db<Tables>,
   caller: Caller,
-  requestId: string,
+  asked: { requestId: string; client: Client | null },
   queue: Pick<Queue<Tables>, 'enqueue'>,
 ): Context<Tables> {
   const context: Context<Tables> = {
     ...surroundings,
     ...caller,
-    requestId,
+    ...asked,
     db,
     loaders: new Map(),
     tenant: async (work) => {
@@ -62,7 +65,7 @@ export function createContext<Tables>(
       return inTenant(db, { organizationId }, work)
     },
     enqueue: async (trx, job, subject) =>
-      queue.enqueue(trx, job, subject, { member: signedIn(context.viewer), requestId }),
+      queue.enqueue(trx, job, subject, { member: signedIn(context.viewer), requestId: asked.requestId }),
   }
   return context
 }

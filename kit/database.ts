@@ -65,8 +65,17 @@ export function openDatabase<Tables>(options: {
   })
 }
 
-/** Whose rows a transaction sees: one organization's, or (at sign-in) one account's own memberships. */
-export type Tenant = { organizationId: string } | { accountId: string }
+/**
+ * Whose rows a transaction sees: one organization's, or, before it is known, one account's own memberships, or
+ * the row of one credential, which is named by its SHA-256 in hex.
+ */
+export type Tenant = { organizationId: string } | { accountId: string } | { credential: string }
+
+const settingOf = (tenant: Tenant): [setting: string, value: string] => {
+  if ('organizationId' in tenant) return ['nexus.organization', tenant.organizationId]
+  if ('accountId' in tenant) return ['nexus.account', tenant.accountId]
+  return ['nexus.credential', tenant.credential]
+}
 
 // Lost connections, too many of them, deadlocks, and waits for a lock or a statement that took too long.
 const passing = /^(08...|57P0[123]|53300|40001|40P01|55P03|57014|ECONNREFUSED|ECONNRESET)$/
@@ -87,10 +96,7 @@ export async function inTenant<Tables, Result>(
   tenant: Tenant,
   work: (trx: Trx<Tables>) => Promise<Result>,
 ): Promise<Result> {
-  const [setting, value] =
-    'organizationId' in tenant
-      ? ['nexus.organization', tenant.organizationId]
-      : ['nexus.account', tenant.accountId]
+  const [setting, value] = settingOf(tenant)
   try {
     return await db.transaction().execute(async (trx) => {
       await sql`select set_config(${setting}, ${value}, true)`.execute(trx)

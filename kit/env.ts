@@ -46,6 +46,16 @@ export const environment = {
     .describe(
       'Root of the signing keys and of the database roles’ passwords, the same in every process over one database; generated and kept in the data folder when unset',
     ),
+  NEXUS_SECRET_PREVIOUS: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe('Another secret whose signatures are believed too, while one replaces the other'),
+  NEXUS_TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(',').map((each) => each.trim()))
+    .optional()
+    .describe('Addresses or networks (CIDR), by commas, whose `X-Forwarded-For` and `-Proto` are believed'),
   NEXUS_SEED: z
     .enum(['demo', 'none'])
     .optional()

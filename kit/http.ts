@@ -24,18 +24,21 @@ const requestIds = /^[A-Za-z0-9._-]{1,128}$/
  * @param options.bodyLimit bytes of a body, 1 MiB unless said
  * @param options.onFrameworkError answers what fails before a route is found
  * @param options.metrics counts requests by route
+ * @param options.trustedProxies addresses or networks that may say for whom they ask
  */
 export function createHttp(options: {
   log: Log
   bodyLimit?: number
   onFrameworkError?: OnFrameworkError
   metrics?: Metrics
+  trustedProxies?: string[] | undefined
 }): Http {
   const { onFrameworkError, log, metrics } = options
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit ?? mebibyte,
+    trustProxy: options.trustedProxies ?? false,
     connectionTimeout: waits.idleConnection,
     requestTimeout: waits.wholeRequest,
     keepAliveTimeout: waits.keepAlive,

@@ -8,6 +8,9 @@ const redact = [
   'secret',
   'authorization',
   'cookie',
+  'refreshToken',
+  'passwordToken',
+  'key',
   '*.password',
   '*.token',
   '*.secret',
@@ -15,6 +18,7 @@ const redact = [
   '*.cookie',
   'req.headers.authorization',
   'req.headers.cookie',
+  'req.headers["x-api-key"]',
 ]
 
 /** The one logger: JSON lines on standard error, secrets redacted. `level` is a pino level or `silent`. */

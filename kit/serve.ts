@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { clientHeader, readClient } from './client.ts'
 import { eventStream, writeEvents } from './event-stream.ts'
 import { health } from './health.ts'
 import { createHttp, type Http } from './http.ts'
@@ -40,6 +41,7 @@ export function serveSubgraph(subgraph: OpenSubgraph, log: Log, metrics: Metrics
       operationName,
       token,
       requestId: request.id,
+      client: readClient(request.headers[clientHeader]) ?? undefined,
     }
     const { stream } = subgraph.answer
     const answer = await (stream && request.headers.accept === eventStream

@@ -132,7 +132,7 @@ export function openSubgraph(
   const documentOf = reader(schema)
 
   /** Who asks what. Each run of it has a context of its own, so that no event sees what another one loaded. */
-  const admit = async ({ query, variables, operationName, token, requestId }: SubgraphRequest) => {
+  const admit = async ({ query, variables, operationName, token, requestId, client }: SubgraphRequest) => {
     const caller = await verify(token)
     const representations = variables?.representations
     if (Array.isArray(representations) && representations.length > maxRepresentations)
@@ -140,7 +140,8 @@ export function openSubgraph(
     const { document, errors } = documentOf(query)
     if (!document) return { errors: errors! }
     const common = { schema, document, variableValues: variables, operationName }
-    const contextValue = () => createContext(surroundings, db, caller, requestId, queue)
+    const asked = { requestId, client: client ?? null }
+    const contextValue = () => createContext(surroundings, db, caller, asked, queue)
     return { args: () => ({ ...common, contextValue: contextValue() }) }
   }
   const told = ({ data, errors }: ExecutionResult, requestId: string): SubgraphResponse => ({

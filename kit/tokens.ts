@@ -1,12 +1,29 @@
-import { createHmac, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto'
-import { errors, jwtVerify, SignJWT } from 'jose'
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  type KeyObject,
+} from 'node:crypto'
+import { errors, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { unauthenticated } from './errors.ts'
+import { newId } from './id.ts'
 import { type Member, type Permission, type Role, roles, type Viewer } from './viewer.ts'
 
-type KeyPair = { privateKey: KeyObject; publicKey: KeyObject }
-/** Everything that is signed, and every database role's password, comes from one secret. */
-export type Keys = { access: KeyPair; internal: KeyPair; passwordOf(name: string): string }
+type KeyPair = { id: string; privateKey: KeyObject; publicKey: KeyObject }
+type Signing = { access: KeyPair; internal: KeyPair }
+/**
+ * Everything that is signed, and every database role's password, comes from one secret. While one secret
+ * replaces another, what `previous` signed is believed too.
+ */
+export type Keys = Signing & {
+  previous: Signing | null
+  passwordOf(name: string): string
+  /** A keyed hash for one purpose: whoever has not the secret cannot tell what it is of. */
+  digest(purpose: string, value: string): Buffer
+}
 
 // RFC 8410: an Ed25519 private key in PKCS #8 is this prefix and the 32-byte seed.
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -14,65 +31,123 @@ const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 function keyPair(secret: string, purpose: string): KeyPair {
   const seed = Buffer.from(hkdfSync('sha256', secret, 'nexus', purpose, 32))
   const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: 'der', type: 'pkcs8' })
-  return { privateKey, publicKey: createPublicKey(privateKey) }
+  const publicKey = createPublicKey(privateKey)
+  const { crv, kty, x } = publicKey.export({ format: 'jwk' })
+  // RFC 7638: the key's own thumbprint.
+  const id = createHash('sha256').update(JSON.stringify({ crv, kty, x })).digest('base64url')
+  return { id, privateKey, publicKey }
 }
 
-/** @param secret at least 32 characters */
-export function createKeys(secret: string): Keys {
+const signing = (secret: string): Signing => ({
+  access: keyPair(secret, 'access-token'),
+  internal: keyPair(secret, 'internal-token'),
+})
+
+/**
+ * @param secret at least 32 characters
+ * @param previous another secret whose signatures are believed as well
+ */
+export function createKeys(secret: string, previous?: string): Keys {
   return {
-    access: keyPair(secret, 'access-token'),
-    internal: keyPair(secret, 'internal-token'),
+    ...signing(secret),
+    previous: previous === undefined ? null : signing(previous),
+    digest: (purpose, value) => createHmac('sha256', secret).update(`${purpose}:${value}`).digest(),
     passwordOf: (name) => createHmac('sha256', secret).update(`role:${name}`).digest('base64url'),
   }
 }
 
-export const accessTokenSeconds = 900
+const pairs = (keys: Keys, use: keyof Signing): KeyPair[] =>
+  keys.previous ? [keys[use], keys.previous[use]] : [keys[use]]
+
+/** The public keys that access tokens are verified with, as RFC 7517 writes them. */
+export const publicKeysOf = (keys: Keys): { keys: JWK[] } => ({
+  keys: pairs(keys, 'access').map(({ id, publicKey }) => {
+    const { crv, kty, x } = publicKey.export({ format: 'jwk' })
+    return { kty, crv, x, kid: id, use: 'sig', alg: 'EdDSA' } as JWK
+  }),
+})
+
+export const accessTokenSeconds = 300
 const internalTokenSeconds = 30
 const internalTokenReuseMs = 20_000
 const issuer = 'nexus'
+const access = { typ: 'at+jwt', seconds: accessTokenSeconds }
+const internal = { typ: 'nexus-internal+jwt', seconds: internalTokenSeconds }
+const longestToken = 4_096
 
 const claimsOf = (member: Member) => ({
   org: member.organizationId,
   acc: member.accountId,
   role: member.role,
+  scope: member.permissions.join(' '),
+  ...(member.sessionId && { sid: member.sessionId }),
+  ...(member.apiKeyId && { key: member.apiKeyId }),
 })
 
-/** The token that a person carries: EdDSA, typ `at+jwt` (RFC 9068), 15 minutes. */
+/** The token that a person carries: EdDSA, typ `at+jwt` (RFC 9068), 5 minutes, of one session (`sid`). */
 export function signAccessToken(keys: Keys, member: Member): Promise<string> {
-  return new SignJWT({ ...claimsOf(member), scope: member.permissions.join(' ') })
-    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt' })
+  return new SignJWT(claimsOf(member))
+    .setProtectedHeader({ alg: 'EdDSA', typ: access.typ, kid: keys.access.id })
     .setIssuer(issuer)
     .setAudience('nexus')
     .setSubject(member.userId)
+    .setJti(newId())
     .setIssuedAt()
     .setExpirationTime(`${accessTokenSeconds}s`)
     .sign(keys.access.privateKey)
 }
 
-async function verify(token: string, key: KeyObject, typ: string, audience: string) {
+const notValid = () => unauthenticated('The token is not valid or has expired')
+
+async function verify(
+  token: string,
+  known: KeyPair[],
+  { typ, seconds }: typeof access,
+  audience: string,
+): Promise<JWTPayload> {
+  if (token.length > longestToken) throw notValid()
+  const keyOf = ({ kid }: { kid?: string | undefined }) => {
+    const pair = known.find(({ id }) => id === kid)
+    if (!pair) throw new errors.JWKSNoMatchingKey()
+    return pair.publicKey
+  }
   try {
-    const options = { algorithms: ['EdDSA'], typ, issuer, audience, requiredClaims: ['exp', 'sub'] }
-    return (await jwtVerify(token, key, options)).payload
+    const requiredClaims = ['exp', 'iat', 'sub']
+    const options = { algorithms: ['EdDSA'], typ, issuer, audience, requiredClaims }
+    const { payload } = await jwtVerify(token, keyOf, options)
+    // No token of ours lives longer, whatever it says of itself.
+    if (payload.exp! - payload.iat! > seconds) throw notValid()
+    return payload
   } catch (error) {
-    if (error instanceof errors.JOSEError) throw unauthenticated('The token is not valid or has expired')
+    if (error instanceof errors.JOSEError) throw notValid()
     throw error
   }
 }
 
-function memberOf(payload: Record<string, unknown>): Member {
-  const { sub, org, acc, role, scope } = payload
+function memberOf(payload: JWTPayload): Member {
+  const { sub, org, acc, role, scope, sid, key } = payload
   const wellFormed =
     typeof sub === 'string' && typeof org === 'string' && typeof acc === 'string' && typeof scope === 'string'
-  if (!wellFormed || !roles.includes(role as Role))
-    throw unauthenticated('The token is not valid or has expired')
+  if (!wellFormed || !roles.includes(role as Role)) throw notValid()
   const permissions = scope.split(' ').filter(Boolean) as Permission[]
-  return { kind: 'member', userId: sub, organizationId: org, accountId: acc, role: role as Role, permissions }
+  return {
+    kind: 'member',
+    userId: sub,
+    organizationId: org,
+    accountId: acc,
+    role: role as Role,
+    permissions,
+    ...(typeof sid === 'string' && { sessionId: sid }),
+    ...(typeof key === 'string' && { apiKeyId: key }),
+  }
 }
 
 /** Whom a token names, and until when. Throws UNAUTHENTICATED. */
 export async function readAccessToken(keys: Keys, token: string): Promise<{ member: Member; until: Date }> {
-  const payload = await verify(token, keys.access.publicKey, 'at+jwt', 'nexus')
-  return { member: memberOf(payload), until: new Date(payload.exp! * 1000) }
+  const payload = await verify(token, pairs(keys, 'access'), access, 'nexus')
+  const member = memberOf(payload)
+  if (!member.sessionId || member.apiKeyId || typeof payload.jti !== 'string') throw notValid()
+  return { member, until: new Date(payload.exp! * 1000) }
 }
 
 /** Throws UNAUTHENTICATED. */
@@ -90,12 +165,9 @@ export type InternalSigner = (viewer: Viewer, audience: string) => Promise<strin
 export function internalSigner(keys: Keys, service: string): InternalSigner {
   const signed = new LRUCache<string, Promise<string>>({ max: 10_000, ttl: internalTokenReuseMs })
   const sign = (viewer: Viewer, audience: string) => {
-    const claims =
-      viewer.kind === 'member'
-        ? { ...claimsOf(viewer), scope: viewer.permissions.join(' ') }
-        : { anonymous: true }
+    const claims = viewer.kind === 'member' ? claimsOf(viewer) : { anonymous: true }
     return new SignJWT({ ...claims, azp: service })
-      .setProtectedHeader({ alg: 'EdDSA', typ: 'nexus-internal+jwt' })
+      .setProtectedHeader({ alg: 'EdDSA', typ: internal.typ, kid: keys.internal.id })
       .setIssuer(issuer)
       .setAudience(audience)
       .setSubject(viewer.kind === 'member' ? viewer.userId : 'anonymous')
@@ -104,10 +176,7 @@ export function internalSigner(keys: Keys, service: string): InternalSigner {
       .sign(keys.internal.privateKey)
   }
   return (viewer, audience) => {
-    const who =
-      viewer.kind === 'member'
-        ? [viewer.organizationId, viewer.userId, viewer.role, viewer.permissions.join(' ')].join('/')
-        : 'anonymous'
+    const who = viewer.kind === 'member' ? JSON.stringify([viewer.userId, claimsOf(viewer)]) : 'anonymous'
     const key = `${audience}/${who}`
     const known = signed.get(key)
     if (known) return known
@@ -123,7 +192,7 @@ export function internalVerifier(keys: Keys, audience: string): (token: string) 
   return async (token) => {
     const known = verified.get(token)
     if (known && known.untilMs > Date.now()) return known.caller
-    const payload = await verify(token, keys.internal.publicKey, 'nexus-internal+jwt', audience)
+    const payload = await verify(token, pairs(keys, 'internal'), internal, audience)
     const viewer: Viewer = payload.anonymous === true ? { kind: 'anonymous' } : memberOf(payload)
     const caller = { viewer, service: String(payload.azp) }
     verified.set(token, { caller, untilMs: payload.exp! * 1000 })

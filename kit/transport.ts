@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import { type Client, clientHeader, writeClient } from './client.ts'
 import { unavailable } from './errors.ts'
 import { eventStream, readEvents } from './event-stream.ts'
 
@@ -9,6 +10,8 @@ export type SubgraphRequest = {
   operationName?: string | undefined
   token: string
   requestId: string
+  /** Where whoever is behind the request comes from; believed because of the token. */
+  client?: Client | undefined
   signal?: AbortSignal | undefined
 }
 export type SubgraphError = {
@@ -36,7 +39,7 @@ const subgraphDeadlineMs = 5_000
 export function httpTransport(url: string): Transport & { stream: Stream; close(): Promise<void> } {
   const target = new URL(url)
   const pool = new Pool(target.origin, { connections: 64, headersTimeout: subgraphDeadlineMs })
-  const call: Transport = async ({ query, variables, operationName, token, requestId, signal }) => {
+  const call: Transport = async ({ query, variables, operationName, token, requestId, client, signal }) => {
     try {
       const { body } = await pool.request({
         method: 'POST',
@@ -45,6 +48,7 @@ export function httpTransport(url: string): Transport & { stream: Stream; close(
           'content-type': 'application/json',
           authorization: `Bearer ${token}`,
           'x-request-id': requestId,
+          ...(client && { [clientHeader]: writeClient(client) }),
         },
         body: JSON.stringify({ query, variables, operationName }),
         signal: signal ?? AbortSignal.timeout(subgraphDeadlineMs),

@@ -1,8 +1,19 @@
-/** Lets at most `most` pieces of work run at once; the others wait in the order they came. */
-export function turns(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+import { NexusError } from './errors.ts'
+
+const busy = () => new NexusError('RATE_LIMITED', 'Too much at once; try again in a moment')
+
+/**
+ * Lets at most `most` pieces of work run at once; the others wait in the order they came, at most `mostWaiting` of
+ * them: the next one is refused with RATE_LIMITED.
+ */
+export function turns(
+  most: number,
+  mostWaiting = Number.POSITIVE_INFINITY,
+): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let running = 0
   const waiting: (() => void)[] = []
   return async (work) => {
+    if (running >= most && waiting.length >= mostWaiting) throw busy()
     if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve))
     else running += 1
     try {

@@ -67,6 +67,9 @@ export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
   api: [],
 }
 
+/** All there are; an admin has each of them. */
+export const permissions: readonly Permission[] = adminMay
+
 /** A signed-in member of one organization. */
 export type Member = {
   kind: 'member'
@@ -75,6 +78,10 @@ export type Member = {
   organizationId: string
   role: Role
   permissions: readonly Permission[]
+  /** The session that they came in by; none where a service or a key acts for them. */
+  sessionId?: string
+  /** The key that acts for who made it. */
+  apiKeyId?: string
 }
 export type Viewer = { kind: 'anonymous' } | Member
 

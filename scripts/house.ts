@@ -59,7 +59,8 @@ export async function openHouse({
   try {
     const lock = acquireLock(env.NEXUS_DATA_DIR)
     closers.push(() => lock.release())
-    const keys = createKeys(env.NEXUS_SECRET ?? keptSecret(env.NEXUS_DATA_DIR, 'secret'))
+    const secret = env.NEXUS_SECRET ?? keptSecret(env.NEXUS_DATA_DIR, 'secret')
+    const keys = createKeys(secret, env.NEXUS_SECRET_PREVIOUS)
     const database = await openHouseDatabase(env, log, { durable })
     closers.push(() => database.stop())
     const shared = openShared(env.REDIS_URL, log)
@@ -125,6 +126,7 @@ export async function openHouse({
       },
       webFolder: `${root}web/dist`,
       production: env.NODE_ENV === 'production',
+      trustedProxies: env.NEXUS_TRUSTED_PROXIES,
     })
     closers.push(() => app.close())
     // Once everybody can be asked, and stopped before anybody is away.

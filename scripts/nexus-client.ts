@@ -54,9 +54,25 @@ export async function openClient(env: NodeJS.ProcessEnv): Promise<Client> {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ email, password }),
     })
-    return String(data.accessToken)
+    return tokensOf(data)
   }
-  const token = 'token' in account ? account.token : await signIn(account.email, account.password)
-  return (path, init = {}) =>
-    ask(account.url, path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } })
+  const refresh = async (refreshToken: string) => {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ refreshToken })
+    return tokensOf(await ask(account.url, '/auth/refresh', { method: 'POST', headers, body }))
+  }
+  let tokens = 'token' in account ? account.token : await signIn(account.email, account.password)
+  return async (path, init = {}) => {
+    // A large import is watched for longer than a token lasts.
+    if (typeof tokens !== 'string' && Date.now() > tokens.renewAt) tokens = await refresh(tokens.refresh)
+    const token = typeof tokens === 'string' ? tokens : tokens.access
+    return ask(account.url, path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } })
+  }
 }
+
+type Tokens = { access: string; refresh: string; renewAt: number }
+const tokensOf = ({ accessToken, refreshToken, expiresIn }: Answer['data']): Tokens => ({
+  access: String(accessToken),
+  refresh: String(refreshToken),
+  renewAt: Date.now() + Number(expiresIn) * 800,
+})

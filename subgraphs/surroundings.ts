@@ -17,7 +17,8 @@ export function settings(name: string): Settings {
   const env = readEnv(environment)
   const { DATABASE_URL: databaseUrl, NEXUS_SECRET: secret } = env
   if (!databaseUrl || !secret) throw new Error('A subgraph alone needs DATABASE_URL and NEXUS_SECRET')
-  return { env, databaseUrl, keys: createKeys(secret), log: createLog(name, env.LOG_LEVEL) }
+  const keys = createKeys(secret, env.NEXUS_SECRET_PREVIOUS)
+  return { env, databaseUrl, keys, log: createLog(name, env.LOG_LEVEL) }
 }
 
 /** The database as a subgraph's own role. */

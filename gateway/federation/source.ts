@@ -1,4 +1,5 @@
 import { type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql'
+import type { Client } from '#kit/client.ts'
 import { NexusError, unavailable } from '#kit/errors.ts'
 import type { SubgraphError, SubgraphResponse, Transport } from '#kit/transport.ts'
 import type { TimedRequest } from './engine.ts'
@@ -26,12 +27,14 @@ type Entity = Record<string, unknown> | null
  * that fails or is late leaves nulls, each with a SERVICE_UNAVAILABLE error at its path: it never throws. `stream` keeps
  * to the same rule: what cannot be subscribed to answers SERVICE_UNAVAILABLE.
  */
-export function createSource<Context extends { requestId: string }>(options: SourceOptions<Context>): Source {
+export function createSource<Context extends { requestId: string; client?: Client }>(
+  options: SourceOptions<Context>,
+): Source {
   const { name, transport, tokenFor, deadlineMs = subgraphDeadlineMs } = options
   return {
     async process({ request, context, ...rest }) {
       const query = request.query!
-      const { requestId } = context as Context
+      const { requestId, client } = context as Context
       const asked = request.variables?.representations as Representation[] | undefined
       const once = asked && distinct(asked)
       try {
@@ -45,6 +48,7 @@ export function createSource<Context extends { requestId: string }>(options: Sou
             operationName: request.operationName,
             token,
             requestId,
+            client,
             signal,
           })
         })

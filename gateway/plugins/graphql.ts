@@ -4,7 +4,7 @@ import type { WebsocketHandler } from '@fastify/websocket'
 import type { FastifyPluginAsync } from 'fastify'
 import { forbidden } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
-import type { GatewayContext } from '../context.ts'
+import { contextOf, type GatewayContext } from '../context.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
 import { isForeign } from '../session.ts'
 
@@ -19,7 +19,7 @@ export type GraphqlOptions = {
 export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, { apollo, socket, log }) => {
   app.setErrorHandler((error, request, reply) => refuseGraphql(reply, thrown(error, log, request.id)))
   const handler = fastifyApolloHandler(apollo, {
-    context: async (request): Promise<GatewayContext> => ({ viewer: request.viewer, requestId: request.id }),
+    context: async (request): Promise<GatewayContext> => contextOf(request),
   })
   app.route({ method: 'POST', url: '/graphql', handler })
   app.route({

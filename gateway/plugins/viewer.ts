@@ -1,19 +1,26 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
 import { fastifyPlugin } from 'fastify-plugin'
-import { forbidden, unauthenticated } from '#kit/errors.ts'
-import { type Keys, readAccessToken } from '#kit/tokens.ts'
-import { anonymous, type Viewer } from '#kit/viewer.ts'
+import { forbidden, NexusError, unauthenticated } from '#kit/errors.ts'
+import { anonymous } from '#kit/viewer.ts'
+import { type Access, type Entered, isKey } from '../access.ts'
 import '../context.ts'
-import { sessionOf } from '../session.ts'
+import { refreshOf, sessionOf } from '../session.ts'
 
-/** Who is asking comes from a token, in a header or in a browser's cookie; `X-Tenant-ID` may only repeat it. */
-export const viewer = fastifyPlugin<{ keys: Keys }>(async (app, { keys }) => {
+/**
+ * Who is asking comes from a token or a key, in a header, or from a browser's cookie; `X-Tenant-ID` may only repeat
+ * it.
+ */
+export const viewer = fastifyPlugin<{ access: Access }>(async (app, { access }) => {
   app.decorateRequest('viewer', null as never)
-  app.decorateRequest('until', null)
-  app.addHook('onRequest', async (request) => {
-    const { viewer, until } = await viewerOf(keys, request.headers)
-    request.viewer = viewer
-    request.until = until
+  app.decorateRequest('entered', null)
+  app.addHook('onRequest', async (request, reply) => {
+    const entered = await enteredBy(access, request)
+    if (entered) agree(request, entered)
+    request.viewer = entered?.member ?? anonymous
+    request.entered = entered
+    // Our page asks for new tokens then, and strangers' pages for nothing.
+    if (!entered && refreshOf(request.headers)) reply.header('x-nexus-session', 'renewable')
   })
 })
 
@@ -21,24 +28,39 @@ export const viewer = fastifyPlugin<{ keys: Keys }>(async (app, { keys }) => {
 export const bearerOf = (authorization: string): string | null =>
   /^Bearer +([^ ]+) *$/i.exec(authorization)?.[1] ?? null
 
-type Asking = { viewer: Viewer; until: Date | null }
-
-async function viewerOf(keys: Keys, headers: IncomingHttpHeaders): Promise<Asking> {
-  const { member, until } = (await accessOf(keys, headers)) ?? {}
-  if (!member) return { viewer: anonymous, until: null }
+function agree({ headers }: FastifyRequest, { member }: Entered): void {
   const tenant = headers['x-tenant-id']
   if (tenant !== undefined && String(tenant).toLowerCase() !== member.organizationId.toLowerCase())
     throw forbidden('X-Tenant-ID names another organization than the token')
-  return { viewer: member, until: until ?? null }
 }
 
-async function accessOf(keys: Keys, headers: IncomingHttpHeaders) {
-  if (headers.authorization !== undefined) {
-    const token = bearerOf(headers.authorization)
-    if (!token) throw unauthenticated('Send the access token as `Authorization: Bearer`')
-    return readAccessToken(keys, token)
+async function enteredBy(access: Access, request: FastifyRequest): Promise<Entered | null> {
+  const { headers, ip } = request
+  try {
+    const given = givenIn(headers)
+    if (given) return await access.enter(given, ip)
+  } catch (error) {
+    if (!request.routeOptions.config.open) throw error
+    return nobody(error)
   }
   const token = sessionOf(headers)
   // Nobody means to send a cookie: one that has ended is as good as none.
-  return token ? readAccessToken(keys, token).catch(() => null) : null
+  return token ? access.enter(token, ip).catch(nobody) : null
+}
+
+/** What somebody sends on purpose. Throws UNAUTHENTICATED for what it cannot be. */
+function givenIn({ authorization, 'x-api-key': key }: IncomingHttpHeaders): string | null {
+  if (authorization !== undefined) {
+    const token = bearerOf(authorization)
+    if (token) return token
+    throw unauthenticated('Send the access token or the key as `Authorization: Bearer`')
+  }
+  if (key === undefined) return null
+  if (typeof key === 'string' && isKey(key)) return key
+  throw unauthenticated('The key is not valid, or no longer')
+}
+
+function nobody(error: unknown): null {
+  if (error instanceof NexusError && error.code === 'UNAUTHENTICATED') return null
+  throw error
 }

@@ -2,10 +2,13 @@ import websocket, { type WebSocket, type WebsocketHandler } from '@fastify/webso
 import { fastifyPlugin } from 'fastify-plugin'
 import { GraphQLError } from 'graphql'
 import { handleProtocols, makeServer } from 'graphql-ws'
+import type { Client } from '#kit/client.ts'
+import { NexusError } from '#kit/errors.ts'
 import { newId } from '#kit/id.ts'
 import type { Log } from '#kit/log.ts'
-import { type Keys, readAccessToken } from '#kit/tokens.ts'
 import type { Member } from '#kit/viewer.ts'
+import type { Access, Entered } from '../access.ts'
+import { clientOf } from '../context.ts'
 import { presented } from '../errors.ts'
 import { bearerOf } from '../plugins/viewer.ts'
 import type { Asked, Live } from './live.ts'
@@ -16,7 +19,7 @@ const maxOperations = 100
 const maxMessageBytes = 1024 * 1024
 const closeWithinMs = 1_000
 /** Close codes of RFC 6455 and of the protocol of graphql-ws. */
-const codes = { goingAway: 1001, internal: 4500, unauthorized: 4401, forbidden: 4403 }
+const codes = { goingAway: 1001, tryLater: 1013, internal: 4500, unauthorized: 4401, forbidden: 4403 }
 
 /** WebSockets for the whole server. When it closes they are told so, and cut if they do not follow. */
 export const sockets = fastifyPlugin(async (app) => {
@@ -37,34 +40,42 @@ export const sockets = fastifyPlugin(async (app) => {
   })
 })
 
-type Access = { member: Member; until: Date }
 type Extra = {
   socket: WebSocket
   /** Whom the cookie or the header of the handshake names. */
-  access: Access | null
+  entered: Entered | null
+  client: Client
   member?: Member
-  expiry?: NodeJS.Timeout
+  unwatch?: () => void
   ended?: boolean
 }
 type Params = { authorization?: unknown }
 
 /**
  * GraphQL over one WebSocket, by the protocol `graphql-transport-ws`. It begins with
- * `connection_init { "authorization": "Bearer ..." }`, or with the browser's cookie, and ends with that token:
- * 4401 says that no token came, 4403 that it is not or no longer valid.
+ * `connection_init { "authorization": "Bearer ..." }`, or with the browser's cookie, and ends with that token or
+ * its session: 4401 says that no token came, 4403 that it is not or no longer valid, 1013 that nobody can say.
  */
-export function socketHandler({ live, keys, log }: { live: Live; keys: Keys; log: Log }): WebsocketHandler {
+export function socketHandler({
+  live,
+  access,
+  log,
+}: {
+  live: Live
+  access: Access
+  log: Log
+}): WebsocketHandler {
   const server = makeServer<Params, Extra>({
     async onConnect({ connectionParams, extra }) {
       const given = connectionParams?.authorization
       const token = bearerOf(String(given ?? ''))
-      const named = token && (await readAccessToken(keys, token).catch(() => 'invalid' as const))
-      const access = given === undefined ? extra.access : named
-      if (!access) extra.socket.close(codes.unauthorized, 'Send the access token in connection_init')
-      if (!access || access === 'invalid' || extra.ended) return false
-      extra.member = access.member
-      const expire = () => extra.socket.close(codes.forbidden, 'The token has expired')
-      extra.expiry = setTimeout(expire, access.until.getTime() - Date.now())
+      const named = token ? await access.enter(token, extra.client.ip).catch(codeOf) : null
+      const entered = given === undefined ? extra.entered : named
+      if (!entered) extra.socket.close(codes.unauthorized, 'Send the access token in connection_init')
+      if (entered === codes.tryLater) extra.socket.close(codes.tryLater, 'Try again later')
+      if (!entered || typeof entered === 'number' || extra.ended) return false
+      extra.member = entered.member
+      extra.unwatch = access.watch(entered, ({ message }) => extra.socket.close(codes.forbidden, message))
       return true
     },
     onSubscribe({ subscriptions, extra }, _id, payload) {
@@ -74,7 +85,10 @@ export function socketHandler({ live, keys, log }: { live: Live; keys: Keys; log
       // Left to graphql-ws, a syntax error would close the socket.
       const found = live.read(asked)
       if ('errors' in found) return found.errors
-      const contextValue = { asked, context: { viewer: extra.member!, requestId: newId() } }
+      const contextValue = {
+        asked,
+        context: { viewer: extra.member!, requestId: newId(), client: extra.client },
+      }
       const { operationName, variables } = payload
       const { document } = found
       return { schema: null as never, document, operationName, variableValues: variables, contextValue }
@@ -86,7 +100,7 @@ export function socketHandler({ live, keys, log }: { live: Live; keys: Keys; log
     onError: (_context, _id, _payload, errors) => errors.map((error) => presented(error)),
     onClose: ({ extra }) => {
       extra.ended = true
-      clearTimeout(extra.expiry)
+      extra.unwatch?.()
     },
   })
   type Operation = { asked: Asked; context: Parameters<Live['answer']>[1] }
@@ -95,8 +109,8 @@ export function socketHandler({ live, keys, log }: { live: Live; keys: Keys; log
     return live.answer(asked, context) as Promise<never>
   }
 
-  return (socket, { viewer, until }) => {
-    const access = viewer.kind === 'member' && until ? { member: viewer, until } : null
+  return (socket, request) => {
+    const { entered } = request
     const closed = server.opened(
       {
         protocol: socket.protocol,
@@ -118,7 +132,7 @@ export function socketHandler({ live, keys, log }: { live: Live; keys: Keys; log
           })
         },
       },
-      { socket, access },
+      { socket, entered, client: clientOf(request) },
     )
     const stop = keepAlive(socket)
     socket.once('close', (code, reason) => {
@@ -127,6 +141,9 @@ export function socketHandler({ live, keys, log }: { live: Live; keys: Keys; log
     })
   }
 }
+
+const codeOf = (error: unknown): number =>
+  error instanceof NexusError && error.code !== 'SERVICE_UNAVAILABLE' ? codes.forbidden : codes.tryLater
 
 const refusal = (message: string, code: string) => new GraphQLError(message, { extensions: { code } })
 

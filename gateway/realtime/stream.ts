@@ -4,7 +4,8 @@ import { createHandler } from 'graphql-sse'
 import { NexusError, unauthenticated } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import { isStream } from '#kit/stream.ts'
-import { signedIn } from '#kit/viewer.ts'
+import type { Access } from '../access.ts'
+import { contextOf } from '../context.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
 import type { Answers, Asked, Live } from './live.ts'
 
@@ -12,8 +13,13 @@ import type { Answers, Asked, Live } from './live.ts'
 type Opened = { pace: Pace; end: AbortController }
 type Pace = { written(): Promise<void>; wrote(): void }
 
-/** Server-sent events, at `/graphql/stream`: each operation has a stream of its own, which ends with its token. */
-export const stream: FastifyPluginAsync<{ live: Live; log: Log }> = async (app, { live, log }) => {
+type Options = { live: Live; access: Access; log: Log }
+
+/**
+ * Server-sent events, at `/graphql/stream`: each operation has a stream of its own, which ends with its token or
+ * its session.
+ */
+export const stream: FastifyPluginAsync<Options> = async (app, { live, access, log }) => {
   const opened = new Set<AbortController>()
   app.addHook('preClose', async () => {
     for (const end of opened) end.abort()
@@ -27,7 +33,7 @@ export const stream: FastifyPluginAsync<{ live: Live; log: Log }> = async (app, 
       const found = live.read(asked)
       if (raw.method === 'GET' && 'kind' in found && found.kind === 'mutation')
         throw new NexusError('BAD_REQUEST', 'A mutation is asked for by POST')
-      const answer = await live.answer(asked, { viewer: raw.viewer, requestId: raw.id })
+      const answer = await live.answer(asked, contextOf(raw))
       return paced(isStream(answer) ? (answer as Answers) : single(answer), pace, end.signal) as never
     },
   })
@@ -36,12 +42,13 @@ export const stream: FastifyPluginAsync<{ live: Live; log: Log }> = async (app, 
     method: ['GET', 'POST'],
     url: '/graphql/stream',
     handler: async (request, reply) => {
-      signedIn(request.viewer)
+      const { entered } = request
+      if (!entered) throw unauthenticated()
       if (!request.headers.accept?.includes('text/event-stream'))
         throw new NexusError('BAD_REQUEST', 'Ask with `Accept: text/event-stream`')
       const end = new AbortController()
       opened.add(end)
-      const expiry = setTimeout(() => end.abort(unauthenticated('The token has expired')), leftOf(request))
+      const unwatch = access.watch(entered, (why) => end.abort(why))
       reply.raw.once('close', () => end.abort())
       try {
         const pace = createPace()
@@ -64,7 +71,7 @@ export const stream: FastifyPluginAsync<{ live: Live; log: Log }> = async (app, 
         log.warn({ requestId: request.id, err: error }, 'a stream broke off')
         reply.raw.destroy()
       } finally {
-        clearTimeout(expiry)
+        unwatch()
         opened.delete(end)
         end.abort()
       }
@@ -77,8 +84,6 @@ export const stream: FastifyPluginAsync<{ live: Live; log: Log }> = async (app, 
 async function* single<Value>(answer: Value): AsyncGenerator<Value, void> {
   yield answer
 }
-
-const leftOf = ({ until }: FastifyRequest) => Math.max(0, (until?.getTime() ?? 0) - Date.now())
 
 async function write(
   reply: FastifyReply,

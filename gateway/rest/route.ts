@@ -4,6 +4,7 @@ import { type GraphQLSchema, parse, validate } from 'graphql'
 import { z } from 'zod'
 import { type ErrorDetail, NexusError, notFound, unavailable } from '#kit/errors.ts'
 import type { GatewayContext } from '../context.ts'
+import { contextOf } from '../context.ts'
 import { meta, publicError } from '../errors.ts'
 import { shapeOf } from './shape.ts'
 
@@ -12,8 +13,10 @@ type Input<Params, Query, Body> = { params: Params; query: Query; body: Body }
 
 /** One REST route: a name for a GraphQL operation, what it takes and what it shows of the answer. */
 export type Route<Params = unknown, Query = unknown, Body = unknown> = {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   path: string
+  /** Asked by those, too, whose token is no longer good: they are nobody here. */
+  open?: boolean
   status?: number
   /** What the noun is called when there is none. */
   noun?: string
@@ -21,11 +24,11 @@ export type Route<Params = unknown, Query = unknown, Body = unknown> = {
   params?: z.ZodType<Params>
   query?: z.ZodType<Query>
   body?: z.ZodType<Body>
-  variables?(input: Input<Params, Query, Body>): Fields
+  variables?(input: Input<Params, Query, Body>, request: FastifyRequest): Fields
   /** The data of the answer; null answers 404. */
   data(answer: Fields, input: Input<Params, Query, Body>): unknown
   /** Headers of the answer, besides those that every answer has. */
-  headers?(answer: Fields): Record<string, string>
+  headers?(answer: Fields, input: Input<Params, Query, Body>): Record<string, string | string[]>
 }
 
 /** Types a row by its own shapes. */
@@ -33,7 +36,7 @@ export const route = <Params, Query, Body>(row: Route<Params, Query, Body>): Rou
 
 /** The graph behind the routes. */
 export type Graph = { schema: GraphQLSchema; apollo: ApolloServer<GatewayContext> }
-type Answered = { data: unknown; headers: Record<string, string> }
+type Answered = { data: unknown; headers: Record<string, string | string[]> }
 type Ask = (request: FastifyRequest, input: Input<unknown, unknown, unknown>) => Promise<Answered>
 
 /** A row, ready to be asked. Throws at start when the graph has no such operation. */
@@ -43,10 +46,9 @@ export function compile({ schema, apollo }: Graph, row: Route): Ask {
   if (wrong) throw new Error(`${row.method} ${row.path} does not fit the graph: ${wrong.message}`)
   const shape = shapeOf(schema, document)
   return async (request, input) => {
-    const contextValue: GatewayContext = { viewer: request.viewer, requestId: request.id }
     const { body } = await apollo.executeOperation(
-      { query: row.operation, variables: row.variables?.(input) ?? {} },
-      { contextValue },
+      { query: row.operation, variables: row.variables?.(input, request) ?? {} },
+      { contextValue: contextOf(request) },
     )
     if (body.kind !== 'single') throw unavailable()
     const { data, errors } = body.singleResult
@@ -58,7 +60,7 @@ export function compile({ schema, apollo }: Graph, row: Route): Ask {
     const fields = shape(data as Fields)
     const shown = row.data(fields, input)
     if (shown === null || shown === undefined) throw notFound(row.noun ?? 'It')
-    return { data: shown, headers: row.headers?.(fields) ?? {} }
+    return { data: shown, headers: row.headers?.(fields, input) ?? {} }
   }
 }
 
@@ -99,6 +101,7 @@ export function mount(app: FastifyInstance, graph: Graph, rows: readonly Route[]
     app.route({
       method: row.method,
       url: row.path,
+      config: { open: row.open === true },
       handler: async (request, reply) => {
         const { data, headers } = await ask(request, read(row, request))
         const answer = { success: true, data, meta: meta(request) }

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { alerts } from './alerts.ts'
+import { apiKeys } from './api-keys.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
 import { compliance } from './compliance.ts'
@@ -14,6 +15,7 @@ import { vulnerabilities } from './vulnerabilities.ts'
 export const routes = (schema: GraphQLSchema): Route[] => [
   ...auth(),
   ...identity(schema),
+  ...apiKeys(schema),
   ...assets(schema),
   ...alerts(schema),
   ...vulnerabilities(schema),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { createBlobs } from '#kit/blob.ts'
+import { unauthenticated } from '#kit/errors.ts'
 import { newId } from '#kit/id.ts'
 import { createLog } from '#kit/log.ts'
 import { createMetrics } from '#kit/metrics.ts'
@@ -25,6 +26,7 @@ export const member = (role: Role = 'admin'): Member => ({
   organizationId: newId(),
   role,
   permissions: permissionsOf[role],
+  sessionId: newId(),
 })
 export const bearer = async (of: Member) => ({ authorization: `Bearer ${await signAccessToken(keys, of)}` })
 
@@ -57,6 +59,8 @@ export async function openGateway(t: TestContext, { transports, ...options }: Pa
     webFolder: join(blobDir, 'no-page'),
     production: true,
     routes: toyRoutes,
+    // Sessions are identity's, and the toy has none.
+    standing: { session: async (of) => of, key: () => Promise.reject(unauthenticated()) },
     ...options,
   })
   opened = app

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { get, type IncomingMessage } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { SignJWT } from 'jose'
+import { decodeJwt, SignJWT } from 'jose'
 import { signAccessToken } from '#kit/tokens.ts'
 import type { SubgraphResponse, Transport } from '#kit/transport.ts'
 import { listen, openSocket } from '../../scripts/test/listeners.ts'
@@ -29,12 +29,9 @@ const codesOf = (events: unknown[]) =>
   )
 
 async function shortToken(seconds: number): Promise<string> {
-  const { userId, organizationId, accountId, role, permissions } = member()
-  return new SignJWT({ org: organizationId, acc: accountId, role, scope: permissions.join(' ') })
-    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt' })
-    .setIssuer('nexus')
-    .setAudience('nexus')
-    .setSubject(userId)
+  const claims = decodeJwt(await signAccessToken(keys, member()))
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: keys.access.id })
     .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
     .sign(keys.access.privateKey)
 }

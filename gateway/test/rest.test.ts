@@ -210,7 +210,7 @@ test('signing in gives a token, and says what is wrong', async (t) => {
   assert.equal(status, 200)
   assert.deepEqual(
     [body.data.accessToken, body.data.tokenType, body.data.expiresIn],
-    ['token', 'Bearer', 900],
+    ['token', 'Bearer', 300],
   )
   assert.deepEqual([body.data.user.role, body.data.user.organization.slug], ['admin', 'acme'])
   const wrong = await login({ email: 'admin@acme.example', password: 'wrong' })

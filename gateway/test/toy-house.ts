@@ -22,10 +22,22 @@ const list = (type: string) =>
 const times = 'firstSeenAt: DateTime! lastSeenAt: DateTime! createdAt: DateTime! updatedAt: DateTime!'
 
 const identity = `${page}
-  type Query { me: User }
-  type Mutation { signIn(input: SignInInput!): SignInPayload! }
-  input SignInInput { email: String! password: String! organization: String }
-  type SignInPayload { accessToken: String! expiresIn: Int! user: User! }
+  type Query { me: User sessions: [Session!]! }
+  type Mutation { signIn(input: SignInInput!): SignInPayload! refreshSession(input: RefreshSessionInput!): SignInPayload!
+    signOut(input: SignOutInput!): SignOutPayload! revokeSession(input: RevokeSessionInput!): RevokeSessionPayload! }
+  extend type Mutation { setPassword(input: SetPasswordInput!): SetPasswordPayload! }
+  input SetPasswordInput { token: String! password: String! }
+  type SetPasswordPayload { isSet: Boolean! }
+  input RefreshSessionInput { refreshToken: String! }
+  input SignOutInput { refreshToken: String }
+  input RevokeSessionInput { id: ID! }
+  type SignOutPayload { signedOut: Boolean! }
+  type RevokeSessionPayload { session: Session! }
+  type Session { id: ID! createdAt: DateTime! lastUsedAt: DateTime! expiresAt: DateTime! endedAt: DateTime ip: String
+    userAgent: String current: Boolean! }
+  input SignInInput { email: String! password: String! organization: String deviceToken: String
+    rememberDevice: Boolean }
+  type SignInPayload { accessToken: String! expiresIn: Int! refreshToken: String! refreshExpiresIn: Int! deviceToken: String user: User! }
   enum Role { ADMIN MANAGER ANALYST VIEWER API }
   type Organization @key(fields: "id") { id: ID! name: String! slug: String! }
   type User @key(fields: "id") { id: ID! email: String! name: String role: Role! organization: Organization
@@ -186,7 +198,13 @@ export const toyHouse = () =>
         Mutation: {
           signIn: (_: unknown, { input }: { input: { password: string } }) => {
             if (input.password !== 'right') throw refusal('UNAUTHENTICATED', 'Wrong e-mail or password')
-            return { accessToken: 'token', expiresIn: 900, user }
+            return {
+              accessToken: 'token',
+              expiresIn: 300,
+              refreshToken: 'next',
+              refreshExpiresIn: 86_400,
+              user,
+            }
           },
         },
       },

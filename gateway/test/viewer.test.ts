@@ -1,48 +1,13 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
-import { SignJWT } from 'jose'
+import { createLocalJWKSet, jwtVerify } from 'jose'
 import { newId } from '#kit/id.ts'
-import { createKeys, internalSigner, signAccessToken } from '#kit/tokens.ts'
+import { createKeys, signAccessToken } from '#kit/tokens.ts'
+import { forgeries } from './forgeries.ts'
 import { bearer, keys, member, openGateway } from './gateway.ts'
 
 const viewer = member()
 const good = await signAccessToken(keys, viewer)
-const [header, payload, signature] = good.split('.') as [string, string, string]
-const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
-const signed = (change: object, head: object = {}, key = keys.access.privateKey) =>
-  new SignJWT({ ...claims, ...change }).setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', ...head }).sign(key)
-const hs256 = () => {
-  const text = `${encode({ alg: 'HS256', typ: 'at+jwt' })}.${payload}`
-  const secret = keys.access.publicKey.export({ type: 'spki', format: 'pem' })
-  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
-}
-const now = Math.floor(Date.now() / 1000)
-
-const forged: Record<string, string> = {
-  'alg none': `${encode({ alg: 'none', typ: 'at+jwt' })}.${payload}.`,
-  'alg none with the old signature': `${encode({ alg: 'none', typ: 'at+jwt' })}.${payload}.${signature}`,
-  'HMAC with the public key': hs256(),
-  'another payload under the signature': `${header}.${encode({ ...claims, role: 'admin', org: newId() })}.${signature}`,
-  'another audience': await signed({ aud: 'elsewhere' }),
-  'another issuer': await signed({ iss: 'elsewhere' }),
-  expired: await signed({ exp: now - 1 }),
-  'without an end': await signed({ exp: undefined }),
-  'not yet valid': await signed({ nbf: now + 600 }),
-  'another type': await signed({}, { typ: 'JWT' }),
-  'an unknown role': await signed({ role: 'root' }),
-  'without an organization': await signed({ org: undefined }),
-  'signed with another secret': await signAccessToken(
-    createKeys('another secret of sufficient length!'),
-    viewer,
-  ),
-  'signed with the internal key': await signed({}, {}, keys.internal.privateKey),
-  'an internal token': await internalSigner(keys, 'gateway')(viewer, 'assets'),
-  'an internal token for the edge': await internalSigner(keys, 'gateway')(viewer, 'nexus'),
-  'cut short': good.slice(0, -10),
-  'no token at all': 'undefined',
-}
 
 test('a good token is let in', async (t) => {
   const { graphql } = await openGateway(t)
@@ -52,7 +17,9 @@ test('a good token is let in', async (t) => {
 
 test('forged tokens are refused at both doors, before any subgraph is asked', async (t) => {
   const { app, graphql, house } = await openGateway(t)
-  for (const [name, token] of Object.entries(forged)) {
+  const forged = Object.entries(await forgeries(keys, viewer))
+  assert.ok(forged.length >= 80, `only ${forged.length} kinds`)
+  for (const [name, token] of forged) {
     const headers = { authorization: `Bearer ${token}` }
     const { status, errors } = await graphql('{ me { id } }', {}, headers)
     assert.deepEqual([status, errors?.[0]?.extensions], [401, { code: 'UNAUTHENTICATED' }], name)
@@ -90,4 +57,60 @@ test('the tenant header may only repeat what the token says', async (t) => {
 test('without a token one is nobody, who may ask for a typename', async (t) => {
   const { graphql } = await openGateway(t)
   assert.deepEqual((await graphql('{ __typename }')).data, { __typename: 'Query' })
+})
+
+test('the public keys are told to everybody, the private ones to nobody, and two while one replaces the other', async (t) => {
+  const secrets = [
+    'the secret that there was, long enough',
+    'the secret that comes next, long enough',
+  ] as const
+  const [before, after] = [createKeys(secrets[0]), createKeys(secrets[1])]
+  const told = async (of: typeof before) => {
+    const { app } = await openGateway(t, { keys: of })
+    return { app, ...(await app.inject('/.well-known/jwks.json')) }
+  }
+  const { body, statusCode, headers } = await told(before)
+  assert.deepEqual([statusCode, headers['cache-control']], [200, 'public, max-age=300'])
+  const { keys: listed } = JSON.parse(body)
+  assert.deepEqual(listed, [
+    { kty: 'OKP', crv: 'Ed25519', x: listed[0].x, kid: before.access.id, use: 'sig', alg: 'EdDSA' },
+  ])
+  const set = createLocalJWKSet({ keys: listed })
+  const { payload } = await jwtVerify(await signAccessToken(before, viewer), set, { audience: 'nexus' })
+  assert.equal(payload.sub, viewer.userId)
+
+  const both = createKeys(secrets[1], secrets[0])
+  const { app, body: overlap } = await told(both)
+  assert.deepEqual(
+    JSON.parse(overlap).keys.map(({ kid }: { kid: string }) => kid),
+    [after.access.id, before.access.id],
+  )
+  const status = async (of: typeof before) => {
+    const headers = { authorization: `Bearer ${await signAccessToken(of, viewer)}` }
+    return (await app.inject({ url: '/api/v1/auth/me', headers })).statusCode
+  }
+  assert.deepEqual([await status(before), await status(after)], [200, 200])
+  assert.equal(await status(createKeys('a secret that is neither of the two')), 401)
+})
+
+test('a client’s address is what it says by a trusted proxy, and by nobody else', async (t) => {
+  const key = `nxs_${'k'.repeat(43)}`
+  const seen: string[] = []
+  const standing = {
+    session: async (of: typeof viewer) => of,
+    key: async (_key: string, ip: string) => {
+      seen.push(ip)
+      return { member: viewer, until: new Date(Date.now() + 60_000) }
+    },
+  }
+  const ask = async (trustedProxies?: string[]) => {
+    const { app } = await openGateway(t, { standing, trustedProxies })
+    const headers = { 'x-api-key': key, 'x-forwarded-for': '203.0.113.9, 192.0.2.4' }
+    assert.equal((await app.inject({ url: '/api/v1/auth/me', headers })).statusCode, 200)
+  }
+  await ask()
+  await ask(['10.0.0.0/8'])
+  await ask(['127.0.0.0/8'])
+  await ask(['127.0.0.1', '192.0.2.0/24'])
+  assert.deepEqual(seen, ['127.0.0.1', '127.0.0.1', '192.0.2.4', '203.0.113.9'])
 })

@@ -150,7 +150,8 @@ test('no secret stands in a manifest, and only the migrations know the owner of 
     const variables = spec.template.spec.containers.flatMap(({ env = [] }) => env)
     for (const { value } of variables) assert.equal(value, undefined)
     const secrets = variables.map(({ valueFrom }) => valueFrom?.secretKeyRef?.key).sort()
-    const known = ['nexus-secret', kind === 'Job' ? 'owner-database-url' : 'redis-url']
+    const own = kind === 'Job' ? 'owner-database-url' : 'redis-url'
+    const known = ['nexus-secret', 'nexus-secret-previous', own]
     assert.deepEqual(secrets, metadata.name === 'nexus-web' ? [] : known.sort())
   }
 })

@@ -1,6 +1,7 @@
 /** The same code as seven processes, over real sockets: six subgraphs, each by itself, and the gateway. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type EmbeddedPostgres, startPostgres } from '#kit/embedded.ts'
 import { readRegister } from '#kit/register.ts'
 import { openTestHouse, password, visitorOf } from '../test-house.ts'
@@ -130,6 +131,37 @@ test('what happens in one process is told live by another, joined with a third',
   } finally {
     live.close()
   }
+})
+
+test('a session that is revoked in one process is refused by another within a second', async () => {
+  const [visitor, other] = [await admin(), await admin()]
+  const live = await listen(gateway, visitor.token!, 'subscription { alertChanged { alert { id } } }')
+  assert.equal((await visitor.rest('GET', '/assets/stats')).status, 200)
+  const { body } = await other.graphql('mutation { revokeOtherSessions { sessions { id } } }')
+  assert.ok(body.data.revokeOtherSessions.sessions.length > 0)
+  const refused = async () => (await visitor.rest('GET', '/assets/stats')).status === 401
+  await until('the session is refused', 1_500, refused)
+  const late = pause(5_000, 'late', { ref: false })
+  assert.notEqual(await Promise.race([live.ended, late]), 'late', 'its stream goes on')
+})
+
+test('while identity is away, who is in stays in, and nobody else comes', async () => {
+  const visitor = await admin()
+  assert.equal((await visitor.rest('GET', '/assets/stats')).status, 200)
+  const unseen = await admin()
+  const identity = processes.get('identity')!
+  identity.npm.kill('SIGKILL')
+  await identity.ended(5_000)
+  await pause(1_100)
+  assert.equal((await visitor.rest('GET', '/assets/stats')).status, 200)
+  const { status, body, text } = await unseen.rest('GET', '/assets/stats')
+  assert.deepEqual([status, body.error.code], [503, 'SERVICE_UNAVAILABLE'])
+  assert.doesNotMatch(text, /127\.0\.0\.1|ECONNREFUSED/)
+  start('identity', 'subgraphs/main.ts', 'identity', 'serve')
+  await serves('identity')
+  await until('the gateway asks again', 3_000, async () => {
+    return (await unseen.rest('GET', '/assets/stats')).status === 200
+  })
 })
 
 test('while a subgraph is away an answer is partial, and whole when it is back', async () => {

@@ -3,9 +3,8 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
 import { idOfName } from '#kit/id.ts'
-import { signAccessToken } from '#kit/tokens.ts'
-import type { Permission } from '#kit/viewer.ts'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
 import { type Live, listen, openSocket, subscription, upgrade } from './listeners.ts'
 import { freePort, tempDir, until } from './processes.ts'
@@ -147,18 +146,13 @@ test('what is wrong with one operation ends that one, and the socket goes on', a
   socket.close()
 })
 
-const memberFor = (permissions: readonly Permission[]) => ({
-  kind: 'member' as const,
-  accountId: idOfName('nobody'),
-  userId: idOfName('nobody'),
-  organizationId: idOfName('organization', 'acme'),
-  role: 'viewer' as const,
-  permissions,
-})
-
 test('who may not read alerts is refused when they subscribe', async () => {
-  const token = await signAccessToken(house.surroundings.keys, memberFor(['assets:read']))
-  const live = await listen(house.url, token, query)
+  const { token } = await house.as('manager@acme.example')
+  const owner = new pg.Client({ connectionString: house.databaseUrl })
+  await owner.connect()
+  await owner.query("update identity.users set role = 'api' where email = 'manager@acme.example'")
+  await owner.end()
+  const live = await listen(house.url, token!, query)
   await live.ended
   assert.deepEqual(
     live.events.map((event) => (event as { errors: { extensions: object }[] }).errors[0]!.extensions),

@@ -19,7 +19,8 @@ before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'nexus-redis-'))
   const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', dir]
   redis = spawn('redis-server', settings, { stdio: 'ignore' })
-  const env = { REDIS_URL: `redis://127.0.0.1:${port}` }
+  // Counters have keyed names: only processes of one secret count together.
+  const env = { REDIS_URL: `redis://127.0.0.1:${port}`, NEXUS_SECRET: 'shared by the houses of this test' }
   houses = await Promise.all([openTestHouse(env), openTestHouse(env)])
 })
 after(async () => {

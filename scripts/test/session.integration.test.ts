@@ -19,13 +19,15 @@ after(() => house?.close())
 test('the token is in a cookie for this host alone, and nowhere else in the answer', async () => {
   const { status, headers, text, body } = await enter('/auth/session', 'analyst@acme.example')
   assert.equal(status, 200)
-  assert.match(
-    headers.get('set-cookie')!,
-    /^__Host-nexus=[\w-]+\.[\w-]+\.[\w-]+; Max-Age=900; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
-  )
+  const [access, refresh, device, ...others] = headers.getSetCookie()
+  const attributes = 'Path=/; HttpOnly; Secure; SameSite=Strict'
+  assert.match(access!, new RegExp(`^__Host-nexus=[\\w-]+\\.[\\w-]+\\.[\\w-]+; Max-Age=300; ${attributes}$`))
+  assert.match(refresh!, new RegExp(`^__Host-nexus-refresh=[\\w-]{43}; Max-Age=86(400|399); ${attributes}$`))
+  assert.match(device!, /^__Host-nexus-device=[\w-]{43}; /)
+  assert.deepEqual(others, [])
   assert.deepEqual(Object.keys(body.data).sort(), ['expiresIn', 'user'])
   assert.equal(body.data.user.email, 'analyst@acme.example')
-  assert.ok(!text.includes(cookieOf(headers).split('=')[1]!))
+  for (const each of [access, refresh, device]) assert.ok(!text.includes(each!.split(/[=;]/)[1]!))
   const wrong = await house.anonymous.rest('POST', '/auth/session', { email: 'a@b.example', password: 'x' })
   assert.deepEqual([wrong.status, wrong.headers.get('set-cookie')], [401, null])
   assert.equal((await enter('/auth/login', 'analyst@acme.example')).headers.get('set-cookie'), null)
@@ -102,5 +104,9 @@ test('one that is no longer good is as good as none, and signing in again replac
 test('signing out takes it away', async () => {
   const { status, headers } = await house.anonymous.rest('POST', '/auth/logout', undefined, { cookie })
   assert.equal(status, 200)
-  assert.match(headers.get('set-cookie')!, /^__Host-nexus=; Max-Age=0; Path=\/;/)
+  for (const name of ['__Host-nexus', '__Host-nexus-refresh'])
+    assert.ok(
+      headers.getSetCookie().some((each) => each.startsWith(`${name}=; Max-Age=0; Path=/;`)),
+      name,
+    )
 })

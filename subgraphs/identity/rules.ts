@@ -1,15 +1,41 @@
-import type { UserRow } from './tables.ts'
+import type { RefreshTokenRow, SessionRow, UserRow } from './tables.ts'
 
 /** Tries at a password: counted per account, by whatever road they come. */
 export const signInTries = { points: 10, seconds: 900 }
 
+/** A session ends so long after signing in, whatever happens. */
+export const sessionHours = 24
+/** How long an answer to a refresh may have been lost, and be asked for again with the same token. */
+export const overlapSeconds = 30
+
+/** How long a new account may wait for its first password. */
+export const passwordTokenHours = 72
+
 export const normalEmail = (email: string): string => email.trim().toLowerCase()
 
 /** The membership to enter: the one that was asked for, else the oldest; null when there is none. */
-export function membership<User extends Pick<UserRow, 'organizationId'>>(
+export function membership<User extends Pick<UserRow, 'organizationId' | 'disabledAt'>>(
   memberships: readonly User[],
   organizationId: string | null,
 ): User | null {
-  if (organizationId === null) return memberships[0] ?? null
-  return memberships.find((each) => each.organizationId === organizationId) ?? null
+  const open = memberships.filter((each) => each.disabledAt === null)
+  if (organizationId === null) return open[0] ?? null
+  return open.find((each) => each.organizationId === organizationId) ?? null
+}
+
+type Presented = Pick<RefreshTokenRow, 'generation' | 'usedAt'>
+type Chain = Pick<SessionRow, 'generation' | 'rotatedAt'>
+
+/**
+ * What becomes of a session when one of its refresh tokens comes back. `advance`: the next generation begins, and
+ * all else of this one is spent. `stay`: another token of the generation that there is, for an answer that was lost
+ * or for pages that asked at once. `replayed`: somebody else holds a token of this session.
+ */
+export function rotation(token: Presented, session: Chain, now: Date): 'advance' | 'stay' | 'replayed' {
+  const recent = (time: Date) => now.getTime() - time.getTime() <= overlapSeconds * 1_000
+  if (token.usedAt && !recent(token.usedAt)) return 'replayed'
+  if (token.generation === session.generation)
+    return token.usedAt || (session.generation > 1 && recent(session.rotatedAt)) ? 'stay' : 'advance'
+  // One of the generation before that was not used lost to another one: two of them would be a fork.
+  return token.generation === session.generation - 1 && token.usedAt ? 'stay' : 'replayed'
 }

@@ -1,7 +1,15 @@
 import type { Generated, Selectable } from 'kysely'
-import type { Role } from '#kit/viewer.ts'
+import type { Permission, Role } from '#kit/viewer.ts'
 
 type Timestamps = { createdAt: Generated<Date>; updatedAt: Generated<Date> }
+
+/** Why a session is over, where it did not simply run out. */
+export const endReasons = ['signed_out', 'revoked', 'replayed', 'disabled'] as const
+export type EndReason = (typeof endReasons)[number]
+
+/** How much a key may ask, where rates are bounded. */
+export const tiers = ['standard', 'enterprise', 'internal'] as const
+export type Tier = (typeof tiers)[number]
 
 export type Tables = {
   organizations: Timestamps & {
@@ -9,6 +17,7 @@ export type Tables = {
     name: string
     slug: string
     settings: Generated<Record<string, unknown>>
+    version: Generated<number>
   }
   users: Timestamps & {
     id: string
@@ -19,10 +28,56 @@ export type Tables = {
     role: Role
     settings: Generated<Record<string, unknown>>
     lastLoginAt: Date | null
+    disabledAt: Generated<Date | null>
+    version: Generated<number>
+  }
+  sessions: {
+    organizationId: string
+    id: string
+    userId: string
+    /** Rises each time a refresh token takes the place of the one before. */
+    generation: Generated<number>
+    rotatedAt: Generated<Date>
+    lastUsedAt: Generated<Date>
+    createdAt: Generated<Date>
+    expiresAt: Date
+    endedAt: Generated<Date | null>
+    endReason: Generated<EndReason | null>
+    ip: string | null
+    userAgent: string | null
+  }
+  refreshTokens: {
+    organizationId: string
+    /** SHA-256: the token itself has 256 random bits and is kept nowhere. */
+    hash: Buffer
+    sessionId: string
+    generation: number
+    createdAt: Generated<Date>
+    usedAt: Generated<Date | null>
+  }
+  apiKeys: {
+    organizationId: string
+    id: string
+    name: string
+    /** SHA-256, as of a refresh token. */
+    hash: Buffer
+    /** How the key begins, so that people tell one from another. */
+    hint: string
+    scopes: Permission[]
+    tier: Generated<Tier>
+    allowedIps: string[]
+    createdBy: string
+    createdAt: Generated<Date>
+    expiresAt: Date
+    lastUsedAt: Generated<Date | null>
+    revokedAt: Generated<Date | null>
   }
 }
 
 export type OrganizationRow = Selectable<Tables['organizations']>
 export type UserRow = Selectable<Tables['users']>
-/** An account as sign-in finds it. */
-export type Credentials = { id: string; passwordHash: string }
+export type SessionRow = Selectable<Tables['sessions']>
+export type ApiKeyRow = Selectable<Tables['apiKeys']>
+export type RefreshTokenRow = Selectable<Tables['refreshTokens']>
+/** An account as sign-in finds it; without a password until its owner has set one. */
+export type Credentials = { id: string; passwordHash: string | null; known: Buffer[] }

@@ -2,6 +2,7 @@ import { type Cache, cacheExchange } from '@urql/exchange-graphcache'
 import { Client, type CombinedError, fetchExchange, mapExchange, subscriptionExchange } from 'urql'
 import { graphql } from './graphql.ts'
 import type { Live } from './live.ts'
+import { fetchInSession } from './renewal.ts'
 
 /** Who is signed in. Every page's query asks it, and the frame of the page reads it from there. */
 export const MeQuery = graphql(`
@@ -25,6 +26,7 @@ const more = ['FindingLocation', 'Posture', 'AlertChanged', 'AcknowledgeAlertPay
 export function createPageClient(live: Live, onEnded: () => void): Client {
   return new Client({
     url: '/graphql',
+    fetch: fetchInSession,
     preferGetMethod: false,
     exchanges: [
       mapExchange({

@@ -1,4 +1,5 @@
 import { createClient } from 'graphql-ws'
+import { sessionGoesOn } from './renewal.ts'
 
 export type LiveState = 'connecting' | 'live' | 'reconnecting'
 export type Live = {
@@ -14,8 +15,8 @@ export type Live = {
 /** Milliseconds. */
 const silence = { ping: 10_000, answer: 5_000 }
 const longestWait = 15_000
-/** Close codes of the gateway: no session came, or it has ended. */
-const sessionEnded = [4401, 4403]
+/** The gateway's close code where no session came. */
+const nobody = 4401
 
 /** The socket of one session. It connects again until that session ends, which it tells by `onEnded`. */
 export function openLive(onEnded: () => void): Live {
@@ -28,7 +29,13 @@ export function openLive(onEnded: () => void): Live {
     for (const listener of listeners) listener()
   }
   const client = createClient({
-    url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
+    // A socket ends with its token, every few minutes: the next one begins with a new one.
+    url: async () => {
+      if (await sessionGoesOn()) return new URL('/graphql', location.href.replace(/^http/, 'ws')).href
+      onEnded()
+      // Whoever ends closes this client: there is nothing to connect to any more.
+      return new Promise<never>(() => {})
+    },
     keepAlive: silence.ping,
     retryAttempts: Number.POSITIVE_INFINITY,
     // Spread, so that a gateway that starts again is not asked by everybody at once.
@@ -37,7 +44,7 @@ export function openLive(onEnded: () => void): Live {
         const most = Math.min(longestWait, 500 * 2 ** retries)
         setTimeout(resolve, most / 2 + (Math.random() * most) / 2)
       }),
-    shouldRetry: (reason) => !(reason instanceof CloseEvent && sessionEnded.includes(reason.code)),
+    shouldRetry: (reason) => !(reason instanceof CloseEvent && reason.code === nobody),
     on: {
       connected: () => {
         openings += 1
@@ -46,7 +53,7 @@ export function openLive(onEnded: () => void): Live {
       closed: (reason) => {
         clearTimeout(answer)
         become('reconnecting')
-        if (reason instanceof CloseEvent && sessionEnded.includes(reason.code)) onEnded()
+        if (reason instanceof CloseEvent && reason.code === nobody) onEnded()
       },
       ping: (received) => {
         if (!received) answer = window.setTimeout(() => client.terminate(), silence.answer)

@@ -1,3 +1,4 @@
+import { sessionGoesOn } from './renewal.ts'
 import { type Refusal, refusalOf } from './rest.ts'
 
 /** The import that has begun, or why it has not. */
@@ -9,7 +10,9 @@ const unreachable = { code: 'OFFLINE', message: 'Nexus does not answer. Are you 
  * Sends a report. `fetch` does not tell how far it has come, so that this is the older way.
  * @param onProgress is told the part that is sent, 0 to 1
  */
-export function upload(file: File, onProgress: (part: number) => void): Promise<Uploaded> {
+export async function upload(file: File, onProgress: (part: number) => void): Promise<Uploaded> {
+  // Only what begins with a good token is taken, however long it then takes.
+  await sessionGoesOn()
   return new Promise((resolve) => {
     const request = new XMLHttpRequest()
     request.open('POST', `/api/v1/integrations/imports?file=${encodeURIComponent(file.name.slice(-255))}`)

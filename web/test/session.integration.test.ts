@@ -27,11 +27,14 @@ test('no script can read the token, and nothing is stored', async (t) => {
     '[document.cookie, localStorage.length, indexedDB.databases().then((d) => d.length)]',
   )
   assert.deepEqual((seen as unknown[]).slice(0, 2), ['', 0])
-  const [cookie] = await page.context().cookies()
-  assert.deepEqual(
-    [cookie?.name, cookie?.httpOnly, cookie?.secure, cookie?.sameSite],
-    ['__Host-nexus', true, true, 'Strict'],
-  )
+  const cookies = await page.context().cookies()
+  assert.deepEqual(cookies.map(({ name }) => name).sort(), [
+    '__Host-nexus',
+    '__Host-nexus-device',
+    '__Host-nexus-refresh',
+  ])
+  for (const { httpOnly, secure, sameSite } of cookies)
+    assert.deepEqual([httpOnly, secure, sameSite], [true, true, 'Strict'])
 })
 
 test('signing out ends the session, and the way back shows nothing', async (t) => {
@@ -41,7 +44,11 @@ test('signing out ends the session, and the way back shows nothing', async (t) =
   await page.getByText('acme/web-01').waitFor()
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByText('You are signed out.').waitFor()
-  assert.deepEqual(await page.context().cookies(), [])
+  const left = await page.context().cookies()
+  assert.deepEqual(
+    left.map(({ name }) => name),
+    ['__Host-nexus-device'],
+  )
   await page.goBack()
   await page.getByRole('button', { name: 'Sign in' }).waitFor()
   assert.equal(await page.getByText('Shell spawned').count(), 0)
@@ -74,13 +81,30 @@ test('a session that ends by itself asks again, hides everything, and goes on wh
   assert.match(page.url(), /\/alerts\?q=port$/)
 })
 
+test('a session goes on when its token has ended, in a query and after a reload', async (t) => {
+  const { page } = await visit(t, { as: 'analyst@acme.example', at: '/alerts' })
+  await page.getByText('Live', { exact: true }).waitFor()
+  const withoutToken = async () => {
+    await page.context().clearCookies({ name: '__Host-nexus' })
+    assert.ok(!(await page.context().cookies()).some(({ name }) => name === '__Host-nexus'))
+  }
+  await withoutToken()
+  await page.getByPlaceholder('Search alerts').fill('port')
+  await page.getByText('Port scan from the internet', { exact: true }).waitFor()
+  await withoutToken()
+  await page.reload()
+  await page.getByText('Port scan from the internet', { exact: true }).waitFor()
+  await page.getByText('Live', { exact: true }).waitFor()
+  assert.ok((await page.context().cookies()).some(({ name }) => name === '__Host-nexus'))
+})
+
 /** A session like any other, but for when it ends. */
 async function shortLived(url: string, seconds: number) {
   const { keys } = opened.house.surroundings
   const { token } = await opened.house.as('analyst@acme.example')
   const payload = JSON.parse(Buffer.from(token!.split('.')[1]!, 'base64url').toString())
   const value = await new SignJWT({ ...payload, exp: Math.floor(Date.now() / 1_000) + seconds })
-    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt' })
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid: keys.access.id })
     .sign(keys.access.privateKey)
   return {
     name: '__Host-nexus',

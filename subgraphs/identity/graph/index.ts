@@ -3,5 +3,8 @@ import { builder } from './builder.ts'
 import './organization.ts'
 import './user.ts'
 import './sign-in.ts'
+import './session.ts'
+import './membership.ts'
+import './api-key.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

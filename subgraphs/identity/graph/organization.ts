@@ -1,13 +1,24 @@
 import { reference } from '#kit/builder.ts'
 import type { Context } from '#kit/context.ts'
 import { listOf, one } from '#kit/lookup.ts'
+import { signedIn } from '#kit/viewer.ts'
 import * as organizations from '../model/organization.ts'
+import { read, type Settings } from '../model/settings.ts'
 import type { OrganizationRow, Tables } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 
 export const Organization = builder.objectRef<OrganizationRow>('Organization')
 
 const find = (context: Context<Tables>, id: string) => one(context, 'organization', id, organizations.find)
+
+const OrganizationSettings = builder.objectRef<Settings>('OrganizationSettings').implement({
+  description: 'What an organization decides for itself.',
+  fields: (t) => ({
+    sessionIdleMinutes: t.exposeInt('sessionIdleMinutes', {
+      description: 'How long a session may be left alone before it ends.',
+    }),
+  }),
+})
 
 Organization.implement({
   description: 'A tenant: everything else belongs to exactly one, and nobody sees past their own.',
@@ -17,6 +28,8 @@ Organization.implement({
     slug: t.exposeString('slug', { description: 'A short name, unique in the platform.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+    settings: t.field({ type: OrganizationSettings, resolve: ({ settings }) => read(settings) }),
+    version: t.exposeInt('version', { description: 'Rises with each change by somebody.' }),
   }),
 })
 builder.asEntity(Organization, {
@@ -48,3 +61,37 @@ builder.queryFields((t) => ({
     resolve: (_root, args, context) => listOf(context, organizations.spec, args),
   }),
 }))
+
+const OrganizationSettingsInput = builder.inputType('OrganizationSettingsInput', {
+  description: 'Settings to change; what is left out stays.',
+  fields: (t) => ({ sessionIdleMinutes: t.int({ description: 'From 10 to 1440.' }) }),
+})
+const UpdateOrganizationInput = builder.inputType('UpdateOrganizationInput', {
+  description: 'What to change of one’s organization; what is left out stays.',
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    name: t.string(),
+    settings: t.field({ type: OrganizationSettingsInput }),
+    expectedVersion: t.int({ description: 'Refuses with CONFLICT when the version is another one by now.' }),
+  }),
+})
+const UpdateOrganizationPayload = builder
+  .objectRef<{ organization: OrganizationRow }>('UpdateOrganizationPayload')
+  .implement({
+    description: 'An organization after a change.',
+    fields: (t) => ({
+      organization: t.field({ type: Organization, resolve: ({ organization }) => organization }),
+    }),
+  })
+
+builder.mutationField('updateOrganization', (t) =>
+  t.field({
+    type: UpdateOrganizationPayload,
+    description: 'Changes the name or the settings of one’s organization.',
+    authScopes: { permission: 'organization:write' },
+    args: { input: t.arg({ type: UpdateOrganizationInput, required: true }) },
+    resolve: async (_root, { input }, { tenant, viewer }) => ({
+      organization: await tenant((trx) => organizations.update(trx, signedIn(viewer), input)),
+    }),
+  }),
+)

@@ -10,7 +10,7 @@ import { Organization } from './organization.ts'
 
 export const User = builder.objectRef<UserRow>('User')
 
-const Role = builder.enumType('Role', {
+export const Role = builder.enumType('Role', {
   description: 'What a member may do, from ADMIN (everything) to VIEWER (reading); API is for keys.',
   values: screaming(roles),
 })
@@ -31,6 +31,12 @@ User.implement({
         one(context, 'organization', user.organizationId, organizations.find),
     }),
     lastLoginAt: t.expose('lastLoginAt', { type: 'DateTime', nullable: true }),
+    disabledAt: t.expose('disabledAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when they may not come in; null for who may.',
+    }),
+    version: t.exposeInt('version', { description: 'Rises with each change by somebody.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),

@@ -1,4 +1,14 @@
 import type { Migrations } from '#kit/migration.ts'
 import * as init from './0001-init.ts'
+import * as sessions from './0002-sessions.ts'
+import * as members from './0003-members.ts'
+import * as apiKeys from './0004-api-keys.ts'
+import * as knownPlaces from './0005-known-places.ts'
 
-export const migrations: Migrations = { '0001-init': init }
+export const migrations: Migrations = {
+  '0001-init': init,
+  '0002-sessions': sessions,
+  '0003-members': members,
+  '0004-api-keys': apiKeys,
+  '0005-known-places': knownPlaces,
+}

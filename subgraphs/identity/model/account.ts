@@ -1,12 +1,26 @@
 import { sql } from 'kysely'
 import type { Db } from '#kit/database.ts'
+import { unauthenticated } from '#kit/errors.ts'
 import { newId } from '#kit/id.ts'
+import { passwordTokenHours } from '../rules.ts'
 import type { Credentials, Tables } from '../tables.ts'
 import { hashPassword } from './password.ts'
+import { hashOf, newSecret } from './secret.ts'
 
-export async function find(db: Db<Tables>, email: string): Promise<Credentials | null> {
-  const { rows } = await sql<Credentials>`select * from identity.find_account(${email})`.execute(db)
+/** An account by its e-mail, and which of these places it has signed in from within 30 days. */
+export async function find(
+  db: Db<Tables>,
+  email: string,
+  places: readonly Buffer[],
+): Promise<Credentials | null> {
+  const { rows } = await sql<Credentials>`
+    select * from identity.find_account(${email}, ${places}::bytea[])`.execute(db)
   return rows[0] ?? null
+}
+
+/** Says that an account has signed in from these places. */
+export async function remember(db: Db<Tables>, id: string, places: readonly Buffer[]): Promise<void> {
+  await sql`select identity.remember_places(${id}, ${places}::bytea[])`.execute(db)
 }
 
 /** Adds an account, or gives an existing one this password. Answers its id. */
@@ -15,4 +29,34 @@ export async function add(db: Db<Tables>, email: string, password: string): Prom
   const { rows } = await sql<{ id: string }>`
     select identity.add_account(${newId()}, ${email}, ${passwordHash}) as id`.execute(db)
   return rows[0]!.id
+}
+
+/** What sets the first password of an account, once. */
+export type PasswordToken = { token: string; expiresAt: Date }
+export type Joined = { id: string; passwordToken: PasswordToken | null }
+
+/**
+ * The account of an e-mail, which stays as it is when there is one. A new one has the password that was hashed
+ * before, or a token that sets it.
+ */
+export async function join(db: Db<Tables>, email: string, passwordHash: string | null): Promise<Joined> {
+  const token = passwordHash ? null : newSecret()
+  const expiresAt = new Date(Date.now() + passwordTokenHours * 3_600_000)
+  const { rows } = await sql<{ id: string; created: boolean }>`
+    select * from identity.join_account(
+      ${newId()}, ${email}, ${passwordHash}, ${token && hashOf(token)}, ${token && expiresAt})`.execute(db)
+  const { id, created } = rows[0]!
+  return { id, passwordToken: created && token ? { token, expiresAt } : null }
+}
+
+/** Sets the first password of a token's account. Throws UNAUTHENTICATED for a token that was used or never given. */
+export async function setPassword(db: Db<Tables>, token: string, password: string): Promise<void> {
+  const over = () => unauthenticated('The token is not valid or has expired')
+  const held = sql<{ holds: boolean }>`select identity.holds_password_token(${hashOf(token)}) as holds`
+  // Hashing is dear: not for strangers.
+  if (!(await held.execute(db)).rows[0]?.holds) throw over()
+  const passwordHash = await hashPassword(password)
+  const set = sql<{ done: boolean | null }>`
+    select identity.set_first_password(${hashOf(token)}, ${passwordHash}) as done`
+  if (!(await set.execute(db)).rows[0]?.done) throw over()
 }

@@ -1,6 +1,12 @@
+import { sql } from 'kysely'
 import type { Db, Trx } from '#kit/database.ts'
+import { forbidden, notFound } from '#kit/errors.ts'
 import type { ListSpec } from '#kit/page.ts'
+import { type Member, may } from '#kit/viewer.ts'
 import type { OrganizationRow, Tables } from '../tables.ts'
+import { current } from './authority.ts'
+import { changed, unchangedSince } from './change.ts'
+import { read, type Settings, settings } from './settings.ts'
 
 export const spec: ListSpec<OrganizationRow> = {
   table: 'organizations',
@@ -21,4 +27,40 @@ export const add = async (
     .values(organization)
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute()
+}
+
+/** The organization, which nobody else changes until the transaction ends. */
+export const lock = (trx: Trx<Tables>, id: string): Promise<OrganizationRow> =>
+  trx.selectFrom('organizations').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow()
+
+export type OrganizationChange = {
+  id: string
+  name?: string | null | undefined
+  settings?: Partial<Record<keyof Settings, unknown>> | null | undefined
+  expectedVersion?: number | null | undefined
+}
+
+/** Throws NOT_FOUND for any organization but the viewer's, VALIDATION_ERROR, and CONFLICT when it has changed. */
+export async function update(
+  trx: Trx<Tables>,
+  by: Member,
+  { id, expectedVersion, ...wanted }: OrganizationChange,
+): Promise<OrganizationRow> {
+  if (id.toLowerCase() !== by.organizationId) throw notFound('Organization')
+  const before = await lock(trx, by.organizationId)
+  if (!may(await current(trx, by), 'organization:write')) throw forbidden()
+  unchangedSince(before, expectedVersion)
+  const name = wanted.name === undefined || wanted.name === null ? before.name : changed.name(wanted.name)
+  const next = settings({ ...read(before.settings), ...wanted.settings })
+  return trx
+    .updateTable('organizations')
+    .set((eb) => ({
+      name,
+      settings: sql`${JSON.stringify(next)}::jsonb`,
+      updatedAt: sql<Date>`now()`,
+      version: eb('version', '+', 1),
+    }))
+    .where('id', '=', by.organizationId)
+    .returningAll()
+    .executeTakeFirstOrThrow()
 }

@@ -5,8 +5,8 @@ import { turns } from '#kit/turns.ts'
 const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const longest = 1_024
 
-/** At most two hashes at once, so that a flood of sign-ins leaves a core for everyone else. */
-const inTurn = turns(2)
+/** At most two hashes at once, so that a flood of sign-ins leaves a core for everyone else; about a second's worth wait. */
+const inTurn = turns(2, 100)
 
 export const hashPassword = (password: string): Promise<string> => inTurn(() => hash(password, options))
 

@@ -3,7 +3,7 @@ import type { Db, Trx } from '#kit/database.ts'
 import { inTenant } from '#kit/database.ts'
 import { newId } from '#kit/id.ts'
 import type { ListSpec } from '#kit/page.ts'
-import type { Role } from '#kit/viewer.ts'
+import { type Member, permissionsOf, type Role } from '#kit/viewer.ts'
 import type { Tables, UserRow } from '../tables.ts'
 
 export const spec: ListSpec<UserRow> = {
@@ -18,6 +18,20 @@ export const spec: ListSpec<UserRow> = {
 
 export const find = (db: Db<Tables>, ids: readonly string[]): Promise<UserRow[]> =>
   db.selectFrom('users').selectAll().where('id', 'in', ids).execute()
+
+/** Who a user is to the rest of the platform, in one of their sessions. */
+export const asMember = (
+  { id, accountId, organizationId, role }: UserRow,
+  { id: sessionId }: { id: string },
+): Member => ({
+  kind: 'member',
+  userId: id,
+  accountId,
+  organizationId,
+  role,
+  permissions: permissionsOf[role],
+  sessionId,
+})
 
 /** Where an account is a member, oldest first; the one read that precedes a tenant. */
 export const memberships = (db: Db<Tables>, accountId: string): Promise<(UserRow & { slug: string })[]> =>
@@ -38,11 +52,23 @@ export const markSignedIn = async (trx: Trx<Tables>, id: string): Promise<void> 
 
 export type NewUser = { organizationId: string; accountId: string; email: string; name: string; role: Role }
 
-/** Makes an account a member of an organization; nothing changes when it is one already. */
-export const add = async (trx: Trx<Tables>, user: NewUser): Promise<void> => {
-  await trx
+/** Makes an account a member of an organization; null, and nothing changed, when it is one already. */
+export const add = async (trx: Trx<Tables>, user: NewUser): Promise<UserRow | null> => {
+  const added = await trx
     .insertInto('users')
     .values({ id: newId(), ...user, lastLoginAt: null })
-    .onConflict((conflict) => conflict.columns(['organizationId', 'accountId']).doNothing())
-    .execute()
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  return added ?? null
 }
+
+export type UserChange = Partial<Pick<UserRow, 'name' | 'role' | 'disabledAt'>>
+
+export const change = (trx: Trx<Tables>, id: string, to: UserChange): Promise<UserRow> =>
+  trx
+    .updateTable('users')
+    .set((eb) => ({ ...to, updatedAt: sql<Date>`now()`, version: eb('version', '+', 1) }))
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()

@@ -7,9 +7,12 @@ test('an e-mail is the same in any case and with spaces around it', () => {
 })
 
 test('one enters what was asked for, else the first; and nothing one does not belong to', () => {
-  const [first, second] = [{ organizationId: '1' }, { organizationId: '2' }]
+  const [first, second] = ['1', '2'].map((organizationId) => ({ organizationId, disabledAt: null }))
   assert.equal(membership([first!, second!], null), first)
   assert.equal(membership([first!, second!], '2'), second)
   assert.equal(membership([first!], '2'), null)
   assert.equal(membership([], null), null)
+  const left = { ...first!, disabledAt: new Date() }
+  assert.equal(membership([left, second!], null), second)
+  assert.equal(membership([left], '1'), null)
 })

@@ -1,0 +1,28 @@
+/** The database's owner, for tests that let time pass or look where no door leads. */
+import pg from 'pg'
+import type { TestHouse } from '../test-house.ts'
+
+export type Owner = {
+  query(text: string, values?: unknown[]): Promise<pg.QueryResult>
+  /** Everything about sessions happened so much earlier. */
+  wait(seconds: number): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openOwner(house: Pick<TestHouse, 'databaseUrl'>): Promise<Owner> {
+  const client = new pg.Client({ connectionString: house.databaseUrl })
+  await client.connect()
+  return {
+    query: (text, values) => client.query(text, values),
+    async wait(seconds) {
+      await client.query(`
+        begin;
+        update identity.sessions set created_at = created_at - interval '${seconds} s',
+          rotated_at = rotated_at - interval '${seconds} s', last_used_at = last_used_at - interval '${seconds} s',
+          expires_at = expires_at - interval '${seconds} s';
+        update identity.refresh_tokens set used_at = used_at - interval '${seconds} s';
+        commit`)
+    },
+    close: () => client.end(),
+  }
+}

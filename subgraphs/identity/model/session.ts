@@ -1,0 +1,108 @@
+import { sql } from 'kysely'
+import type { Client } from '#kit/client.ts'
+import { type Db, inTenant, type Trx } from '#kit/database.ts'
+import { isId, newId } from '#kit/id.ts'
+import type { Role } from '#kit/viewer.ts'
+import { sessionHours } from '../rules.ts'
+import type { EndReason, SessionRow, Tables, UserRow } from '../tables.ts'
+import { hashOf, newSecret } from './secret.ts'
+import { sessionIdleMinutes } from './settings.ts'
+
+/** Neither ended, nor run out, nor left alone for too long, nor of somebody who may not enter any more. */
+const isLive = sql<boolean>`sessions.ended_at is null and sessions.expires_at > now()
+  and users.disabled_at is null
+  and sessions.last_used_at + make_interval(mins => ${sessionIdleMinutes}) > now()`
+
+export const live = (db: Db<Tables>) =>
+  db
+    .selectFrom('sessions')
+    .innerJoin('users', (join) =>
+      join
+        .onRef('users.organizationId', '=', 'sessions.organizationId')
+        .onRef('users.id', '=', 'sessions.userId'),
+    )
+    .innerJoin('organizations', 'organizations.id', 'sessions.organizationId')
+    .where(isLive)
+
+/** The role of who came in by a session; null when it has ended. */
+export const standing = async (trx: Trx<Tables>, id: string, userId: string): Promise<Role | null> => {
+  const found = await live(trx)
+    .select('users.role')
+    .where('sessions.id', '=', id)
+    .where('sessions.userId', '=', userId)
+    .executeTakeFirst()
+  return found?.role ?? null
+}
+
+/** The sessions of a user that go on, the newest first. */
+export const listOf = (trx: Trx<Tables>, userId: string): Promise<SessionRow[]> =>
+  live(trx)
+    .selectAll('sessions')
+    .where('sessions.userId', '=', userId)
+    .orderBy('sessions.createdAt', 'desc')
+    .orderBy('sessions.id', 'desc')
+    .execute()
+
+export type Opened = { session: SessionRow; refreshToken: string }
+
+export async function open(
+  trx: Trx<Tables>,
+  { id: userId, organizationId }: Pick<UserRow, 'id' | 'organizationId'>,
+  client: Client | null,
+): Promise<Opened> {
+  const session = await trx
+    .insertInto('sessions')
+    .values({
+      id: newId(),
+      organizationId,
+      userId,
+      expiresAt: sql<Date>`now() + make_interval(hours => ${sessionHours})`,
+      ip: client?.ip ?? null,
+      userAgent: client?.userAgent ?? null,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return { session, refreshToken: await addToken(trx, session) }
+}
+
+/** A new refresh token of a session's generation. */
+export async function addToken(
+  trx: Trx<Tables>,
+  { id, organizationId, generation }: Pick<SessionRow, 'id' | 'organizationId' | 'generation'>,
+): Promise<string> {
+  const token = newSecret()
+  const row = { organizationId, hash: hashOf(token), sessionId: id, generation }
+  await trx.insertInto('refreshTokens').values(row).execute()
+  return token
+}
+
+/** Whose token it is, before a tenant is known. */
+export const ofToken = (db: Db<Tables>, token: string) =>
+  inTenant(db, { credential: hashOf(token).toString('hex') }, (trx) =>
+    trx
+      .selectFrom('refreshTokens')
+      .select(['organizationId', 'sessionId'])
+      .where('hash', '=', hashOf(token))
+      .executeTakeFirst(),
+  )
+
+/** Which of a user's sessions: one, or all but one. */
+export type Which = { id: string } | { userId: string; except?: string | undefined }
+
+/** Ends those that have not ended yet, and answers them. */
+export const end = async (trx: Trx<Tables>, which: Which, endReason: EndReason): Promise<SessionRow[]> => {
+  const ending = trx
+    .updateTable('sessions')
+    .set({ endedAt: sql<Date>`now()`, endReason })
+    .where('endedAt', 'is', null)
+    .returningAll()
+  if ('id' in which) return ending.where('id', '=', which.id).execute()
+  const ofUser = ending.where('userId', '=', which.userId)
+  return (which.except ? ofUser.where('id', '!=', which.except) : ofUser).execute()
+}
+
+/** Who has a session; null for what is none of the organization, ended or not. */
+export const find = async (trx: Trx<Tables>, id: string): Promise<SessionRow | null> => {
+  if (!isId(id)) return null
+  return (await trx.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
+}
