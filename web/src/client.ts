@@ -1,8 +1,9 @@
+import { authExchange } from '@urql/exchange-auth'
 import { type Cache, cacheExchange } from '@urql/exchange-graphcache'
 import { Client, type CombinedError, fetchExchange, mapExchange, subscriptionExchange } from 'urql'
 import { graphql } from './graphql.ts'
 import type { Live } from './live.ts'
-import { fetchInSession } from './renewal.ts'
+import { isRenewable, renewSession } from './renewal.ts'
 
 /** Who is signed in. Every page's query asks it, and the frame of the page reads it from there. */
 export const MeQuery = graphql(`
@@ -26,7 +27,6 @@ const more = ['FindingLocation', 'Posture', 'AlertChanged', 'AcknowledgeAlertPay
 export function createPageClient(live: Live, onEnded: () => void): Client {
   return new Client({
     url: '/graphql',
-    fetch: fetchInSession,
     preferGetMethod: false,
     exchanges: [
       mapExchange({
@@ -40,6 +40,14 @@ export function createPageClient(live: Live, onEnded: () => void): Client {
           acknowledgeAlert: ({ input }, cache) => acknowledged(cache, (input as { id: string }).id),
         },
       }),
+      // The tokens are in cookies: there is nothing to add, only to renew.
+      authExchange(async () => ({
+        addAuthToOperation: (operation) => operation,
+        didAuthError: ({ response }) => isRenewable(response),
+        async refreshAuth() {
+          await renewSession()
+        },
+      })),
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: (request) => ({
