@@ -58,7 +58,7 @@ export function prepare(
       maxErrors: maxVariableErrors,
     })
     if (errors) return { errors: errors.map(badUserInput) }
-    return { compiled: compiled(document, queryHash, name), variables: coerced, given }
+    return { compiled: compiled(document, queryHash, name, coerced), variables: coerced, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error
@@ -92,7 +92,7 @@ export async function run(
   }
   const told = createTold(run.failures, compiled.asked, compiled.toClient)
   const introspect = compiled.introspect(given)
-  const data = compiled.shapeFor(variables)(run.data, { path: [], told, lost: run.lost, introspect })
-  told.finish()
-  return told.errors.length > 0 ? { data, errors: told.errors } : { data }
+  const data = compiled.shape(run.data, { path: [], told, lost: run.lost, introspect })
+  const errors = told.finish(data)
+  return errors.length > 0 ? { data, errors } : { data }
 }

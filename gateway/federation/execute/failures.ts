@@ -41,7 +41,11 @@ export function failures(failing: Failing, run: Run, { data, errors, targets, pl
     const put = (places: Place[]) => places.slice(0, most).map((place) => ({ ...failure, place }))
     if (places && place?.[0] === '_entities' && typeof place[1] === 'number') {
       const wanting = targets.filter((_, index) => places[index] === place[1])
-      return put(wanting.flatMap((target) => below(at.get(target), place.slice(2))))
+      const causes = wanting.flatMap((target) => below(at.get(target), []))
+      return [
+        ...put(wanting.flatMap((target) => below(at.get(target), place.slice(2)))),
+        ...put(causes).map((cause) => ({ ...cause, isCause: true })),
+      ]
     }
     if (!places && place) return put(targets.flatMap((target) => below(at.get(target), place)))
     if (data !== null && data !== undefined) return [{ ...failure, place: undefined }]

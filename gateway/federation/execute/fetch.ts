@@ -84,19 +84,20 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
     const { data, errors } = await request(run, representations)
     const found = isFields(data) ? get(data, '_entities') : undefined
     const usable = Array.isArray(found) && found.length === representations.length
-    if (usable) answered(run, found, { targets, places })
+    if (usable) answered(run, found, { targets, places }, !errors)
     if (errors || !usable)
       run.failures.push(...failures(failing, run, { data: usable ? data : null, errors, targets, places }))
     return usable
   }
 
-  function answered(run: Run, found: unknown[], { targets, places }: Pick<Distinct, 'targets' | 'places'>) {
+  function answered(run: Run, found: unknown[], { targets, places }: Goals, isWell: boolean) {
     rewrite?.(found)
     const given = new Set<unknown>()
     targets.forEach((target, index) => {
       const entity = found[places[index]!]
       if (!isFields(entity)) {
-        run.lost.add(target)
+        // With errors, one of them tells why.
+        if (isWell) run.lost.add(target)
         return
       }
       const own = call.changed && given.has(entity) ? (copied(entity, branches) as Fields) : entity
@@ -123,7 +124,9 @@ const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Su
   }
 }
 
-type Distinct = { representations: Fields[]; targets: Fields[]; places: number[] }
+/** Who wants an entity, and for each of them its place among the representations. */
+type Goals = { targets: Fields[]; places: number[] }
+type Distinct = Goals & { representations: Fields[] }
 
 /** Each entity once, and for each object that wants it the place of its representation. */
 function distinct(objects: Fields[], represent: Represent): Distinct {

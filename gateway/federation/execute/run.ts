@@ -25,6 +25,8 @@ export type Failure = {
   readonly extensions: Record<string, unknown>
   /** Where, under the names that the plan uses; unknown when the subgraph does not say. */
   readonly place: Place | undefined
+  /** Set for the reason of an object's missing fields that is told at another place, too. */
+  readonly isCause?: boolean
 }
 
 /** A part of a plan. Resolves when what it asks for is in the data, or its failure among the failures. */

@@ -1,11 +1,7 @@
-import { type DirectiveNode, type FieldNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql'
+import { type FieldNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql'
 import type { Fragments } from '../compile/branches.ts'
+import { type Decisions, isIncluded } from '../compile/decisions.ts'
 import type { Types } from '../compile/types.ts'
-
-/** The values of the variables that decide which fields are asked for. */
-export type Decisions = ReadonlyMap<string, boolean>
-/** The fields of one name. */
-export type Group = readonly FieldNode[]
 
 /** The fields that sets select on objects of a type, by the name they answer with, in the order of GraphQL. */
 export function collect(
@@ -34,18 +30,4 @@ export function collect(
   }
   for (const { selections } of sets) selections.forEach(visit)
   return groups
-}
-
-const isIncluded = ({ directives }: SelectionNode, decisions: Decisions): boolean =>
-  !directives?.length ||
-  directives.every((directive) => {
-    const { value: name } = directive.name
-    if (name === 'skip') return !isTrue(directive, decisions)
-    return name !== 'include' || isTrue(directive, decisions)
-  })
-
-function isTrue({ arguments: given }: DirectiveNode, decisions: Decisions): boolean {
-  const value = given?.[0]?.value
-  if (value?.kind === Kind.VARIABLE) return decisions.get(value.name.value) === true
-  return value?.kind === Kind.BOOLEAN && value.value
 }

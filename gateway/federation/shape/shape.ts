@@ -12,9 +12,10 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import type { Fragments } from '../compile/branches.ts'
+import type { Decisions } from '../compile/decisions.ts'
 import { type Fields, get, set } from '../compile/own.ts'
 import type { Types } from '../compile/types.ts'
-import { collect, type Decisions } from './collect.ts'
+import { collect } from './collect.ts'
 import { type Complete, fieldsOnly, leaf, list, nonNull, type Use, wrong } from './complete.ts'
 import { leafOf } from './leaf.ts'
 

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import type { Branch, Branches } from '../compile/branches.ts'
+import type { Fields } from '../compile/own.ts'
 import type { Place } from '../compile/path.ts'
 import type { Failure, Run } from '../execute/run.ts'
 
@@ -10,15 +11,17 @@ const most = 1_000
 
 /** The errors of one answer: each null that needs a reason has one, and has it once. */
 export type Told = {
-  readonly errors: GraphQLError[]
   /** Says what is wrong with a value. */
   tell(path: Place, message: string): void
   /** Gives a null its reason, unless one has been told at its place, above or below it. */
   explain(path: Place, message: string): void
   /** Gives a field that nobody has answered its reason: what its object lacked, if that is known. */
   explainMissing(path: Place, message: string): void
-  /** Tells what has been no reason for anything so far. Call it last. */
-  finish(): void
+  /**
+   * All errors, those too that have been no reason for anything. What failed where the answer turned out to have
+   * no such field is left out: it was asked in case that an object is of another type.
+   */
+  finish(data: Fields | null): GraphQLError[]
 }
 
 /**
@@ -63,8 +66,9 @@ export function createTold(
   }
 
   for (const failure of failures) {
-    const { place } = failure
-    if (!place) aside.push({ failure, path: [], used: false })
+    const { place, isCause } = failure
+    if (place && isCause) aside.push({ failure, path: clientPath(place, asked, toClient).path, used: true })
+    else if (!place) aside.push({ failure, path: [], used: false })
     else {
       const { path, whole } = clientPath(place, asked, toClient)
       if (whole) failed(failure, path)
@@ -72,7 +76,6 @@ export function createTold(
     }
   }
   return {
-    errors,
     tell: wrong,
     explain(path, message) {
       if (!isExplained(path)) wrong(path, message)
@@ -84,10 +87,21 @@ export function createTold(
       cause.used = true
       failed(cause.failure, [...path])
     },
-    finish() {
+    finish(data) {
       for (const { failure, path, used } of aside) if (!used) failed(failure, failure.place && path)
+      return errors.filter(({ path }) => !path || isAnswered(data, path))
     },
   }
+}
+
+function isAnswered(data: unknown, path: readonly (string | number)[]): boolean {
+  let value = data
+  for (const element of path) {
+    if (value === null) return true
+    if (typeof value !== 'object' || !Object.hasOwn(value as object, element)) return false
+    value = (value as Fields)[element]
+  }
+  return true
 }
 
 /** A place as the client knows it, as far as it asked for it. */
