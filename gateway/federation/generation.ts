@@ -5,8 +5,9 @@ import {
   Supergraph,
 } from '@apollo/federation-internals'
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
-import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
+import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { keysOf } from './compile/keys.ts'
 import { requiredOf } from './compile/names.ts'
 import { type Compiled, type Compiler, compile, type Outline, outlineOf } from './compile/operation.ts'
 import { typesOf } from './compile/types.ts'
@@ -66,10 +67,12 @@ export function createGeneration(
   const apiSchema = supergraph.apiSchema()
   const schema = apiSchema.toGraphQLJSSchema()
   const plan = plannerOf(supergraph)
+  const document = parse(supergraphSdl, { noLocation: true })
   const compiler: Compiler = {
     schema,
     types: typesOf(supergraph.schema.toGraphQLJSSchema()),
-    required: requiredOf(supergraphSdl),
+    required: requiredOf(document),
+    identify: keysOf(document),
     plan: (document, operationName) => {
       try {
         return plan(operationFromDocument(apiSchema, document, operationName ? { operationName } : {}))

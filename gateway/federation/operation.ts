@@ -84,7 +84,17 @@ export async function run(
   const timer = new AbortController()
   const timeout = setTimeout(() => timer.abort(), deadlineMs)
   const { signal: deadline } = timer
-  const run: Run = { sources, variables, context, deadline, event, data: {}, failures: [], lost: new Set() }
+  const run: Run = {
+    sources,
+    variables,
+    context,
+    deadline,
+    event,
+    data: {},
+    failures: [],
+    lost: new Set(),
+    broken: new Set(),
+  }
   try {
     await compiled.step(run)
   } finally {

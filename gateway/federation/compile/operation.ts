@@ -6,6 +6,7 @@ import { type Introspect, introspectionOf } from '../shape/introspection.ts'
 import { type Shape, shapeOf } from '../shape/shape.ts'
 import { type Branches, branchesOf, type Fragments } from './branches.ts'
 import { type Decisions, decided, decidingVariables } from './decisions.ts'
+import type { Identify } from './keys.ts'
 import { operationIn, type Renamed, type Required, renamed } from './names.ts'
 import type { Types } from './types.ts'
 
@@ -15,6 +16,7 @@ export type Compiler = {
   schema: GraphQLSchema
   types: Types
   required: Required
+  identify: Identify
   /** Throws GraphQLError for an operation that cannot be planned. */
   plan(document: DocumentNode, operationName: string | undefined): QueryPlan
 }
@@ -52,7 +54,7 @@ export function outlineOf(
  * @param isDecided tells of a client's variable whether it is true
  */
 export function compile(
-  { schema, types, plan }: Compiler,
+  { schema, types, identify, plan }: Compiler,
   { client, document, operationName, toClient }: Outline,
   isDecided: (variable: string) => boolean,
 ): Compiled {
@@ -64,7 +66,7 @@ export function compile(
   const planned = plan(decided(document, decisions), operationName)
   const root = schema.getRootType(operation.operation)!
   return {
-    step: stepOf(planned, { types, toClient }),
+    step: stepOf(planned, { types, identify, toClient }),
     primary: planned.node?.kind === 'Subscription' ? planned.node.primary : undefined,
     shape: shapeOf(root, operation.selectionSet, { schema, types, fragments, decisions, toClient }),
     introspect: introspectionOf(schema, operationIn(client, operationName)!, fragmentsOf(client)),

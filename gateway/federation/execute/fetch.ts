@@ -2,6 +2,7 @@ import type { FetchNode } from '@apollo/query-planner'
 import { type DocumentNode, type FragmentDefinitionNode, Kind, parse, type SelectionSetNode } from 'graphql'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import { type Branches, branchesOf, type Fragments } from '../compile/branches.ts'
+import type { Identify } from '../compile/keys.ts'
 import { type Fields, get, isFields, set } from '../compile/own.ts'
 import { objectsAt, type Path } from '../compile/path.ts'
 import { type Represent, representing } from '../compile/representation.ts'
@@ -15,6 +16,7 @@ import type { Run, Step } from './run.ts'
 /** What a step is compiled with. */
 export type Surroundings = {
   types: Types
+  identify: Identify
   /** The client's name of a variable. */
   toClient(name: string): string
 }
@@ -33,7 +35,7 @@ const askSource: Ask = (run, request) => run.sources[request.subgraph]!.fetch(re
 
 /** Compiles a call for fields of the root, or for parts of entities, that stand at a path. */
 export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, ask = askSource): Call {
-  const { requires, inputRewrites, outputRewrites } = node
+  const { requires, outputRewrites } = node
   const { types } = surroundings
   const document = parse(node.operation, { noLocation: true })
   const { set: asked, fragments } = selectionOf(document, Boolean(requires))
@@ -54,7 +56,7 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
     branches,
     changed: true,
     step: requires
-      ? entityStep(representing(requires, inputRewrites, types))
+      ? entityStep(representing(node, surroundings))
       : (run) => {
           const targets = path.length === 0 ? [run.data] : objectsAt(run.data, path, types)
           return targets.length === 0 ? undefined : rootFields(run, targets)
@@ -75,7 +77,7 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
 
   function entityStep(represent: Represent): Step {
     return (run) => {
-      const asked = distinct(objectsAt(run.data, path, types), represent)
+      const asked = distinct(objectsAt(run.data, path, types), represent, run.broken)
       return asked.representations.length === 0 ? undefined : entities(run, asked)
     }
   }
@@ -85,6 +87,7 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
     const found = isFields(data) ? get(data, '_entities') : undefined
     const usable = Array.isArray(found) && found.length === representations.length
     if (usable) answered(run, found, { targets, places }, !errors)
+    else for (const target of targets) run.broken.add(target)
     if (errors || !usable)
       run.failures.push(...failures(failing, run, { data: usable ? data : null, errors, targets, places }))
     return usable
@@ -96,6 +99,7 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
     targets.forEach((target, index) => {
       const entity = found[places[index]!]
       if (!isFields(entity)) {
+        run.broken.add(target)
         // With errors, one of them tells why.
         if (isWell) run.lost.add(target)
         return
@@ -129,11 +133,11 @@ type Goals = { targets: Fields[]; places: number[] }
 type Distinct = Goals & { representations: Fields[] }
 
 /** Each entity once, and for each object that wants it the place of its representation. */
-function distinct(objects: Fields[], represent: Represent): Distinct {
+function distinct(objects: Fields[], represent: Represent, broken: ReadonlySet<Fields>): Distinct {
   const known = new Map<string, number>()
   const asked: Distinct = { representations: [], targets: [], places: [] }
   for (const object of objects) {
-    const representation = represent(object)
+    const representation = represent(object, broken)
     if (!representation) continue
     const key = JSON.stringify(representation)
     let place = known.get(key)

@@ -17,6 +17,8 @@ export type Run = {
   readonly failures: Failure[]
   /** Objects that a subgraph does not know: their fields are null, and nobody failed. */
   readonly lost: Set<Fields>
+  /** Those too of which a subgraph could not tell its part. */
+  readonly broken: Set<Fields>
 }
 
 /** What a subgraph, or the way to it, says went wrong. */

@@ -22,6 +22,12 @@ function nullsOf({ data, errors = [] }: ExecutionResult): string[] {
   return [...new Set(places)].toSorted()
 }
 
+/** Whether an error nulls more than the field that it is of. */
+export const isSpread =
+  (data: unknown) =>
+  ({ path }: { path?: Path | undefined }): boolean =>
+    path !== undefined && nullAt(data, path).length < path.length
+
 function nullAt(data: unknown, path: Path): Path {
   let value: unknown = data
   for (let length = 0; ; length++) {

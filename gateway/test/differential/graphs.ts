@@ -50,8 +50,7 @@ export const shop: Subgraphs = {
     type Size { width: Int! @external height: Int @external }
     type Shelf @key(fields: "id") { id: ID! row: Int! products: [Product!] best: Product rows: [[Slot!]]! }
     type Slot { number: Int! product: Product }
-    type Media @interfaceObject @key(fields: "id") { id: ID! copies: Int shelf: Shelf
-      title: String! @external label(of: String): String @requires(fields: "title") }
+    type Media @interfaceObject @key(fields: "id") { id: ID! copies: Int shelf: Shelf }
     type Shared { one: Int @shareable nested: Nested @shareable right: String! }
     type Nested { same: String @shareable stockOnly: Float }
   `,
@@ -75,12 +74,31 @@ export const chain: Subgraphs = {
     union Twin = A | T
     type T @key(fields: "id") { id: ID! text(of: Int): String! a: A }`,
   b: `type B @key(fields: "id") @key(fields: "code") { id: ID! code: Int! name: String! c: [C!] }
-    type C @key(fields: "owner { id }") { owner: B! note(of: String): String }`,
-  c: `type C @key(fields: "owner { id }") { owner: B! d: D! count: Int! more: [C!] }
+    type C @key(fields: "owner { id }") { owner: B! note(of: String): String coded: Coded }
+    union Coded = B | E
+    type E @key(fields: "code", resolvable: false) { code: String! }`,
+  c: `type E @key(fields: "code") { code: String! word: String! }
+    type C @key(fields: "owner { id }") { owner: B! d: D! count: Int! more: [C!] }
     type B @key(fields: "id") { id: ID! extra: Int }
     type D @key(fields: "id") { id: ID! text: String depth: [[[Int]]] }
     type T @key(fields: "id") { id: ID! other(of: Int): String next: T }`,
-  d: `type D @key(fields: "id") { id: ID! text: String @external loud: String! @requires(fields: "text") a: A }
+  d: `type E @key(fields: "code") { code: String! back: A }
+    type D @key(fields: "id") { id: ID! text: String @external loud: String! @requires(fields: "text") a: A }
     type A @key(fields: "id") { id: ID! fromD: Float! self: A }
     type B @key(fields: "code") { code: Int! byCode: String }`,
+}
+
+// Apart from the shop: where a third subgraph leads to such an interface, the planner’s own graph gets a circle.
+/** An interface whose fields are also those of an object elsewhere, and depend on each other. */
+export const press: Subgraphs = {
+  desk: `type Query { media: [Media!]! one(id: ID!): Media films: [Film!] }
+    interface Media @key(fields: "id") { id: ID! title(in: Tongue! = EN): String! length: Int }
+    enum Tongue { EN DE }
+    type Book implements Media @key(fields: "id") { id: ID! title(in: Tongue! = EN): String! length: Int isbn: String! }
+    type Film implements Media @key(fields: "id") { id: ID! title(in: Tongue! = EN): String! length: Int cast: [Media] }
+    type Song implements Media @key(fields: "id") { id: ID! title(in: Tongue! = EN): String! length: Int }`,
+  archive: `type Media @interfaceObject @key(fields: "id") { id: ID! title(in: Tongue! = EN): String! @external
+      length: Int @external label(of: String): String @requires(fields: "title(in: DE)")
+      shelf: Int @requires(fields: "length") copies: Int }
+    enum Tongue { EN DE }`,
 }
