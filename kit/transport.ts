@@ -28,6 +28,8 @@ export type Stream = (request: SubgraphRequest) => Promise<SubgraphResponse | As
 export type Transports = Readonly<Record<string, Transport>>
 
 const subgraphDeadlineMs = 5_000
+/** Bytes of one answer; whoever sends more is not read to the end. */
+const largestAnswer = 64 * 1024 * 1024
 
 /**
  * Throws SERVICE_UNAVAILABLE when the subgraph does not answer within 5 s, or not in JSON. `stream` answers so,
@@ -35,7 +37,11 @@ const subgraphDeadlineMs = 5_000
  */
 export function httpTransport(url: string): Transport & { stream: Stream; close(): Promise<void> } {
   const target = new URL(url)
-  const pool = new Pool(target.origin, { connections: 64, headersTimeout: subgraphDeadlineMs })
+  const pool = new Pool(target.origin, {
+    connections: 64,
+    headersTimeout: subgraphDeadlineMs,
+    maxResponseSize: largestAnswer,
+  })
   const call: Transport = async ({ query, variables, operationName, token, requestId, signal }) => {
     try {
       const { body } = await pool.request({

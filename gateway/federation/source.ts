@@ -1,6 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { OperationTypeNode } from 'graphql'
 import { NexusError, unavailable } from '#kit/errors.ts'
-import type { SubgraphResponse, Transport } from '#kit/transport.ts'
+import type { SubgraphRequest, SubgraphResponse, Transport } from '#kit/transport.ts'
+import { type Breaker, createBreaker } from './calls/breaker.ts'
+import { createBudget } from './calls/budget.ts'
+import { inChunks } from './calls/chunks.ts'
+import { createFlights } from './calls/flights.ts'
+import { isLate, until, within } from './calls/within.ts'
+import type { Fields } from './compile/own.ts'
 
 /** One call of a plan. `representations` are among the variables where it asks for entities. */
 export type SourceRequest = {
@@ -31,47 +38,102 @@ export type Sources = Readonly<Record<string, Source>>
 export type SourceOptions<Context> = {
   name: string
   transport: Transport
-  /** The token that the subgraph asks to see; for the caller whom the context names. */
+  /** The token that the subgraph asks to see; for the caller whom the context names. Who has one, may the same. */
   tokenFor(context: Context, subgraph: string): Promise<string>
-  /** How long one call may take, in milliseconds. */
+  /** How long one call may take, retries included, in milliseconds. */
   deadlineMs?: number
+  /** How many entities one call may ask for; more are asked in several. */
+  entitiesPerCall?: number
   /** Told why a call failed; the client is not. */
   onFailure?(failure: { subgraph: string; requestId: string; error: unknown }): void
+  breaker?: Breaker
 }
 
-const subgraphDeadlineMs = 5_000
+const defaults = { deadlineMs: 5_000, entitiesPerCall: 1_000 }
+/** How long to wait before a call is made again, in milliseconds; half of it at least. */
+const pauseMs = 100
 
-/** A subgraph behind a transport. What fails, is late or makes no sense answers SERVICE_UNAVAILABLE. */
+/**
+ * A subgraph behind a transport. What fails, is late or makes no sense answers SERVICE_UNAVAILABLE. Queries that
+ * are the same, for one caller at the same time, are made once; one that fails at once is made again while there
+ * are few of them; and a subgraph that only fails is left alone for a while. Of mutations each is made, and once.
+ */
 export function createSource<Context extends { requestId: string }>(options: SourceOptions<Context>): Source {
-  const { name, transport, tokenFor, deadlineMs = subgraphDeadlineMs } = options
+  const { name, transport, tokenFor, deadlineMs, entitiesPerCall } = { ...defaults, ...options }
+  const { breaker = createBreaker() } = options
+  const budget = createBudget()
+  const flights = createFlights<SubgraphResponse>()
   const failed = (error: unknown, requestId: string): SubgraphResponse => {
     options.onFailure?.({ subgraph: name, requestId, error })
     const { message, extensions } = error instanceof NexusError ? error : unavailable()
     return { errors: [{ message, extensions }] }
   }
+
+  /** One call as the breaker sees it. */
+  const attempt = async (request: SubgraphRequest): Promise<SubgraphResponse> => {
+    if (!breaker.admits()) throw resting
+    try {
+      const answer = await transport(request)
+      if (!isAnswer(answer)) throw unavailable()
+      breaker.succeeded()
+      return answer
+    } catch (error) {
+      if (isRefusal(error)) breaker.succeeded()
+      else if (!request.signal?.aborted) breaker.failed()
+      throw error
+    }
+  }
+  const call = async (request: SubgraphRequest, mayRepeat: boolean): Promise<SubgraphResponse> => {
+    budget.earn()
+    try {
+      return await attempt(request)
+    } catch (error) {
+      if (!mayRepeat || isRefusal(error) || error === resting) throw error
+      if (request.signal?.aborted || !budget.spend()) throw error
+      await pause((pauseMs * (1 + Math.random())) / 2)
+      return attempt(request)
+    }
+  }
+  const made = async (request: SubgraphRequest, mayRepeat: boolean): Promise<SubgraphResponse> => {
+    try {
+      return await within(deadlineMs, (signal) => call({ ...request, signal }, mayRepeat))
+    } catch (error) {
+      if (isLate(error)) breaker.failed()
+      throw error
+    }
+  }
+
   return {
-    async fetch({ query, operationName, variables, context, deadline }) {
+    async fetch({ kind, query, operationName, variables: given, context, deadline }) {
       const { requestId } = context as Context
-      try {
-        const answer = await within(deadlineMs, deadline, async (signal) => {
-          const token = await tokenFor(context as Context, name)
-          return transport({ query, variables, operationName, token, requestId, signal })
-        })
-        if (!isAnswer(answer)) throw unavailable()
-        return answer
-      } catch (error) {
-        return failed(error, requestId)
+      const isQuery = kind === 'query'
+      const ask = async (variables: Fields): Promise<SubgraphResponse> => {
+        try {
+          return await until(deadline, async () => {
+            const token = await tokenFor(context as Context, name)
+            const request = { query, variables, operationName, token, requestId }
+            if (!isQuery) return made(request, false)
+            return flights.share(`${token} ${query} ${JSON.stringify(variables)}`, () => made(request, true))
+          })
+        } catch (error) {
+          return failed(error, requestId)
+        }
       }
+      const { representations } = given
+      if (!isQuery || !Array.isArray(representations)) return ask(given)
+      return inChunks(representations, entitiesPerCall, (chunk) => ask({ ...given, representations: chunk }))
     },
     async stream({ query, operationName, variables, context, signal }) {
       const { requestId } = context as Context
       try {
-        return await within(deadlineMs, signal, async (given) => {
-          if (!transport.stream) throw unavailable('This part of the platform has no live updates')
-          const token = await tokenFor(context as Context, name)
-          const ends = AbortSignal.any([signal, given])
-          return transport.stream({ query, operationName, variables, token, requestId, signal: ends })
-        })
+        return await until(signal, () =>
+          within(deadlineMs, async (given) => {
+            if (!transport.stream) throw unavailable('This part of the platform has no live updates')
+            const token = await tokenFor(context as Context, name)
+            const ends = AbortSignal.any([signal, given])
+            return transport.stream({ query, operationName, variables, token, requestId, signal: ends })
+          }),
+        )
       } catch (error) {
         return failed(error, requestId)
       }
@@ -79,28 +141,9 @@ export function createSource<Context extends { requestId: string }>(options: Sou
   }
 }
 
-/** Runs a call until it answers, is late, or the whole operation is. Throws SERVICE_UNAVAILABLE then. */
-async function within<Result>(
-  ms: number,
-  edge: AbortSignal | undefined,
-  call: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const controller = new AbortController()
-  const late = Promise.withResolvers<never>()
-  const end = () => {
-    controller.abort()
-    late.reject(unavailable())
-  }
-  const timeout = setTimeout(end, ms)
-  edge?.addEventListener('abort', end)
-  try {
-    if (edge?.aborted) end()
-    return await Promise.race([late.promise, call(controller.signal)])
-  } finally {
-    clearTimeout(timeout)
-    edge?.removeEventListener('abort', end)
-  }
-}
+const resting = unavailable()
+/** A subgraph that says no is well. */
+const isRefusal = (error: unknown) => error instanceof NexusError && error.code !== 'SERVICE_UNAVAILABLE'
 
 function isAnswer(answer: unknown): answer is SubgraphResponse {
   if (typeof answer !== 'object' || answer === null) return false

@@ -34,6 +34,11 @@ export function failures(failing: Failing, run: Run, { data, errors, targets, pl
   const renamed = new Map(
     rewrites.flatMap((of) => (of.kind === 'KeyRenamer' ? [[of.path.at(-1), of.renameKeyTo] as const] : [])),
   )
+  /** Places in an object; of an object as a whole, those of its fields. */
+  const within = (target: Fields, rest: Place): Place[] =>
+    rest.length > 0
+      ? below(at.get(target), rest)
+      : fieldsOf(failing, target.__typename).flatMap((field) => below(at.get(target), [field]))
   const told: readonly SubgraphError[] = Array.isArray(errors) && errors.length > 0 ? errors : [nothing]
   return told.flatMap((error): Failure[] => {
     const failure = failureOf(error, subgraph)
@@ -43,17 +48,13 @@ export function failures(failing: Failing, run: Run, { data, errors, targets, pl
       const wanting = targets.filter((_, index) => places[index] === place[1])
       const causes = wanting.flatMap((target) => below(at.get(target), []))
       return [
-        ...put(wanting.flatMap((target) => below(at.get(target), place.slice(2)))),
+        ...put(wanting.flatMap((target) => within(target, place.slice(2)))),
         ...put(causes).map((cause) => ({ ...cause, isCause: true })),
       ]
     }
     if (!places && place) return put(targets.flatMap((target) => below(at.get(target), place)))
     if (data !== null && data !== undefined) return [{ ...failure, place: undefined }]
-    return put(
-      targets.flatMap((target) =>
-        fieldsOf(failing, target.__typename).flatMap((field) => below(at.get(target), [field])),
-      ),
-    )
+    return put(targets.flatMap((target) => within(target, [])))
   })
 }
 
