@@ -1,4 +1,4 @@
-import { Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { unavailable } from './errors.ts'
 import { eventStream, readEvents } from './event-stream.ts'
 
@@ -40,26 +40,21 @@ export function httpTransport(url: string): Transport & { stream: Stream; close(
   const pool = new Pool(target.origin, {
     connections: 64,
     headersTimeout: subgraphDeadlineMs,
-    maxResponseSize: largestAnswer,
   })
-  const call: Transport = async ({ query, variables, operationName, token, requestId, signal }) => {
-    try {
-      const { body } = await pool.request({
-        method: 'POST',
-        path: target.pathname,
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Bearer ${token}`,
-          'x-request-id': requestId,
-        },
-        body: JSON.stringify({ query, variables, operationName }),
-        signal: signal ?? AbortSignal.timeout(subgraphDeadlineMs),
-      })
-      return (await body.json()) as SubgraphResponse
-    } catch {
-      throw unavailable()
-    }
-  }
+  const { pathname: path, origin } = target
+  const call: Transport = ({ query, variables, operationName, token, requestId, signal }) =>
+    dispatched(pool, {
+      origin,
+      path,
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
+        'x-request-id': requestId,
+      },
+      body: JSON.stringify({ query, variables, operationName }),
+      signal: signal ?? AbortSignal.timeout(subgraphDeadlineMs),
+    })
   // Each subscription holds a connection of its own: questions must not wait for one of them to end.
   const streams = new Pool(target.origin, {
     connections: null,
@@ -90,4 +85,50 @@ export function httpTransport(url: string): Transport & { stream: Stream; close(
     await Promise.all([pool.close(), streams.destroy()])
   }
   return Object.assign(call, { stream, close })
+}
+
+/**
+ * One request, its answer read as JSON whatever its status says. Below undici's `request`: that makes a stream of
+ * each body, which costs as much again as all the rest of a small call.
+ */
+function dispatched(
+  pool: Pool,
+  { signal, ...request }: Dispatcher.DispatchOptions & { signal: AbortSignal },
+): Promise<SubgraphResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<SubgraphResponse>()
+  let abort: (() => void) | undefined
+  const end = () => abort && signal.removeEventListener('abort', abort)
+  const fail = () => {
+    end()
+    reject(unavailable())
+  }
+  const chunks: Buffer[] = []
+  let size = 0
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(controller) {
+      abort = () => controller.abort(unavailable())
+      if (signal.aborted) abort()
+      else signal.addEventListener('abort', abort)
+    },
+    onResponseStart() {},
+    onResponseData(controller, chunk) {
+      size += chunk.length
+      if (size > largestAnswer) controller.abort(unavailable())
+      else chunks.push(chunk)
+    },
+    onResponseEnd() {
+      end()
+      try {
+        const [first] = chunks
+        const body = chunks.length === 1 ? first! : Buffer.concat(chunks)
+        resolve(JSON.parse(body.toString()))
+      } catch {
+        fail()
+      }
+    },
+    onResponseError: fail,
+  }
+  if (signal.aborted) fail()
+  else pool.dispatch(request, handler)
+  return promise
 }
