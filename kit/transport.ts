@@ -7,6 +7,8 @@ export type SubgraphRequest = {
   query: string
   variables?: Record<string, unknown> | undefined
   operationName?: string | undefined
+  /** The three above as JSON, where they have been written already. */
+  body?: string | undefined
   token: string
   requestId: string
   signal?: AbortSignal | undefined
@@ -42,7 +44,7 @@ export function httpTransport(url: string): Transport & { stream: Stream; close(
     headersTimeout: subgraphDeadlineMs,
   })
   const { pathname: path, origin } = target
-  const call: Transport = ({ query, variables, operationName, token, requestId, signal }) =>
+  const call: Transport = ({ query, variables, operationName, body, token, requestId, signal }) =>
     dispatched(pool, {
       origin,
       path,
@@ -52,7 +54,7 @@ export function httpTransport(url: string): Transport & { stream: Stream; close(
         authorization: `Bearer ${token}`,
         'x-request-id': requestId,
       },
-      body: JSON.stringify({ query, variables, operationName }),
+      body: body ?? JSON.stringify({ query, variables, operationName }),
       signal: signal ?? AbortSignal.timeout(subgraphDeadlineMs),
     })
   // Each subscription holds a connection of its own: questions must not wait for one of them to end.

@@ -17,6 +17,8 @@ export type SourceRequest = {
   operationName?: string | undefined
   variables: Record<string, unknown>
   context: unknown
+  /** The same as the JSON that is sent: the query, its name and its variables. */
+  body?: string
   /** Ends the whole operation. */
   deadline?: AbortSignal | undefined
 }
@@ -104,24 +106,27 @@ export function createSource<Context extends { requestId: string }>(options: Sou
   }
 
   return {
-    async fetch({ kind, query, operationName, variables: given, context, deadline }) {
+    async fetch({ kind, query, operationName, variables: given, body: written, context, deadline }) {
       const { requestId } = context as Context
       const isQuery = kind === 'query'
-      const ask = async (variables: Fields): Promise<SubgraphResponse> => {
+      const ask = async (variables: Fields, body?: string): Promise<SubgraphResponse> => {
         try {
           return await until(deadline, async () => {
             const token = await tokenFor(context as Context, name)
-            const request = { query, variables, operationName, token, requestId }
+            const request = { query, variables, operationName, body, token, requestId }
             if (!isQuery) return made(request, false)
-            return flights.share(`${token} ${query} ${JSON.stringify(variables)}`, () => made(request, true))
+            const key = body ?? JSON.stringify({ query, variables, operationName })
+            return flights.share(`${token} ${key}`, () => made(request, true))
           })
         } catch (error) {
           return failed(error, requestId)
         }
       }
       const { representations } = given
-      if (!isQuery || !Array.isArray(representations)) return ask(given)
-      return inChunks(representations, entitiesPerCall, (chunk) => ask({ ...given, representations: chunk }))
+      if (!isQuery || !Array.isArray(representations)) return ask(given, written)
+      return inChunks(representations, entitiesPerCall, (chunk) =>
+        chunk === representations ? ask(given, written) : ask({ ...given, representations: chunk }),
+      )
     },
     async stream({ query, operationName, variables, context, signal }) {
       const { requestId } = context as Context

@@ -82,8 +82,9 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
     }
   }
 
-  async function entities(run: Run, { representations, targets, places }: Distinct) {
-    const { data, errors } = await request(run, representations)
+  async function entities(run: Run, asked: Distinct) {
+    const { representations, targets, places } = asked
+    const { data, errors } = await request(run, asked)
     const found = isFields(data) ? get(data, '_entities') : undefined
     const usable = Array.isArray(found) && found.length === representations.length
     if (usable) answered(run, found, { targets, places }, !errors)
@@ -113,29 +114,45 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
 }
 
 const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Surroundings, ask: Ask) => {
+  const { operation: query, operationName, operationKind: kind, serviceName: subgraph } = node
   const names = variableUsages.map((name) => [name, toClient(name)] as const)
-  return async (run: Run, representations?: Fields[]): Promise<SubgraphResponse> => {
+  const start = `${JSON.stringify({ query, operationName }).slice(0, -1)},"variables":`
+  return async (run: Run, asked?: Distinct): Promise<SubgraphResponse> => {
     const variables: Fields = {}
     for (const [name, given] of names) {
       const value = get(run.variables as Fields, given)
       if (value !== undefined) set(variables, name, value)
     }
-    if (representations) variables.representations = representations
-    const { operation: query, operationName, operationKind: kind, serviceName: subgraph } = node
+    const written = JSON.stringify(variables)
+    const body = `${start}${asked ? withEntities(written, asked) : written}}`
+    if (asked) variables.representations = asked.representations
     const { context, deadline } = run
-    const answer = await ask(run, { subgraph, kind, query, operationName, variables, context, deadline })
+    const answer = await ask(run, {
+      subgraph,
+      kind,
+      query,
+      operationName,
+      variables,
+      body,
+      context,
+      deadline,
+    })
     return isFields(answer) ? answer : {}
   }
 }
 
+// Each representation is written once: to be told apart, to be sent, and to find its like under way.
+const withEntities = (variables: string, { written }: Distinct): string =>
+  `${variables === '{}' ? '{' : `${variables.slice(0, -1)},`}"representations":[${written.join()}]}`
+
 /** Who wants an entity, and for each of them its place among the representations. */
 type Goals = { targets: Fields[]; places: number[] }
-type Distinct = Goals & { representations: Fields[] }
+type Distinct = Goals & { representations: Fields[]; written: string[] }
 
 /** Each entity once, and for each object that wants it the place of its representation. */
 function distinct(objects: Fields[], represent: Represent, broken: ReadonlySet<Fields>): Distinct {
   const known = new Map<string, number>()
-  const asked: Distinct = { representations: [], targets: [], places: [] }
+  const asked: Distinct = { representations: [], written: [], targets: [], places: [] }
   for (const object of objects) {
     const representation = represent(object, broken)
     if (!representation) continue
@@ -143,6 +160,7 @@ function distinct(objects: Fields[], represent: Represent, broken: ReadonlySet<F
     let place = known.get(key)
     if (place === undefined) {
       place = asked.representations.push(representation) - 1
+      asked.written.push(key)
       known.set(key, place)
     }
     asked.targets.push(object)

@@ -13,11 +13,12 @@ import {
 } from 'graphql'
 import type { Fragments } from '../compile/branches.ts'
 import type { Decisions } from '../compile/decisions.ts'
-import { type Fields, get, set } from '../compile/own.ts'
+import { type Fields, get, isInherited } from '../compile/own.ts'
 import type { Types } from '../compile/types.ts'
 import { collect } from './collect.ts'
 import { type Complete, fieldsOnly, leaf, list, nonNull, type Use, wrong } from './complete.ts'
 import { leafOf } from './leaf.ts'
+import { makerOf } from './maker.ts'
 
 /** What shapes are compiled with. */
 export type Shaping = {
@@ -31,6 +32,7 @@ export type Shape = (data: Fields, use: Use) => Fields | null
 type Field = {
   /** Its name among the subgraphs' answers, and its name for the client. */
   from: string
+  isPlain: boolean
   to: string
   label: string
   complete: Complete
@@ -73,26 +75,29 @@ function objects({ schema, types, fragments, decisions, toClient }: Shaping) {
   const objectOf = (type: GraphQLCompositeType, sets: Sets): Complete => {
     const groups = collect(type.name, sets, { fragments, types, decisions })
     const fields = [...groups].map(([key, group]) => fieldOf(type, key, group))
+    const make = makerOf(fields.map(({ to }) => to))
+    const values: unknown[] = new Array(fields.length)
+    const { length } = fields
     return (value, depth, use) => {
       const answered = value as Fields
-      const object: Fields = {}
-      for (const { from, to, label, complete, asked } of fields) {
-        const given = get(answered, from)
+      for (let index = 0; index < length; index++) {
+        const { from, isPlain, to, label, complete, asked } = fields[index]!
+        const given = isPlain ? answered[from] : get(answered, from)
         use.path[depth] = to
         if (given === undefined && asked && !use.lost.has(answered))
           use.told.explainMissing(use.path.slice(0, depth + 1), `Nobody answered ${label}`)
         const completed = complete(given ?? null, depth + 1, use)
         if (completed === undefined) return null
-        set(object, to, completed)
+        values[index] = completed
       }
-      return object
+      return make(values)
     }
   }
 
   const fieldOf = (type: GraphQLCompositeType, from: string, group: readonly FieldNode[]): Field => {
     const { value: name } = group[0]!.name
     const label = `${type.name}.${name}`
-    const named = { from, to: toClient(from), label }
+    const named = { from, isPlain: !isInherited(from), to: toClient(from), label }
     if (name === '__typename') return { ...named, asked: false, complete: typenameOf(type, label) }
     if (name === '__schema' || name === '__type')
       return { ...named, asked: false, complete: (_value, _depth, use) => use.introspect(named.to) }
