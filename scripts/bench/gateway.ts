@@ -18,7 +18,7 @@ const ms = Number(settings.ms ?? 2_000)
 const connections = 16
 const warmUp = 2_000
 const names = (settings.only?.split(',') ?? Object.keys(operations)) as OperationName[]
-const peers = ['ours', 'stock', 'hand'] as const
+const peers = ['ours', 'stock', 'hand', 'inprocess'] as const
 const file = (name: string) => join(import.meta.dirname, 'peers', `${name}.ts`)
 
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])'
@@ -90,6 +90,12 @@ const goals = names.flatMap((name) => {
     goal(`${name}.p99_vs_hand`, p99 / handP99, 1.3, 'lower'),
   ]
 })
+if (names.includes('list3')) {
+  const [hand, inprocess] = ['hand', 'inprocess'].map((peer) =>
+    figure('list3', peer, ({ cpuMs }) => cpuMs),
+  ) as [number, number]
+  goals.push(goal('inprocess.list3.vs_hand', hand / inprocess, 1.5, 'higher'))
+}
 console.table(
   names.flatMap((operation) =>
     peers.map((peer) => ({

@@ -1,25 +1,10 @@
-import { tmpdir } from 'node:os'
-import { createBlobs } from '#kit/blob.ts'
-import { createLog } from '#kit/log.ts'
-import { createMetrics } from '#kit/metrics.ts'
-import { createKeys } from '#kit/tokens.ts'
 import { httpTransport } from '#kit/transport.ts'
-import { createGateway } from '../../../gateway/app.ts'
 import { serveAsPeer } from '../peer.ts'
+import { serveOurs } from './serve-ours.ts'
 
-/** The gateway as it serves, with all that every request passes; without the REST rows of another graph. */
-await serveAsPeer(async ({ supergraphSdl, urls }) => {
-  const app = await createGateway({
+await serveAsPeer(({ supergraphSdl, urls }) =>
+  serveOurs(
     supergraphSdl,
-    transports: Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, httpTransport(url)])),
-    keys: createKeys('a secret that only this benchmark knows, long enough'),
-    blobs: createBlobs(tmpdir()),
-    importMaxBytes: 1,
-    log: createLog('gateway', 'silent'),
-    metrics: createMetrics(),
-    ready: async () => ({}),
-    production: true,
-    routes: () => [],
-  })
-  return `${await app.listen({ host: '127.0.0.1', port: 0 })}/graphql`
-})
+    Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, httpTransport(url)])),
+  ),
+)
