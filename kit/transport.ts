@@ -30,14 +30,17 @@ export type Stream = (request: SubgraphRequest) => Promise<SubgraphResponse | As
 export type Transports = Readonly<Record<string, Transport>>
 
 const subgraphDeadlineMs = 5_000
-/** Bytes of one answer; whoever sends more is not read to the end. */
-const largestAnswer = 64 * 1024 * 1024
+const answerMaxBytes = 64 * 1024 * 1024
 
 /**
- * Throws SERVICE_UNAVAILABLE when the subgraph does not answer within 5 s, or not in JSON. `stream` answers so,
- * too, when it breaks off.
+ * Throws SERVICE_UNAVAILABLE when the subgraph does not answer within 5 s, not in JSON, or more than is read.
+ * `stream` answers so, too, when it breaks off.
+ * @param largest bytes of one answer, 64 MiB unless said
  */
-export function httpTransport(url: string): Transport & { stream: Stream; close(): Promise<void> } {
+export function httpTransport(
+  url: string,
+  largest = answerMaxBytes,
+): Transport & { stream: Stream; close(): Promise<void> } {
   const target = new URL(url)
   const pool = new Pool(target.origin, {
     connections: 64,
@@ -45,7 +48,7 @@ export function httpTransport(url: string): Transport & { stream: Stream; close(
   })
   const { pathname: path, origin } = target
   const call: Transport = ({ query, variables, operationName, body, token, requestId, signal }) =>
-    dispatched(pool, {
+    dispatched(pool, largest, {
       origin,
       path,
       method: 'POST',
@@ -95,6 +98,7 @@ export function httpTransport(url: string): Transport & { stream: Stream; close(
  */
 function dispatched(
   pool: Pool,
+  largest: number,
   { signal, ...request }: Dispatcher.DispatchOptions & { signal: AbortSignal },
 ): Promise<SubgraphResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<SubgraphResponse>()
@@ -115,7 +119,7 @@ function dispatched(
     onResponseStart() {},
     onResponseData(controller, chunk) {
       size += chunk.length
-      if (size > largestAnswer) controller.abort(unavailable())
+      if (size > largest) controller.abort(unavailable())
       else chunks.push(chunk)
     },
     onResponseEnd() {
