@@ -1,4 +1,4 @@
-import { Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { type Client, clientHeader, writeClient } from './client.ts'
 import { unavailable } from './errors.ts'
 import { eventStream, readEvents } from './event-stream.ts'
@@ -8,6 +8,8 @@ export type SubgraphRequest = {
   query: string
   variables?: Record<string, unknown> | undefined
   operationName?: string | undefined
+  /** The three above as JSON, where they have been written already. */
+  body?: string | undefined
   token: string
   requestId: string
   /** Where whoever is behind the request comes from; believed because of the token. */
@@ -31,33 +33,37 @@ export type Stream = (request: SubgraphRequest) => Promise<SubgraphResponse | As
 export type Transports = Readonly<Record<string, Transport>>
 
 const subgraphDeadlineMs = 5_000
+const answerMaxBytes = 64 * 1024 * 1024
 
 /**
- * Throws SERVICE_UNAVAILABLE when the subgraph does not answer within 5 s, or not in JSON. `stream` answers so,
- * too, when it breaks off.
+ * Throws SERVICE_UNAVAILABLE when the subgraph does not answer within 5 s, not in JSON, or more than is read.
+ * `stream` answers so, too, when it breaks off.
+ * @param largest bytes of one answer, 64 MiB unless said
  */
-export function httpTransport(url: string): Transport & { stream: Stream; close(): Promise<void> } {
+export function httpTransport(
+  url: string,
+  largest = answerMaxBytes,
+): Transport & { stream: Stream; close(): Promise<void> } {
   const target = new URL(url)
-  const pool = new Pool(target.origin, { connections: 64, headersTimeout: subgraphDeadlineMs })
-  const call: Transport = async ({ query, variables, operationName, token, requestId, client, signal }) => {
-    try {
-      const { body } = await pool.request({
-        method: 'POST',
-        path: target.pathname,
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Bearer ${token}`,
-          'x-request-id': requestId,
-          ...(client && { [clientHeader]: writeClient(client) }),
-        },
-        body: JSON.stringify({ query, variables, operationName }),
-        signal: signal ?? AbortSignal.timeout(subgraphDeadlineMs),
-      })
-      return (await body.json()) as SubgraphResponse
-    } catch {
-      throw unavailable()
-    }
-  }
+  const pool = new Pool(target.origin, {
+    connections: 64,
+    headersTimeout: subgraphDeadlineMs,
+  })
+  const { pathname: path, origin } = target
+  const call: Transport = ({ query, variables, operationName, body, token, requestId, client, signal }) =>
+    dispatched(pool, largest, {
+      origin,
+      path,
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
+        'x-request-id': requestId,
+        ...(client && { [clientHeader]: writeClient(client) }),
+      },
+      body: body ?? JSON.stringify({ query, variables, operationName }),
+      signal: signal ?? AbortSignal.timeout(subgraphDeadlineMs),
+    })
   // Each subscription holds a connection of its own: questions must not wait for one of them to end.
   const streams = new Pool(target.origin, {
     connections: null,
@@ -88,4 +94,51 @@ export function httpTransport(url: string): Transport & { stream: Stream; close(
     await Promise.all([pool.close(), streams.destroy()])
   }
   return Object.assign(call, { stream, close })
+}
+
+/**
+ * One request, its answer read as JSON whatever its status says. Below undici's `request`: that makes a stream of
+ * each body, which costs as much again as all the rest of a small call.
+ */
+function dispatched(
+  pool: Pool,
+  largest: number,
+  { signal, ...request }: Dispatcher.DispatchOptions & { signal: AbortSignal },
+): Promise<SubgraphResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<SubgraphResponse>()
+  let abort: (() => void) | undefined
+  const end = () => abort && signal.removeEventListener('abort', abort)
+  const fail = () => {
+    end()
+    reject(unavailable())
+  }
+  const chunks: Buffer[] = []
+  let size = 0
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(controller) {
+      abort = () => controller.abort(unavailable())
+      if (signal.aborted) abort()
+      else signal.addEventListener('abort', abort)
+    },
+    onResponseStart() {},
+    onResponseData(controller, chunk) {
+      size += chunk.length
+      if (size > largest) controller.abort(unavailable())
+      else chunks.push(chunk)
+    },
+    onResponseEnd() {
+      end()
+      try {
+        const [first] = chunks
+        const body = chunks.length === 1 ? first! : Buffer.concat(chunks)
+        resolve(JSON.parse(body.toString()))
+      } catch {
+        fail()
+      }
+    },
+    onResponseError: fail,
+  }
+  if (signal.aborted) fail()
+  else pool.dispatch(request, handler)
+  return promise
 }

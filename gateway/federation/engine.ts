@@ -2,13 +2,11 @@ import type { ApolloServerOptionsWithGateway } from '@apollo/server'
 import type { GraphQLSchema } from 'graphql'
 import { createGeneration, type PlannerOf } from './generation.ts'
 import { prepare, run } from './operation.ts'
-import { type Source, type Sources, type Subscribed, type SubscribeRequest, subscribe } from './subscribe.ts'
+import type { Source, Sources } from './source.ts'
+import { type Subscribed, type SubscribeRequest, subscribe } from './subscribe.ts'
 
 export type GatewayInterface = ApolloServerOptionsWithGateway<object>['gateway']
 type Executor = NonNullable<Awaited<ReturnType<GatewayInterface['load']>>['executor']>
-export type EngineRequest = Parameters<Executor>[0]
-/** What a data source is handed: `deadline` ends the whole operation. */
-export type TimedRequest = EngineRequest & { readonly deadline: AbortSignal }
 
 export type EngineOptions = {
   supergraphSdl: string
@@ -16,7 +14,7 @@ export type EngineOptions = {
   sourceFor(name: string, url: string): Source
   /** How long an operation may take, in milliseconds; what has not answered by then is null. */
   deadlineMs?: number
-  /** How many query plans are remembered. */
+  /** How many compiled plans are remembered. */
   plans?: number
   /** Another planner than Apollo's. */
   plannerOf?: PlannerOf
@@ -31,8 +29,8 @@ export type Engine = GatewayInterface & {
 const defaults = { deadlineMs: 10_000, plans: 1_000 }
 
 /**
- * A federation gateway for Apollo Server on any supergraph: plans with Apollo's planner, executes with its
- * executor, reports to nobody. Throws when the supergraph does not load.
+ * A federation gateway for Apollo Server on any supergraph: plans with Apollo's planner, compiles each plan
+ * once and runs it often, reports to nobody. Throws when the supergraph does not load.
  */
 export function createEngine(options: EngineOptions): Engine {
   const { deadlineMs, plans } = { ...defaults, ...options }
@@ -40,12 +38,11 @@ export function createEngine(options: EngineOptions): Engine {
   const sources: Sources = Object.fromEntries(
     generation.subgraphs.map(({ name, url }) => [name, options.sourceFor(name, url)]),
   )
-  const execute: Executor = async (request) => {
-    const { document, queryHash } = request
-    const { operationName, variables } = request.request
+  const execute: Executor = async ({ document, queryHash, request, context }) => {
+    const { operationName, variables } = request
     const asked = { document, queryHash, operationName, variables }
     const prepared = prepare(generation, asked, ['query', 'mutation'])
-    return 'errors' in prepared ? prepared : run(generation, sources, request, prepared, deadlineMs)
+    return 'errors' in prepared ? prepared : run(sources, prepared, { context, deadlineMs })
   }
   return {
     schema: generation.schema,

@@ -1,18 +1,33 @@
-import { buildOperationContext, executeQueryPlan, type ServiceMap } from '@apollo/gateway'
-import type { QueryPlan } from '@apollo/query-planner'
-import { type ExecutionResult, GraphQLError, getVariableValues, type OperationTypeNode } from 'graphql'
-import type { EngineRequest, TimedRequest } from './engine.ts'
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  getVariableValues,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+} from 'graphql'
+import type { SubgraphResponse } from '#kit/transport.ts'
+import type { Fragments } from './compile/branches.ts'
+import { operationIn } from './compile/names.ts'
+import { type Compiled, fragmentsOf } from './compile/operation.ts'
+import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
+import { createTold } from './shape/told.ts'
+import type { Sources } from './source.ts'
 
-export type Asked = Pick<EngineRequest, 'document' | 'queryHash'> & {
+export type Asked = {
+  document: DocumentNode
+  /** Must identify the document: what is planned for one is used for all of the same. */
+  queryHash: string
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
 }
-type OperationContext = ReturnType<typeof buildOperationContext>
 export type Prepared = {
-  operationContext: OperationContext
-  plan: QueryPlan
+  compiled: Compiled
+  /** As the schema has them: defaults filled in. */
   variables: Record<string, unknown>
+  /** As the client gave them. */
+  given: Record<string, unknown>
 }
 
 const maxVariableErrors = 20
@@ -21,35 +36,29 @@ export const unanswerable = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })
 
 /**
- * The plan and the coerced variables of an operation, or why it cannot run.
+ * The compiled plan and the coerced variables of an operation, or why it cannot run.
  * @param kinds what may be asked here; `check` refuses more by throwing GraphQLError
  */
 export function prepare(
-  { schema, planOf }: Generation,
+  { schema, compiled }: Generation,
   { document, queryHash, operationName, variables }: Asked,
   kinds: readonly `${OperationTypeNode}`[],
-  check?: (context: OperationContext) => void,
-): Prepared | { errors: GraphQLError[] } {
+  check?: (operation: OperationDefinitionNode, fragments: Fragments) => void,
+): Prepared | { errors: readonly GraphQLError[] } {
   const name = operationName || undefined
   try {
-    const operationContext = buildOperationContext({
-      schema,
-      operationDocument: document,
-      ...(name ? { operationName: name } : {}),
-    })
-    const { operation } = operationContext
+    const operation = operationIn(document, name)
+    if (!operation) throw unanswerable('There is no such operation')
     if (!schema.getRootType(operation.operation) || !kinds.includes(operation.operation))
       throw unanswerable(`This graph answers no ${operation.operation}`)
-    check?.(operationContext)
-    const { coerced, errors } = getVariableValues(
-      schema,
-      operation.variableDefinitions ?? [],
-      variables ?? {},
-      { maxErrors: maxVariableErrors },
-    )
+    check?.(operation, fragmentsOf(document))
+    const given = variables ?? {}
+    const definitions = operation.variableDefinitions ?? []
+    const { coerced, errors } = getVariableValues(schema, definitions, given, {
+      maxErrors: maxVariableErrors,
+    })
     if (errors) return { errors: errors.map(badUserInput) }
-    const plan = planOf(document, queryHash, name)
-    return { operationContext, plan, variables: coerced as Record<string, unknown> }
+    return { compiled: compiled(document, queryHash, name, coerced), variables: coerced, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error
@@ -63,39 +72,37 @@ const badUserInput = (error: GraphQLError) =>
     extensions: { code: 'BAD_USER_INPUT' },
   })
 
-/** Runs a plan; what has not answered within `deadlineMs` is null. */
+/**
+ * Runs an operation; what has not answered within `deadlineMs` is null. Never throws.
+ * @param event what the subgraph of a subscription has told
+ */
 export async function run(
-  { supergraphSchema, apiSchema }: Generation,
-  sources: ServiceMap,
-  request: EngineRequest,
-  { plan, operationContext, variables }: Prepared,
-  deadlineMs: number,
+  sources: Sources,
+  { compiled, variables, given }: Prepared,
+  { context, deadlineMs, event }: { context: unknown; deadlineMs: number; event?: SubgraphResponse },
 ): Promise<ExecutionResult> {
   const timer = new AbortController()
   const timeout = setTimeout(() => timer.abort(), deadlineMs)
-  const timed: TimedRequest = {
-    ...request,
-    request: { ...request.request, variables },
-    deadline: timer.signal,
+  const { signal: deadline } = timer
+  const run: Run = {
+    sources,
+    variables,
+    context,
+    deadline,
+    event,
+    data: {},
+    failures: [],
+    lost: new Set(),
+    broken: new Set(),
   }
   try {
-    return completed(
-      await executeQueryPlan(plan, sources, timed, operationContext, supergraphSchema, apiSchema),
-    )
+    await compiled.step(run)
   } finally {
     clearTimeout(timeout)
   }
-}
-
-/**
- * A null where none may be is an error for the client too. Apollo's executor files it under an extension
- * when no subgraph complained, where nobody looks.
- */
-function completed({ data, errors, extensions }: ExecutionResult): ExecutionResult {
-  const nulled = extensions?.valueCompletion as readonly GraphQLError[] | undefined
-  if (errors || !nulled) return errors ? { data: data ?? null, errors } : { data: data ?? null }
-  return {
-    data: data ?? null,
-    errors: nulled.map(({ message, path }) => new GraphQLError(message, { path: path ?? null })),
-  }
+  const told = createTold(run.failures, compiled.asked, compiled.toClient)
+  const introspect = compiled.introspect(given)
+  const data = compiled.shape(run.data, { path: [], told, lost: run.lost, introspect })
+  const errors = told.finish(data)
+  return errors.length > 0 ? { data, errors } : { data }
 }

@@ -98,7 +98,7 @@ test('a bomb for a graph where every subgraph can answer everything never reache
         id: ID! next: T @shareable other: T @shareable only${name}: Int }`,
     })),
   )
-  const { schema } = createEngine({ supergraphSdl, sourceFor: () => ({ process: async () => ({}) }) })
+  const { schema } = createEngine({ supergraphSdl, sourceFor: () => ({ fetch: async () => ({}) }) })
   const query = `{ t { ...f0 } } ${repeat(
     10,
     (n) => `fragment f${n} on T { next { ...f${n + 1} } other { ...f${n + 1} } }`,

@@ -1,104 +1,241 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { GraphQLDataSource } from '@apollo/gateway'
+import { setTimeout as pause } from 'node:timers/promises'
 import { forbidden } from '#kit/errors.ts'
-import type { SubgraphResponse, Transport } from '#kit/transport.ts'
-import { createSource } from '../federation/source.ts'
+import type { Transport } from '#kit/transport.ts'
+import { createBreaker } from '../federation/calls/breaker.ts'
+import { createSource, type SourceOptions, type SourceRequest } from '../federation/source.ts'
 
-const entities = `query ($representations: [_Any!]!) {
-  _entities(representations: $representations) { ... on Asset { name owner: user { id } } ... on Alert { title } }
-}`
-const keysOf = (...ids: string[]) => ids.map((id) => ({ __typename: 'Asset', id }))
+type Question = {
+  query: string
+  variables: Record<string, unknown>
+  edge: AbortSignal
+  deadlineMs: number
+  kind: 'query' | 'mutation'
+}
 
 async function ask(
   transport: Transport,
-  { query = entities, representations, edge, deadlineMs = 1_000 }: Partial<Question> = {},
+  { edge, deadlineMs = 1_000, kind = 'query', ...given }: Partial<Question> = {},
 ) {
   const failures: unknown[] = []
-  const source: GraphQLDataSource = createSource<{ requestId: string }>({
+  const source = createSource<{ requestId: string }>({
     name: 'assets',
     transport,
     tokenFor: async () => 'token',
     deadlineMs,
     onFailure: ({ error }) => failures.push(error),
   })
-  const answer = (await source.process({
-    kind: 'incoming operation' as never,
-    request: { query, variables: representations ? { representations } : {} },
+  const { query = '{ me { id } }', variables = {} } = given
+  const answer = await source.fetch({
+    subgraph: 'assets',
+    kind,
+    query,
+    variables,
     context: { requestId: 'r' },
-    incomingRequestContext: { deadline: edge } as never,
-  })) as SubgraphResponse
+    deadline: edge,
+  })
   return { ...answer, failures }
 }
-type Question = { query: string; representations: object[]; edge: AbortSignal; deadlineMs: number }
-
-test('equal representations are asked once, and what comes back goes to each, errors too', async () => {
-  const { data, errors } = await ask(
-    async ({ variables }) => {
-      assert.deepEqual(variables!.representations, keysOf('1', '2'))
-      return {
-        data: { _entities: [{ name: 'one', tags: ['a'] }, null] },
-        errors: [{ message: 'gone', path: ['_entities', 1, 'name'] }, { message: 'elsewhere' }],
-      }
-    },
-    { representations: keysOf('1', '2', '1', '2') },
-  )
-  const [first, second, third] = data!._entities as { name: string; tags: string[] }[]
-  assert.deepEqual([first, second, third], [{ name: 'one', tags: ['a'] }, null, { name: 'one', tags: ['a'] }])
-  assert.notEqual(first!.tags, third!.tags)
-  assert.deepEqual(errors, [
-    { message: 'gone', path: ['_entities', 1, 'name'] },
-    { message: 'gone', path: ['_entities', 3, 'name'] },
-    { message: 'elsewhere' },
-  ])
-})
 
 test('a slow subgraph is given up, and told so', async () => {
   let aborted = false
-  const { errors } = await ask(
+  const { data, errors } = await ask(
     ({ signal }) =>
       new Promise(() => {
         signal!.addEventListener('abort', () => {
           aborted = true
         })
       }),
-    { representations: keysOf('1'), deadlineMs: 20 },
+    { deadlineMs: 20 },
   )
   assert.ok(aborted)
+  assert.equal(data, undefined)
   assert.deepEqual(
-    errors!.map(({ path, extensions }) => [path!.join('.'), extensions]),
-    [
-      ['_entities.0.name', { code: 'SERVICE_UNAVAILABLE' }],
-      ['_entities.0.owner', { code: 'SERVICE_UNAVAILABLE' }],
-    ],
+    errors!.map(({ extensions }) => extensions),
+    [{ code: 'SERVICE_UNAVAILABLE' }],
   )
 })
 
 test('the deadline of the whole operation ends its calls', async () => {
   const edge = new AbortController()
-  const hanging = ask(() => new Promise(() => {}), { query: '{ me { id } }', edge: edge.signal })
+  const hanging = ask(() => new Promise(() => {}), { edge: edge.signal })
   edge.abort()
   assert.equal((await hanging).errors![0]!.extensions!.code, 'SERVICE_UNAVAILABLE')
-  const late = await ask(async () => ({ data: {} }), { query: '{ me { id } }', edge: edge.signal })
-  assert.deepEqual(late.errors![0]!.path, ['me'])
+  const late = await ask(async () => ({ data: {} }), { edge: edge.signal })
+  assert.equal(late.errors![0]!.extensions!.code, 'SERVICE_UNAVAILABLE')
 })
 
 for (const lie of [null, undefined, 'html', [], {}, { data: [] }, { errors: 'many' }])
   test(`an answer that is none is a failure: ${JSON.stringify(lie)}`, async () => {
-    const { errors, failures } = await ask(async () => lie as never, {
-      query: '{ me { id } mine: me { id } }',
-    })
-    assert.deepEqual(
-      errors!.map(({ path }) => path),
-      [['me'], ['mine']],
-    )
+    const { data, errors, failures } = await ask(async () => lie as never)
+    assert.equal(data, undefined)
+    assert.equal(errors![0]!.extensions!.code, 'SERVICE_UNAVAILABLE')
     assert.equal(failures.length, 1)
   })
 
 test('a refusal keeps its code, a failure is not told', async () => {
-  const refused = await ask(() => Promise.reject(forbidden()), { query: '{ me { id } }' })
+  const refused = await ask(() => Promise.reject(forbidden()))
   assert.equal(refused.errors![0]!.extensions!.code, 'FORBIDDEN')
-  const failed = await ask(() => Promise.reject(new Error('db.internal')), { query: '{ me { id } }' })
+  const failed = await ask(() => Promise.reject(new Error('db.internal')))
   assert.equal(failed.errors![0]!.extensions!.code, 'SERVICE_UNAVAILABLE')
   assert.doesNotMatch(JSON.stringify(failed.errors), /internal/)
+})
+
+const key = (id: string) => ({ __typename: 'Asset', id })
+const open = (transport: Transport, options: Partial<SourceOptions<Context>> = {}) =>
+  createSource<Context>({ name: 'assets', transport, tokenFor: async ({ token }) => token, ...options })
+type Context = { requestId: string; token: string }
+const request = (over: Partial<SourceRequest> = {}, token = 'one'): SourceRequest => ({
+  subgraph: 'assets',
+  kind: 'query',
+  query: '{ me { id } }',
+  variables: {},
+  context: { requestId: 'r', token },
+  ...over,
+})
+
+test('equal queries of one caller are made once, and everyone may change what he gets', async () => {
+  let calls = 0
+  const source = open(async ({ token }) => {
+    calls++
+    await pause(5)
+    return { data: { me: { id: token } } }
+  })
+  const [first, second, other, different] = await Promise.all([
+    source.fetch(request()),
+    source.fetch(request()),
+    source.fetch(request({}, 'two')),
+    source.fetch(request({ variables: { a: 1 } })),
+  ])
+  assert.equal(calls, 3)
+  assert.deepEqual(first, second)
+  assert.notEqual(first.data!.me, second.data!.me)
+  assert.deepEqual(other.data, { me: { id: 'two' } })
+  assert.deepEqual(different.data, first.data)
+  await source.fetch(request())
+  assert.equal(calls, 4)
+})
+
+test('one who gives up does not take the answer from the others', async () => {
+  const edge = new AbortController()
+  const source = open(async () => {
+    await pause(20)
+    return { data: { me: null } }
+  })
+  const asked = [source.fetch(request({ deadline: edge.signal })), source.fetch(request())]
+  edge.abort()
+  const [gaveUp, waited] = await Promise.all(asked)
+  assert.equal(gaveUp!.errors![0]!.extensions!.code, 'SERVICE_UNAVAILABLE')
+  assert.deepEqual(waited, { data: { me: null } })
+})
+
+test('mutations are neither shared nor made again', async () => {
+  let calls = 0
+  const source = open(async () => {
+    calls++
+    throw new Error('broken pipe')
+  })
+  const mutation = request({ kind: 'mutation', query: 'mutation { touch }' })
+  const answers = await Promise.all([source.fetch(mutation), source.fetch(mutation)])
+  assert.equal(calls, 2)
+  assert.ok(answers.every(({ errors }) => errors?.length === 1))
+})
+
+test('who asks after a change is not told of what was before it', async () => {
+  let title = 'before'
+  const source = open(async ({ query }) => {
+    if (query.startsWith('mutation')) {
+      title = 'after'
+      return { data: { touch: true } }
+    }
+    const read = title
+    await pause(30)
+    return { data: { title: read } }
+  })
+  const early = source.fetch(request())
+  await pause(5)
+  await source.fetch(request({ kind: 'mutation', query: 'mutation { touch }' }))
+  const late = await source.fetch(request())
+  assert.deepEqual([(await early).data, late.data], [{ title: 'before' }, { title: 'after' }])
+})
+
+test('a query that fails is made again once, while there are few of them', async () => {
+  let calls = 0
+  const source = open(async () => {
+    calls++
+    if (calls === 1) throw new Error('broken pipe')
+    return { data: { me: null } }
+  })
+  assert.deepEqual(await source.fetch(request()), { data: { me: null } })
+  assert.equal(calls, 2)
+  let made = 0
+  const never = open(
+    async () => {
+      made++
+      throw new Error('broken pipe')
+    },
+    { breaker: createBreaker({ failures: 1_000 }) },
+  )
+  await Promise.all(Array.from({ length: 50 }, (_, index) => never.fetch(request({ variables: { index } }))))
+  assert.ok(made >= 60 && made <= 66, String(made))
+})
+
+test('a subgraph that only fails is left alone, and tried again later', async () => {
+  let clock = 0
+  let calls = 0
+  let isWell = false
+  const breaker = createBreaker({ failures: 3, restMs: 100, now: () => clock })
+  const source = open(
+    async () => {
+      calls++
+      if (!isWell) throw new Error('broken pipe')
+      return { data: { me: null } }
+    },
+    { breaker },
+  )
+  const mutation = () => source.fetch(request({ kind: 'mutation' }))
+  for (let time = 0; time < 6; time++) await mutation()
+  assert.equal(calls, 3)
+  clock = 150
+  await Promise.all([mutation(), mutation()])
+  assert.equal(calls, 4)
+  isWell = true
+  clock = 300
+  await mutation()
+  assert.deepEqual(await mutation(), { data: { me: null } })
+  assert.equal(calls, 6)
+})
+
+test('refusals do not count as failures', async () => {
+  const breaker = createBreaker({ failures: 1 })
+  const source = open(() => Promise.reject(forbidden()), { breaker })
+  await source.fetch(request())
+  assert.ok(breaker.admits())
+})
+
+test('many entities are asked in parts, and a part that fails takes only its own', async () => {
+  const source = open(
+    async ({ variables }) => {
+      const asked = variables!.representations as { id: string }[]
+      if (asked.some(({ id }) => id === '2')) throw forbidden()
+      return {
+        data: { _entities: asked.map(({ id }) => ({ name: id })) },
+        errors: [{ message: 'x', path: ['_entities', 0, 'name'] }],
+      }
+    },
+    { entitiesPerCall: 2 },
+  )
+  const representations = ['0', '1', '2', '3', '4'].map(key)
+  const { data, errors } = await source.fetch(request({ variables: { representations } }))
+  assert.deepEqual(data!._entities, [{ name: '0' }, { name: '1' }, null, null, { name: '4' }])
+  assert.deepEqual(
+    errors!.map(({ path, extensions }) => [path!.join('.'), extensions?.code]),
+    [
+      ['_entities.0.name', undefined],
+      ['_entities.2', 'FORBIDDEN'],
+      ['_entities.3', 'FORBIDDEN'],
+      ['_entities.4.name', undefined],
+    ],
+  )
 })

@@ -1,0 +1,36 @@
+/** Calls that are under way, to be shared by those who would make the same. */
+export type Flights<Answer extends object> = {
+  /** Makes a call, or waits for one of the same key. Everyone gets an answer of their own to change. */
+  share(key: string, call: () => Promise<Answer>): Promise<Answer>
+  /** Lets nobody join what is under way: something has changed since it began. */
+  close(): void
+}
+
+type Flight<Answer> = { passengers: number; answers: Promise<Answer[]> }
+
+export function createFlights<Answer extends object>(): Flights<Answer> {
+  const flights = new Map<string, Flight<Answer>>()
+  return {
+    async share(key, call) {
+      const known = flights.get(key)
+      if (known) {
+        known.passengers++
+        return (await known.answers).pop()!
+      }
+      const flight: Flight<Answer> = { passengers: 1, answers: landed() }
+      flights.set(key, flight)
+      return (await flight.answers).pop()!
+
+      // All copies are made before anyone has an answer to change.
+      async function landed() {
+        try {
+          const answer = await call()
+          return [...Array.from({ length: flight.passengers - 1 }, () => structuredClone(answer)), answer]
+        } finally {
+          if (flights.get(key) === flight) flights.delete(key)
+        }
+      }
+    },
+    close: () => flights.clear(),
+  }
+}

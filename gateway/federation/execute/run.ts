@@ -1,0 +1,52 @@
+import type { SubgraphError, SubgraphResponse } from '#kit/transport.ts'
+import type { Fields } from '../compile/own.ts'
+import type { Place } from '../compile/path.ts'
+import type { Sources } from '../source.ts'
+
+/** One run of a compiled operation. */
+export type Run = {
+  readonly sources: Sources
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly context: unknown
+  /** Ends the whole operation. */
+  readonly deadline: AbortSignal
+  /** What the subgraph of a subscription has just told. */
+  readonly event?: SubgraphResponse | undefined
+  /** What subgraphs have answered so far, under the names that the plan uses. */
+  readonly data: Fields
+  readonly failures: Failure[]
+  /** Objects that a subgraph does not know: their fields are null, and nobody failed. */
+  readonly lost: Set<Fields>
+  /** Those too of which a subgraph could not tell its part. */
+  readonly broken: Set<Fields>
+}
+
+/** What a subgraph, or the way to it, says went wrong. */
+export type Failure = {
+  readonly message: string
+  readonly extensions: Record<string, unknown>
+  /** Where, under the names that the plan uses; unknown when the subgraph does not say. */
+  readonly place: Place | undefined
+  /** Set for the reason of an object's missing fields that is told at another place, too. */
+  readonly isCause?: boolean
+}
+
+/** A part of a plan. Resolves when what it asks for is in the data, or its failure among the failures. */
+export type Step = (run: Run) => Promise<unknown> | undefined
+
+const isPath = (path: unknown): path is Place =>
+  Array.isArray(path) && path.every((element) => typeof element === 'string' || typeof element === 'number')
+
+/** A failure of what a subgraph tells, whatever it is that it tells. */
+export function failureOf(error: SubgraphError | null | undefined, subgraph: string): Failure {
+  const { message, path, extensions } = (typeof error === 'object' && error) || {}
+  return {
+    message: typeof message === 'string' && message !== '' ? message : `The subgraph ${subgraph} failed`,
+    extensions: {
+      code: 'DOWNSTREAM_SERVICE_ERROR',
+      ...(typeof extensions === 'object' && !Array.isArray(extensions) && extensions),
+      serviceName: subgraph,
+    },
+    place: isPath(path) ? path : undefined,
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * `npm run bench:gateway`: what one request costs the process of the gateway, beside what it costs Apollo's
+ * gateway and a server that is stitched by hand. Writes `.bench/gateway.json`. `rounds=9 ms=3000 only=list3`.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { composeServices } from '@apollo/composition'
+import { parse } from 'graphql'
+import { root } from '#kit/register.ts'
+import { type OperationName, operations, pages, subgraphs } from './graph.ts'
+import { answerOf, load, type Round } from './load.ts'
+import { type Peer, startPeer } from './peer.ts'
+
+const settings = Object.fromEntries(process.argv.slice(2).map((pair) => pair.split('=')))
+const rounds = Number(settings.rounds ?? 5)
+const ms = Number(settings.ms ?? 2_000)
+const connections = 16
+const warmUp = 2_000
+const names = (settings.only?.split(',') ?? Object.keys(operations)) as OperationName[]
+const peers = ['ours', 'stock', 'hand', 'inprocess'] as const
+const file = (name: string) => join(import.meta.dirname, 'peers', `${name}.ts`)
+
+const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])'
+const backend = await startPeer('subgraphs', file('subgraphs'), { supergraphSdl: '', urls: {} })
+const urls: Record<string, string> = JSON.parse(backend.url)
+const { supergraphSdl, errors } = composeServices(
+  subgraphs.map(({ name, sdl }) => ({ name, url: urls[name]!, typeDefs: parse(`${link} ${sdl}`) })),
+)
+if (!supergraphSdl) throw new Error(errors?.join('\n'))
+
+const started: Peer[] = []
+for (const name of peers) {
+  const profile = settings.profile === name ? ['--cpu-prof', `--cpu-prof-dir=${join(root, '.bench')}`] : []
+  started.push(await startPeer(name, file(name), { supergraphSdl, urls }, profile))
+}
+
+const median = (numbers: number[]) =>
+  numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)]!
+const bodies = (name: OperationName) =>
+  Array.from({ length: pages }, (_, page) => JSON.stringify({ query: operations[name], variables: { page } }))
+
+/** Until what is hot is compiled: by requests, for a busy machine makes fewer of them in the same time. */
+async function warm({ url, cpuMs }: Peer, name: OperationName) {
+  for (let done = 0; done < warmUp; )
+    done += (await load(url, bodies(name), { connections, ms: 500 }, cpuMs)).requests
+}
+
+const rows: ({ operation: string; peer: string } & Round)[] = []
+try {
+  for (const name of names) {
+    const answers = await Promise.all(started.map(({ url }) => answerOf(url, bodies(name)[7]!)))
+    for (const [index, answer] of answers.entries())
+      if (!isDeepStrictEqual(answer, answers[0]))
+        throw new Error(`${name}: ${peers[index]} does not answer as ${peers[0]} does`)
+    for (const peer of started) await warm(peer, name)
+    for (let round = 0; round < rounds; round++)
+      for (const peer of started) {
+        const measured = await load(peer.url, bodies(name), { connections, ms }, peer.cpuMs)
+        rows.push({ operation: name, peer: peer.name, ...measured })
+      }
+  }
+} finally {
+  await Promise.all([...started, backend].map((peer) => peer.close()))
+}
+
+const figure = (operation: string, peer: string, of: (round: Round) => number) =>
+  median(rows.filter((row) => row.operation === operation && row.peer === peer).map(of))
+const goal = (name: string, value: number, wanted: number, better: 'higher' | 'lower') => ({
+  name,
+  value: Number(value.toFixed(3)),
+  goal: wanted,
+  better,
+  ok: better === 'higher' ? value >= wanted : value <= wanted,
+})
+const goals = names.flatMap((name) => {
+  const [ours, stock, hand] = peers.map((peer) => figure(name, peer, ({ cpuMs }) => cpuMs)) as [
+    number,
+    number,
+    number,
+  ]
+  const [p99, handP99] = ['ours', 'hand'].map((peer) => figure(name, peer, ({ p99Ms }) => p99Ms)) as [
+    number,
+    number,
+  ]
+  return [
+    goal(`${name}.vs_hand`, hand / ours, 1, 'higher'),
+    // Where even the hand-stitched server is no 8 times as fast as stock, it is the measure.
+    goal(`${name}.vs_stock`, stock / ours, Math.min(8, stock / hand), 'higher'),
+    goal(`${name}.p99_vs_hand`, p99 / handP99, 1.3, 'lower'),
+  ]
+})
+if (names.includes('list3')) {
+  const [hand, inprocess] = ['hand', 'inprocess'].map((peer) =>
+    figure('list3', peer, ({ cpuMs }) => cpuMs),
+  ) as [number, number]
+  goals.push(goal('inprocess.list3.vs_hand', hand / inprocess, 1.5, 'higher'))
+}
+console.table(
+  names.flatMap((operation) =>
+    peers.map((peer) => ({
+      operation,
+      peer,
+      'CPU ms/request': Number(figure(operation, peer, ({ cpuMs }) => cpuMs).toFixed(3)),
+      'requests/s': Math.round(figure(operation, peer, ({ requests, seconds }) => requests / seconds)),
+      'p99 ms': Number(figure(operation, peer, ({ p99Ms }) => p99Ms).toFixed(1)),
+    })),
+  ),
+)
+console.table(goals)
+mkdirSync(join(root, '.bench'), { recursive: true })
+writeFileSync(join(root, '.bench', 'gateway.json'), `${JSON.stringify({ rounds, rows, goals }, null, 2)}\n`)
