@@ -1,14 +1,14 @@
 import { getRouteApi } from '@tanstack/react-router'
-import { BellRing, SearchX } from 'lucide-react'
+import { BellRing } from 'lucide-react'
 import { AlertRow } from '../components/alert-row.tsx'
 import { FilterMenu } from '../components/filter-menu.tsx'
-import { ListFoot } from '../components/list-foot.tsx'
+import { List } from '../components/list.tsx'
 import { useCatchUp } from '../components/live-context.tsx'
 import { PageHead } from '../components/page-head.tsx'
 import { SearchBox } from '../components/search-box.tsx'
 import { SeverityTag } from '../components/severity.tsx'
 import { SeverityCounts } from '../components/severity-counts.tsx'
-import { Failure, Notice, Skeleton } from '../components/states.tsx'
+import { Toolbar } from '../components/toolbar.tsx'
 import { graphql } from '../graphql.ts'
 import { total } from '../labels.ts'
 import { usePagesOf } from '../pages-of.ts'
@@ -31,6 +31,20 @@ const AlertsQuery = graphql(`
     me @include(if: $isFirst) { id name email role organization { id name } }
   }
 `)
+
+const columns = [
+  ['Severity', 'c-severity'],
+  ['Alert'],
+  ['Asset', 'c-asset'],
+  ['Status', 'c-status'],
+  ['Last seen', 'c-time'],
+  ['Action', 'c-action', 'unseen'],
+] as const
+const nothing = {
+  Icon: BellRing,
+  title: 'All quiet',
+  text: 'Nothing has raised an alert yet. Alerts show here as soon as a detection sees something.',
+}
 
 const route = getRouteApi('/alerts')
 
@@ -58,7 +72,7 @@ export function Alerts() {
           onChange={(severity) => change({ severity })}
         />
       )}
-      <search className="toolbar">
+      <Toolbar isFiltered={isFiltered} onClear={() => navigate({ search: {}, replace: true })}>
         <SearchBox name="Search alerts" value={search.q} onChange={(q) => change({ q })} />
         <FilterMenu
           name="Severity"
@@ -73,66 +87,15 @@ export function Alerts() {
           chosen={search.status}
           onChange={(status) => change({ status })}
         />
-        {isFiltered && (
-          <button
-            type="button"
-            className="button plain"
-            onClick={() => navigate({ search: {}, replace: true })}
-          >
-            Clear
-          </button>
-        )}
-      </search>
-      {list.error && list.nodes.length === 0 ? (
-        <Failure error={list.error} retry={list.again} />
-      ) : list.isLoading ? (
-        <Skeleton />
-      ) : list.nodes.length === 0 ? (
-        <Nothing isFiltered={isFiltered} />
-      ) : (
-        <table className="list alerts" aria-busy={list.isStale}>
-          <thead>
-            <tr>
-              <th scope="col" className="c-severity">
-                Severity
-              </th>
-              <th scope="col">Alert</th>
-              <th scope="col" className="c-asset">
-                Asset
-              </th>
-              <th scope="col" className="c-status">
-                Status
-              </th>
-              <th scope="col" className="c-time">
-                Last seen
-              </th>
-              <th scope="col" className="c-action">
-                <span className="unseen">Action</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.nodes.map((alert) => (
-              <AlertRow key={alert.id} alert={alert} />
-            ))}
-          </tbody>
-        </table>
-      )}
-      <ListFoot list={list} />
+      </Toolbar>
+      <List
+        list={list}
+        of="alert"
+        columns={columns}
+        isFiltered={isFiltered}
+        nothing={nothing}
+        row={(alert) => <AlertRow key={alert.id} alert={alert} />}
+      />
     </>
-  )
-}
-
-function Nothing({ isFiltered }: { isFiltered: boolean }) {
-  if (isFiltered)
-    return (
-      <Notice Icon={SearchX} title="No alert matches">
-        No alert of your organization has all that you ask for. Take a filter away to see more.
-      </Notice>
-    )
-  return (
-    <Notice Icon={BellRing} title="All quiet">
-      Nothing has raised an alert yet. Alerts show here as soon as a detection sees something.
-    </Notice>
   )
 }

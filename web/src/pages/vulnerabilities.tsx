@@ -1,15 +1,15 @@
 import { getRouteApi } from '@tanstack/react-router'
-import { ArrowDownWideNarrow, ArrowUpNarrowWide, SearchX, ShieldCheck } from 'lucide-react'
+import { ArrowDownWideNarrow, ArrowUpNarrowWide, ShieldCheck } from 'lucide-react'
 import { FilterMenu } from '../components/filter-menu.tsx'
 import { FindingRow } from '../components/finding-row.tsx'
 import { ImportButton, ImportRuns, useImports } from '../components/imports.tsx'
-import { ListFoot } from '../components/list-foot.tsx'
+import { List } from '../components/list.tsx'
 import { PageHead } from '../components/page-head.tsx'
 import { SearchBox } from '../components/search-box.tsx'
 import { SeverityTag } from '../components/severity.tsx'
 import { SeverityCounts } from '../components/severity-counts.tsx'
 import { Sort } from '../components/sort.tsx'
-import { Failure, Notice, Skeleton } from '../components/states.tsx'
+import { Toolbar } from '../components/toolbar.tsx'
 import { graphql } from '../graphql.ts'
 import { total } from '../labels.ts'
 import { usePagesOf } from '../pages-of.ts'
@@ -39,6 +39,21 @@ const orders: Record<(typeof vulnerabilityOrders)[number], string> = {
   CVSS_SCORE: 'CVSS score',
   LAST_SEEN_AT: 'Last seen',
   CREATED_AT: 'Found',
+}
+
+const columns = [
+  ['Severity', 'c-severity'],
+  ['Finding'],
+  ['Asset', 'c-asset'],
+  ['CVSS', 'c-number'],
+  ['Status', 'c-status'],
+  ['Due', 'c-time'],
+  ['Last seen', 'c-time'],
+] as const
+const nothing = {
+  Icon: ShieldCheck,
+  title: 'No findings yet',
+  text: 'Import a scanner’s report: drop it anywhere on this page.',
 }
 
 const route = getRouteApi('/vulnerabilities')
@@ -76,7 +91,7 @@ export function Vulnerabilities() {
           onChange={(severity) => change({ severity })}
         />
       )}
-      <search className="toolbar">
+      <Toolbar isFiltered={isFiltered} onClear={() => navigate({ search: {}, replace: true })}>
         <SearchBox name="Search title or CVE" value={search.q} onChange={(q) => change({ q })} />
         <FilterMenu
           name="Severity"
@@ -101,62 +116,15 @@ export function Vulnerabilities() {
         >
           <Direction aria-hidden="true" />
         </button>
-        {isFiltered && (
-          <button
-            type="button"
-            className="button plain"
-            onClick={() => navigate({ search: {}, replace: true })}
-          >
-            Clear
-          </button>
-        )}
-      </search>
-      {list.error && list.nodes.length === 0 ? (
-        <Failure error={list.error} retry={list.again} />
-      ) : list.isLoading ? (
-        <Skeleton />
-      ) : list.nodes.length === 0 ? (
-        <Notice
-          Icon={isFiltered ? SearchX : ShieldCheck}
-          title={isFiltered ? 'No finding matches' : 'No findings yet'}
-        >
-          {isFiltered
-            ? 'No finding of your organization has all that you ask for. Take a filter away to see more.'
-            : 'Import a scanner’s report: drop it anywhere on this page.'}
-        </Notice>
-      ) : (
-        <table className="list findings" aria-busy={list.isStale}>
-          <thead>
-            <tr>
-              <th scope="col" className="c-severity">
-                Severity
-              </th>
-              <th scope="col">Finding</th>
-              <th scope="col" className="c-asset">
-                Asset
-              </th>
-              <th scope="col" className="c-number">
-                CVSS
-              </th>
-              <th scope="col" className="c-status">
-                Status
-              </th>
-              <th scope="col" className="c-time">
-                Due
-              </th>
-              <th scope="col" className="c-time">
-                Last seen
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.nodes.map((finding) => (
-              <FindingRow key={finding.id} finding={finding} />
-            ))}
-          </tbody>
-        </table>
-      )}
-      <ListFoot list={list} />
+      </Toolbar>
+      <List
+        list={list}
+        of="finding"
+        columns={columns}
+        isFiltered={isFiltered}
+        nothing={nothing}
+        row={(finding) => <FindingRow key={finding.id} finding={finding} />}
+      />
     </>
   )
 }
