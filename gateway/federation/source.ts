@@ -19,6 +19,8 @@ export type SourceRequest = {
   context: unknown
   /** The same as the JSON that is sent: the query, its name and its variables. */
   body?: string
+  /** Set where something has changed: no call that was made before may answer. */
+  isFresh?: boolean
   /** Ends the whole operation. */
   deadline?: AbortSignal | undefined
 }
@@ -106,7 +108,7 @@ export function createSource<Context extends { requestId: string }>(options: Sou
   }
 
   return {
-    async fetch({ kind, query, operationName, variables: given, body: written, context, deadline }) {
+    async fetch({ kind, query, operationName, variables: given, body: written, context, deadline, isFresh }) {
       const { requestId } = context as Context
       const isQuery = kind === 'query'
       const ask = async (variables: Fields, body?: string): Promise<SubgraphResponse> => {
@@ -114,7 +116,8 @@ export function createSource<Context extends { requestId: string }>(options: Sou
           return await until(deadline, async () => {
             const token = await tokenFor(context as Context, name)
             const request = { query, variables, operationName, body, token, requestId }
-            if (!isQuery) return made(request, false)
+            if (isFresh && isQuery) return made(request, true)
+            if (!isQuery) return made(request, false).finally(flights.close)
             const key = body ?? JSON.stringify({ query, variables, operationName })
             return flights.share(`${token} ${key}`, () => made(request, true))
           })

@@ -117,6 +117,29 @@ test('equal queries of one caller are made once, and everyone may change what he
   assert.equal(calls, 4)
 })
 
+test('nobody gets an answer from before his change', async () => {
+  let state = 'old'
+  let calls = 0
+  const source = open(async ({ query }) => {
+    calls++
+    if (query.startsWith('mutation')) state = 'new'
+    const seen = state
+    await pause(query.startsWith('mutation') ? 1 : 20)
+    return { data: { seen } }
+  })
+  const before = source.fetch(request())
+  const during = source.fetch(request({ isFresh: true }))
+  await source.fetch(request({ kind: 'mutation', query: 'mutation { touch }' }))
+  const after = await Promise.all([source.fetch(request()), source.fetch(request())])
+  assert.deepEqual((await before).data, { seen: 'old' })
+  assert.deepEqual((await during).data, { seen: 'old' })
+  assert.deepEqual(
+    after.map(({ data }) => data),
+    [{ seen: 'new' }, { seen: 'new' }],
+  )
+  assert.equal(calls, 4)
+})
+
 test('one who gives up does not take the answer from the others', async () => {
   const edge = new AbortController()
   const source = open(async () => {

@@ -2,6 +2,8 @@
 export type Flights<Answer extends object> = {
   /** Makes a call, or waits for one of the same key. Everyone gets an answer of their own to change. */
   share(key: string, call: () => Promise<Answer>): Promise<Answer>
+  /** Lets nobody join those that are under way: what they find may be older than a change that was just made. */
+  close(): void
 }
 
 type Flight<Answer> = { passengers: number; answers: Promise<Answer[]> }
@@ -9,6 +11,7 @@ type Flight<Answer> = { passengers: number; answers: Promise<Answer[]> }
 export function createFlights<Answer extends object>(): Flights<Answer> {
   const flights = new Map<string, Flight<Answer>>()
   return {
+    close: () => flights.clear(),
     async share(key, call) {
       const known = flights.get(key)
       if (known) {
@@ -25,7 +28,7 @@ export function createFlights<Answer extends object>(): Flights<Answer> {
           const answer = await call()
           return [...Array.from({ length: flight.passengers - 1 }, () => structuredClone(answer)), answer]
         } finally {
-          flights.delete(key)
+          if (flights.get(key) === flight) flights.delete(key)
         }
       }
     },
