@@ -90,6 +90,7 @@ export async function run(
     context,
     deadline,
     event,
+    isFresh: compiled.kind !== 'query',
     data: {},
     failures: [],
     lost: new Set(),

@@ -20,6 +20,8 @@ export type SourceRequest = {
   context: unknown
   /** The same as the JSON that is sent: the query, its name and its variables. */
   body?: string
+  /** Set where something has changed: no call that was made before may answer. */
+  isFresh?: boolean
   /** Ends the whole operation. */
   deadline?: AbortSignal | undefined
 }
@@ -109,7 +111,7 @@ export function createSource<Context extends { requestId: string; client?: Clien
   }
 
   return {
-    async fetch({ kind, query, operationName, variables: given, body: written, context, deadline }) {
+    async fetch({ kind, query, operationName, variables: given, body: written, context, deadline, isFresh }) {
       const { requestId, client } = context as Context
       const isQuery = kind === 'query'
       const ask = async (variables: Fields, body?: string): Promise<SubgraphResponse> => {
@@ -117,8 +119,8 @@ export function createSource<Context extends { requestId: string; client?: Clien
           return await until(deadline, async () => {
             const token = await tokenFor(context as Context, name)
             const request = { query, variables, operationName, body, token, requestId, client }
-            // Who asks after a change must not be told of what was before it.
-            if (!isQuery) return made(request, false).finally(() => flights.close())
+            if (isFresh && isQuery) return made(request, true)
+            if (!isQuery) return made(request, false).finally(flights.close)
             const key = body ?? JSON.stringify({ query, variables, operationName })
             return flights.share(`${token} ${key}`, () => made(request, true))
           })

@@ -41,11 +41,29 @@ const bodies = (name: OperationName) =>
   Array.from({ length: pages }, (_, page) => JSON.stringify({ query: operations[name], variables: { page } }))
 
 /** Until what is hot is compiled: by requests, for a busy machine makes fewer of them in the same time. */
-async function warm({ url, cpuMs }: Peer, name: OperationName) {
+async function warm({ url, used }: Peer, name: OperationName) {
   for (let done = 0; done < warmUp; )
-    done += (await load(url, bodies(name), { connections, ms: 500 }, cpuMs)).requests
+    done += (await load(url, bodies(name), { connections, ms: 500 }, used)).requests
 }
 
+/** How much memory operations cost that nobody has asked before, once as many as are remembered were asked. */
+async function growthMb({ url, used }: Peer): Promise<number> {
+  const ask = async (from: number, to: number) => {
+    for (let index = from; index < to; index++)
+      await answerOf(
+        url,
+        JSON.stringify({
+          query: `query Q${index} { alerts(first: 1, page: 1) { id asset { a${index}: name } } }`,
+        }),
+      )
+  }
+  await ask(0, 2_000)
+  const before = await used()
+  await ask(2_000, 5_000)
+  return ((await used()).rss - before.rss) / 2 ** 20
+}
+
+let grown = 0
 const rows: ({ operation: string; peer: string } & Round)[] = []
 try {
   for (const name of names) {
@@ -56,10 +74,11 @@ try {
     for (const peer of started) await warm(peer, name)
     for (let round = 0; round < rounds; round++)
       for (const peer of started) {
-        const measured = await load(peer.url, bodies(name), { connections, ms }, peer.cpuMs)
+        const measured = await load(peer.url, bodies(name), { connections, ms }, peer.used)
         rows.push({ operation: name, peer: peer.name, ...measured })
       }
   }
+  grown = await growthMb(started[0]!)
 } finally {
   await Promise.all([...started, backend].map((peer) => peer.close()))
 }
@@ -96,6 +115,7 @@ if (names.includes('list3')) {
   ) as [number, number]
   goals.push(goal('inprocess.list3.vs_hand', hand / inprocess, 1.5, 'higher'))
 }
+goals.push(goal('plan_cache.rss_growth_mb', grown, 50, 'lower'))
 console.table(
   names.flatMap((operation) =>
     peers.map((peer) => ({

@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import type { Used } from './peer.ts'
 
 export type Round = { requests: number; seconds: number; p99Ms: number; cpuMs: number }
 
@@ -7,7 +8,7 @@ export async function load(
   url: string,
   bodies: readonly string[],
   { connections, ms }: { connections: number; ms: number },
-  cpuMs: () => Promise<number>,
+  used: () => Promise<Used>,
 ): Promise<Round> {
   const target = new URL(url)
   const pool = new Pool(target.origin, { connections })
@@ -18,7 +19,7 @@ export async function load(
     path: target.pathname,
     headers: { 'content-type': 'application/json' },
   } as const
-  const before = await cpuMs()
+  const before = await used()
   const from = performance.now()
   const client = async () => {
     while (performance.now() - from < ms) {
@@ -34,7 +35,7 @@ export async function load(
   }
   await Promise.all(Array.from({ length: connections }, client))
   const seconds = (performance.now() - from) / 1_000
-  const spent = (await cpuMs()) - before
+  const spent = (await used()).cpuMs - before.cpuMs
   await pool.close()
   latencies.sort((one, other) => one - other)
   return {

@@ -3,17 +3,21 @@ import { once } from 'node:events'
 
 /** What a peer is told when it starts: how the subgraphs are reached, and what they make together. */
 export type Start = { supergraphSdl: string; urls: Record<string, string> }
-export type Cpu = { user: number; system: number }
+/** What a process has used so far: computing time in milliseconds, memory in bytes. */
+export type Used = { cpuMs: number; rss: number }
 
-/** Runs in the peer's process: starts it, tells its url, and how much it has computed whenever it is asked. */
+/** Runs in the peer's process: starts it, tells its url, and what it has used whenever it is asked. */
 export async function serveAsPeer(start: (start: Start) => Promise<string>): Promise<void> {
   const [told] = (await once(process, 'message')) as [Start]
   process.send!({ url: await start(told) })
-  process.on('message', () => process.send!(process.cpuUsage()))
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage()
+    process.send!({ cpuMs: (user + system) / 1_000, rss: process.memoryUsage.rss() } satisfies Used)
+  })
   process.on('disconnect', () => process.exit())
 }
 
-export type Peer = { name: string; url: string; cpuMs(): Promise<number>; close(): Promise<void> }
+export type Peer = { name: string; url: string; used(): Promise<Used>; close(): Promise<void> }
 
 /** Starts a peer in a process of its own. */
 export async function startPeer(
@@ -33,11 +37,11 @@ export async function startPeer(
   return {
     name,
     url,
-    async cpuMs() {
-      const answer = once(child, 'message') as Promise<[Cpu]>
-      child.send('cpu')
-      const [{ user, system }] = await answer
-      return (user + system) / 1_000
+    async used() {
+      const answer = once(child, 'message') as Promise<[Used]>
+      child.send('used')
+      const [used] = await answer
+      return used
     },
     async close() {
       const exit = once(child, 'exit')

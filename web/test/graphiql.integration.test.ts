@@ -12,6 +12,9 @@ test('GraphiQL asks as who has signed in, completes from the schema, and loads n
       foreign.push(request.url())
   })
   await page.reload()
+  // Nine megabytes of editor take a busy machine a while.
+  page.setDefaultTimeout(60_000)
+  await page.locator('.graphiql-query-editor .view-line', { hasText: 'openVulnerabilityCount' }).waitFor()
   const result = page.locator('.result-window')
   await page.getByRole('button', { name: /^Execute query/ }).click()
   await result.getByText('"openVulnerabilityCount"').first().waitFor()

@@ -2,7 +2,7 @@
 export type Flights<Answer extends object> = {
   /** Makes a call, or waits for one of the same key. Everyone gets an answer of their own to change. */
   share(key: string, call: () => Promise<Answer>): Promise<Answer>
-  /** Lets nobody join what is under way: something has changed since it began. */
+  /** Lets nobody join those that are under way: what they find may be older than a change that was just made. */
   close(): void
 }
 
@@ -11,6 +11,7 @@ type Flight<Answer> = { passengers: number; answers: Promise<Answer[]> }
 export function createFlights<Answer extends object>(): Flights<Answer> {
   const flights = new Map<string, Flight<Answer>>()
   return {
+    close: () => flights.clear(),
     async share(key, call) {
       const known = flights.get(key)
       if (known) {
@@ -31,6 +32,5 @@ export function createFlights<Answer extends object>(): Flights<Answer> {
         }
       }
     },
-    close: () => flights.clear(),
   }
 }

@@ -1,5 +1,11 @@
 import type { QueryPlan, SubscriptionNode } from '@apollo/query-planner'
-import { type DocumentNode, type FragmentDefinitionNode, type GraphQLSchema, Kind } from 'graphql'
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationTypeNode,
+} from 'graphql'
 import type { Step } from '../execute/run.ts'
 import { stepOf } from '../execute/steps.ts'
 import { type Introspect, introspectionOf } from '../shape/introspection.ts'
@@ -29,6 +35,7 @@ export type Outline = Renamed & {
 }
 /** An operation, ready to be run often. */
 export type Compiled = {
+  kind: `${OperationTypeNode}`
   step: Step
   /** Where events come from; of subscriptions only. */
   primary: SubscriptionNode['primary'] | undefined
@@ -66,6 +73,7 @@ export function compile(
   const planned = plan(decided(document, decisions), operationName)
   const root = schema.getRootType(operation.operation)!
   return {
+    kind: operation.operation,
     step: stepOf(planned, { types, identify, toClient }),
     primary: planned.node?.kind === 'Subscription' ? planned.node.primary : undefined,
     shape: shapeOf(root, operation.selectionSet, { schema, types, fragments, decisions, toClient }),

@@ -126,7 +126,7 @@ const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Su
     const written = JSON.stringify(variables)
     const body = `${start}${asked ? withEntities(written, asked) : written}}`
     if (asked) variables.representations = asked.representations
-    const { context, deadline } = run
+    const { context, deadline, isFresh } = run
     const answer = await ask(run, {
       subgraph,
       kind,
@@ -136,6 +136,7 @@ const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Su
       body,
       context,
       deadline,
+      isFresh,
     })
     return isFields(answer) ? answer : {}
   }

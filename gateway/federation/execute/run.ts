@@ -10,6 +10,8 @@ export type Run = {
   readonly context: unknown
   /** Ends the whole operation. */
   readonly deadline: AbortSignal
+  /** Set for what a mutation or an event asks: it must see the change. */
+  readonly isFresh: boolean
   /** What the subgraph of a subscription has just told. */
   readonly event?: SubgraphResponse | undefined
   /** What subgraphs have answered so far, under the names that the plan uses. */
