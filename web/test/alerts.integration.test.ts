@@ -107,7 +107,10 @@ test('a list that cannot be read says so, and is read again', async (t) => {
   await page.unroute('**/graphql')
   await page.getByRole('button', { name: 'Try again' }).click()
   await page.getByRole('link', { name: 'web-01' }).waitFor()
-  assert.match(complaints.splice(0).join('\n'), /^Failed to load resource: net::ERR_FAILED$/)
+  // The list, and what the socket asks before it opens.
+  const failed = complaints.splice(0)
+  assert.ok(failed.length > 0)
+  for (const complaint of failed) assert.equal(complaint, 'Failed to load resource: net::ERR_FAILED')
 })
 
 /** Keeps one operation from the gateway until it is released. */
