@@ -15,6 +15,17 @@ test('a good token is let in', async (t) => {
   assert.equal(status, 200)
 })
 
+test('a token that was let in is let in no longer when its time is over', async (t) => {
+  const { graphql } = await openGateway(t)
+  const headers = { authorization: `Bearer ${good}` }
+  for (const seconds of [0, 290, 301]) {
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + seconds * 1_000 })
+    const { status } = await graphql('{ me { id } }', {}, headers)
+    t.mock.timers.reset()
+    assert.equal(status, seconds > 300 ? 401 : 200)
+  }
+})
+
 test('forged tokens are refused at both doors, before any subgraph is asked', async (t) => {
   const { app, graphql, house } = await openGateway(t)
   const forged = Object.entries(await forgeries(keys, viewer))
