@@ -1,11 +1,11 @@
 import SchemaBuilder from '@pothos/core'
 import DirectivePlugin from '@pothos/plugin-directives'
 import FederationPlugin from '@pothos/plugin-federation'
-import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos/plugin-scope-auth'
 import { DateTimeISOResolver, JSONResolver } from 'graphql-scalars'
 import type { Context } from './context.ts'
-import { forbidden, unauthenticated } from './errors.ts'
-import { allowed, may, type Permission } from './viewer.ts'
+import { unauthenticated } from './errors.ts'
+import { allowed, lacking, may, type Permission } from './viewer.ts'
 
 export type BuilderTypes<Tables> = {
   Context: Context<Tables>
@@ -36,14 +36,22 @@ export function createBuilder<Tables>() {
         peer: (name) => service === name,
       }),
       authorizeOnSubscribe: true,
-      unauthorizedError: (_parent, { viewer }) =>
-        viewer.kind === 'member' ? forbidden() : unauthenticated(),
+      unauthorizedError: (_parent, { viewer }, _info, { failure }) =>
+        viewer.kind === 'member' ? lacking(missing(failure)) : unauthenticated(),
     },
   })
   builder.queryType({ authScopes: { signedIn: true } })
   builder.addScalarType('DateTime', DateTimeISOResolver)
   builder.addScalarType('JSON', JSONResolver)
   return builder
+}
+
+/** The permission that a rule asked for and did not find, if that was what it asked for. */
+function missing(failure: AuthFailure): string | undefined {
+  if ('failures' in failure) return failure.failures.map(missing).find((each) => each !== undefined)
+  return failure.kind === AuthScopeFailureType.AuthScope && failure.scope === 'permission'
+    ? String(failure.parameter)
+    : undefined
 }
 
 /** The names of an enum in the graph, from its values in the database. */

@@ -96,9 +96,13 @@ export function signedIn(viewer: Viewer): Member {
   throw unauthenticated()
 }
 
+/** The refusal of who is signed in; names what they lack, where that is a permission. */
+export const lacking = (permission: string | undefined) =>
+  permission === undefined ? forbidden() : forbidden(`This needs the permission ${permission}`)
+
 /** Throws UNAUTHENTICATED or FORBIDDEN unless the viewer holds the permission. */
 export function allowed(viewer: Viewer, permission: Permission): Member {
   const member = signedIn(viewer)
   if (may(member, permission)) return member
-  throw forbidden(`This needs the permission ${permission}`)
+  throw lacking(permission)
 }

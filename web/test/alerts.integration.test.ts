@@ -83,7 +83,9 @@ test('an acknowledgement that is refused is taken back, with the reason and the 
   await rowOf(page, scan).getByText('Acknowledged').waitFor()
   held.release()
   await rowOf(page, scan).getByText('Open').waitFor()
-  await page.getByText(/is not acknowledged: You may not do this\. Request [\w-]{36}/).waitFor()
+  await page
+    .getByText(/is not acknowledged: This needs the permission alerts:write\. Request [\w-]{36}/)
+    .waitFor()
 })
 
 test('what happened while the network was away is read when it is back', async (t) => {
