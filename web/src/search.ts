@@ -23,7 +23,7 @@ export const controlStatuses = ['FAIL', 'WARN', 'PASS', 'NOT_ASSESSED'] as const
 export const criticalities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'UNKNOWN'] as const
 export const exposures = ['INTERNET', 'PARTNER', 'INTERNAL', 'ISOLATED', 'UNKNOWN'] as const
 export const vulnerabilityOrders = ['SEVERITY', 'CVSS_SCORE', 'LAST_SEEN_AT', 'CREATED_AT'] as const
-export const assetOrders = ['NAME', 'RISK_SCORE', 'LAST_SEEN_AT'] as const
+export const assetOrders = ['NAME', 'LAST_SEEN_AT'] as const
 
 type Raw = Record<string, unknown>
 const longestSearch = 200

@@ -8,7 +8,6 @@ import { Facts } from '../components/facts.tsx'
 import { FindingRow } from '../components/finding-row.tsx'
 import { useCatchUp } from '../components/live-context.tsx'
 import { PageHead } from '../components/page-head.tsx'
-import { Risk } from '../components/risk.tsx'
 import { SeverityTag } from '../components/severity.tsx'
 import { Failure, Notice, Skeleton } from '../components/states.tsx'
 import { StatusTag } from '../components/status.tsx'
@@ -20,7 +19,7 @@ import { label, total } from '../labels.ts'
 const AssetQuery = graphql(`
   query Asset($id: ID!) {
     asset(id: $id) {
-      id name type externalId environment criticality exposure dataClassification lifecycle riskScore
+      id name type externalId environment criticality exposure dataClassification lifecycle
       firstSeenAt lastSeenAt
       alerts(first: 20) {
         totalCount { count type }
@@ -95,7 +94,6 @@ export function Asset() {
       />
       <Facts
         facts={[
-          ['Risk', <Risk key="risk" score={asset.riskScore} />],
           ['Criticality', label(asset.criticality)],
           ['Exposure', label(asset.exposure)],
           ['Environment', label(asset.environment)],

@@ -4,7 +4,6 @@ import { AssetLink } from '../components/asset-link.tsx'
 import { FilterMenu } from '../components/filter-menu.tsx'
 import { List } from '../components/list.tsx'
 import { PageHead } from '../components/page-head.tsx'
-import { Risk } from '../components/risk.tsx'
 import { SearchBox } from '../components/search-box.tsx'
 import { Sort } from '../components/sort.tsx'
 import { Time } from '../components/time.tsx'
@@ -19,7 +18,7 @@ const AssetsQuery = graphql(`
     assets(first: 50, after: $after, filter: $filter, orderBy: $orderBy) {
       edges {
         node {
-          id name type externalId environment criticality exposure riskScore lastSeenAt openVulnerabilityCount
+          id name type externalId environment criticality exposure lastSeenAt openVulnerabilityCount
         }
       }
       pageInfo { hasNextPage endCursor }
@@ -30,7 +29,6 @@ const AssetsQuery = graphql(`
 `)
 
 const orders: Record<(typeof assetOrders)[number], string> = {
-  RISK_SCORE: 'Risk',
   NAME: 'Name',
   LAST_SEEN_AT: 'Last seen',
 }
@@ -41,7 +39,6 @@ const columns = [
   ['Criticality', 'c-word'],
   ['Exposure', 'c-word'],
   ['Open findings', 'c-number'],
-  ['Risk', 'c-risk'],
   ['Last seen', 'c-time'],
 ] as const
 const nothing = {
@@ -59,7 +56,7 @@ export function Assets() {
   const navigate = route.useNavigate()
   const change = (part: Partial<typeof search>) =>
     navigate({ search: (before) => ({ ...before, ...part }), replace: true })
-  const field = search.sort ?? 'RISK_SCORE'
+  const field = search.sort ?? 'NAME'
   const list = usePagesOf(
     AssetsQuery,
     {
@@ -123,9 +120,6 @@ function AssetRow({ asset }: { asset: Listed }) {
       </td>
       <td className="c-number" data-name="Open findings">
         {asset.openVulnerabilityCount ?? '–'}
-      </td>
-      <td className="c-risk" data-name="Risk">
-        <Risk score={asset.riskScore} />
       </td>
       <td className="c-time" data-name="Last seen">
         <Time at={asset.lastSeenAt} />
