@@ -29,7 +29,7 @@ type Chain = Pick<SessionRow, 'generation' | 'rotatedAt'>
 /**
  * What becomes of a session when one of its refresh tokens comes back. `advance`: the next generation begins, and
  * all else of this one is spent. `stay`: another token of the generation that there is, for an answer that was lost
- * or for pages that asked at once. `replayed`: somebody else holds a token of this session.
+ * or for pages that asked at once. `replayed`: somebody else holds a token of the same one.
  */
 export function rotation(token: Presented, session: Chain, now: Date): 'advance' | 'stay' | 'replayed' {
   const recent = (time: Date) => now.getTime() - time.getTime() <= overlapSeconds * 1_000
