@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import type { Blobs } from '#kit/blob.ts'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
@@ -15,14 +14,13 @@ import { graphiql } from './plugins/graphiql.ts'
 import { graphql } from './plugins/graphql.ts'
 import { health, type Ready } from './plugins/health.ts'
 import { publicKeys } from './plugins/public-keys.ts'
-import { rest } from './plugins/rest.ts'
+import { type Doors, rest } from './plugins/rest.ts'
 import { headersFor, securityHeaders } from './plugins/security-headers.ts'
 import { viewer } from './plugins/viewer.ts'
 import { web } from './plugins/web.ts'
 import { createLive } from './realtime/live.ts'
 import { socketHandler, sockets } from './realtime/socket.ts'
 import { stream } from './realtime/stream.ts'
-import { routes } from './rest/routes.ts'
 import { createStanding, type Standing } from './standing.ts'
 
 export type GatewayOptions = {
@@ -30,11 +28,6 @@ export type GatewayOptions = {
   /** How each subgraph of the supergraph is reached. */
   transports: Transports
   keys: Keys
-  blobs: Blobs
-  /** The files of reports. */
-  reports: Blobs
-  /** Largest report that may be uploaded, in bytes. */
-  importMaxBytes: number
   log: Log
   metrics: Metrics
   ready: Ready
@@ -42,8 +35,8 @@ export type GatewayOptions = {
   standing?: Standing
   /** Addresses or networks that may say for whom they ask. */
   trustedProxies?: string[] | undefined
-  /** The REST doors, where they are not all. */
-  routes?: typeof routes
+  /** The REST doors; null where there are none. */
+  rest: Doors | null
   /** Where the built page lies. */
   webFolder: string
   production: boolean
@@ -51,7 +44,7 @@ export type GatewayOptions = {
 
 /** The gateway, not yet listening. Throws when the supergraph, or a route over it, does not fit. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { log, metrics, keys, blobs, reports, importMaxBytes, ready, production } = options
+  const { log, metrics, keys, ready, production } = options
   const engine = engineOf(options)
   const apollo = await startApollo({ gateway: engine, log, metrics, production })
   const app = createHttp({
@@ -76,13 +69,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     await api.register(viewer, { access })
     await api.register(graphql, { apollo, socket: socketHandler({ live, access, log }), log })
     await api.register(stream, { live, access, log })
-    await api.register(rest, {
-      prefix: '/api/v1',
-      graph: { schema: engine.schema, apollo },
-      routes: options.routes ?? routes,
-      uploads: { blobs, importMaxBytes },
-      reports,
-    })
+    const graph = { schema: engine.schema, apollo }
+    if (options.rest) await api.register(rest, { prefix: '/api/v1', graph, ...options.rest })
   })
   await app.register(web, { folder: options.webFolder })
   return app

@@ -33,9 +33,13 @@ await untilStopped(async (closing) => {
     supergraphSdl: readFileSync(`${root}schema/supergraph.graphql`, 'utf8'),
     transports,
     keys: createKeys(env.NEXUS_SECRET, env.NEXUS_SECRET_PREVIOUS),
-    blobs: createBlobs(join(env.NEXUS_DATA_DIR, 'uploads')),
-    reports: createBlobs(join(env.NEXUS_DATA_DIR, 'reports')),
-    importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
+    rest: {
+      uploads: {
+        blobs: createBlobs(join(env.NEXUS_DATA_DIR, 'uploads')),
+        importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
+      },
+      reports: createBlobs(join(env.NEXUS_DATA_DIR, 'reports')),
+    },
     log,
     metrics,
     ready: async () =>

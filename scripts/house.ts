@@ -109,9 +109,10 @@ export async function openHouse({
       supergraphSdl: readFileSync(`${root}schema/supergraph.graphql`, 'utf8'),
       transports,
       keys,
-      blobs: createBlobs(blobDir),
-      reports: createBlobs(reportDir),
-      importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
+      rest: {
+        uploads: { blobs: createBlobs(blobDir), importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES },
+        reports: createBlobs(reportDir),
+      },
       log,
       metrics,
       ready: async () => {

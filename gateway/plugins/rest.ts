@@ -4,22 +4,25 @@ import type { Blobs } from '#kit/blob.ts'
 import { forbidden } from '#kit/errors.ts'
 import { mountDownload } from '../rest/download.ts'
 import { type Graph, mount, type Route } from '../rest/route.ts'
+import { routes } from '../rest/routes.ts'
 import { mountUpload, type Uploads } from '../rest/upload.ts'
 import { isForeign } from '../session.ts'
 
-export type Rest = {
-  graph: Graph
-  routes: (schema: GraphQLSchema) => Route[]
+export type Doors = {
+  /** The rows, where they are not all. */
+  routes?: (schema: GraphQLSchema) => Route[]
   uploads: Uploads
+  /** The files of reports. */
   reports: Blobs
 }
+export type Rest = Doors & { graph: Graph }
 
 /** The REST doors, each a name for an operation of the graph. */
-export const rest: FastifyPluginAsync<Rest> = async (app, { graph, routes, uploads, reports }) => {
+export const rest: FastifyPluginAsync<Rest> = async (app, { graph, uploads, reports, ...doors }) => {
   app.addHook('onRequest', async ({ method, headers }) => {
     if (method !== 'GET' && isForeign(headers)) throw forbidden('Another page may change nothing here')
   })
-  mount(app, graph, routes(graph.schema))
+  mount(app, graph, (doors.routes ?? routes)(graph.schema))
   mountDownload(app, graph, reports)
   await app.register(async (scope) => mountUpload(scope, graph, uploads))
 }

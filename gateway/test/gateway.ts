@@ -11,6 +11,7 @@ import { createMetrics } from '#kit/metrics.ts'
 import { createKeys, signAccessToken } from '#kit/tokens.ts'
 import { type Member, permissionsOf, type Role } from '#kit/viewer.ts'
 import { createGateway, type GatewayOptions } from '../app.ts'
+import type { Doors } from '../plugins/rest.ts'
 import { alerts } from '../rest/alerts.ts'
 import { assets } from '../rest/assets.ts'
 import { auth } from '../rest/auth.ts'
@@ -31,13 +32,16 @@ export const member = (role: Role = 'admin'): Member => ({
 export const bearer = async (of: Member) => ({ authorization: `Bearer ${await signAccessToken(keys, of)}` })
 
 /** The doors to what the toy house has. */
-const toyRoutes: NonNullable<GatewayOptions['routes']> = (schema) => [
+const toyRoutes: NonNullable<Doors['routes']> = (schema) => [
   ...auth(),
   ...[assets, alerts, vulnerabilities, integrations].flatMap((group) => group(schema)),
 ]
 
 /** The gateway over the toy house, gone when the test ends. */
-export async function openGateway(t: TestContext, { transports, ...options }: Partial<GatewayOptions> = {}) {
+export async function openGateway(
+  t: TestContext,
+  { transports, routes = toyRoutes, ...options }: Partial<GatewayOptions> & Pick<Doors, 'routes'> = {},
+) {
   const house = toyHouse()
   const blobDir = await mkdtemp(join(tmpdir(), 'nexus-blobs-'))
   let opened: FastifyInstance | undefined
@@ -50,15 +54,16 @@ export async function openGateway(t: TestContext, { transports, ...options }: Pa
     supergraphSdl: house.supergraphSdl,
     transports: { ...house.transports, ...transports },
     keys,
-    blobs: createBlobs(blobDir),
-    reports: createBlobs(blobDir),
-    importMaxBytes: 1_000_000,
+    rest: {
+      routes,
+      uploads: { blobs: createBlobs(blobDir), importMaxBytes: 1_000_000 },
+      reports: createBlobs(blobDir),
+    },
     log: createLog('gateway', 'silent'),
     metrics: createMetrics(),
     ready: async () => ({ database: 'ok' }),
     webFolder: join(blobDir, 'no-page'),
     production: true,
-    routes: toyRoutes,
     // Sessions are identity's, and the toy has none.
     standing: { session: async (of) => of, key: () => Promise.reject(unauthenticated()) },
     ...options,
