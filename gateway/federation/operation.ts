@@ -7,6 +7,8 @@ import {
   type OperationTypeNode,
 } from 'graphql'
 import type { SubgraphResponse } from '#kit/transport.ts'
+import { answered, rejected } from './authorize/answer.ts'
+import { type Authorization, type Judgement, judge } from './authorize/judge.ts'
 import type { Fragments } from './compile/branches.ts'
 import { operationIn } from './compile/names.ts'
 import { type Compiled, fragmentsOf } from './compile/operation.ts'
@@ -22,7 +24,13 @@ export type Asked = {
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
 }
+/** Who asks, and who decides what they may see. */
+export type Caller = { context: unknown; authorization: Authorization; deadlineMs: number }
 export type Prepared = {
+  /** What of it the caller may see. */
+  judgement: Judgement
+  /** Judges it anew. */
+  judgeAgain(): Judgement | Promise<Judgement>
   compiled: Compiled
   /** As the schema has them: defaults filled in. */
   variables: Record<string, unknown>
@@ -39,12 +47,13 @@ export const unanswerable = (message: string) =>
  * The compiled plan and the coerced variables of an operation, or why it cannot run.
  * @param kinds what may be asked here; `check` refuses more by throwing GraphQLError
  */
-export function prepare(
-  { schema, compiled }: Generation,
+export async function prepare(
+  { schema, outlined, compiled }: Generation,
   { document, queryHash, operationName, variables }: Asked,
   kinds: readonly `${OperationTypeNode}`[],
+  { context, authorization, deadlineMs }: Caller,
   check?: (operation: OperationDefinitionNode, fragments: Fragments) => void,
-): Prepared | { errors: readonly GraphQLError[] } {
+): Promise<Prepared | { errors: readonly GraphQLError[] }> {
   const name = operationName || undefined
   try {
     const operation = operationIn(document, name)
@@ -58,7 +67,19 @@ export function prepare(
       maxErrors: maxVariableErrors,
     })
     if (errors) return { errors: errors.map(badUserInput) }
-    return { compiled: compiled(document, queryHash, name, coerced), variables: coerced, given }
+    const outline = outlined(document, queryHash, name)
+    const { guarded } = outline
+    const judgeAgain = () => (guarded ? judge(guarded, authorization, context, deadlineMs) : '')
+    const judgement = guarded ? await judgeAgain() : ''
+    const { mode, errors: where, dryRun = false, onRefused } = authorization
+    const found = compiled(outline, coerced, { judgement, dryRun })
+    const { refusals } = found
+    if (refusals.length > 0) {
+      const coordinates = [...new Set(refusals.map(({ coordinate }) => coordinate))]
+      onRefused?.call(authorization, { context, operationName: name, coordinates, dryRun })
+      if (mode === 'reject' && !dryRun) return rejected(refusals, where)
+    }
+    return { compiled: found, judgement, judgeAgain, variables: coerced, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error
@@ -79,7 +100,7 @@ const badUserInput = (error: GraphQLError) =>
 export async function run(
   sources: Sources,
   { compiled, variables, given }: Prepared,
-  { context, deadlineMs, event }: { context: unknown; deadlineMs: number; event?: SubgraphResponse },
+  { context, deadlineMs, authorization, event }: Caller & { event?: SubgraphResponse },
 ): Promise<ExecutionResult> {
   const timer = new AbortController()
   const timeout = setTimeout(() => timer.abort(), deadlineMs)
@@ -105,5 +126,8 @@ export async function run(
   const introspect = compiled.introspect(given)
   const data = compiled.shape(run.data, { path: [], told, lost: run.lost, introspect })
   const errors = told.finish(data)
-  return errors.length > 0 ? { data, errors } : { data }
+  const answer = errors.length > 0 ? { data, errors } : { data }
+  return compiled.refusals.length > 0 && !authorization.dryRun
+    ? answered(answer, told.withheld(data), authorization.errors)
+    : answer
 }
