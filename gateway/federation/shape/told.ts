@@ -46,14 +46,17 @@ export function createTold(
   const hidden: Place[] = []
   const times = new Map<object, number>()
 
-  const mark = (path: readonly (string | number)[]) => {
+  /** Whether a place is told of for the first time. */
+  const mark = (path: readonly (string | number)[]): boolean => {
     let at = root
     for (const element of path) {
       const next = at.into.get(element) ?? node()
       at.into.set(element, next)
       at = next
     }
+    const isFirst = !at.ends
     at.ends = true
+    return isFirst
   }
   const put = (error: GraphQLError) => {
     if (errors.length >= most) return
@@ -98,7 +101,7 @@ export function createTold(
       failed(cause.failure, [...path])
     },
     withhold(path, what) {
-      mark(path)
+      if (!mark(path)) return
       const time = times.get(what) ?? 0
       times.set(what, time + 1)
       if (time < mostOfOne && hidden.length < most) hidden.push(path)

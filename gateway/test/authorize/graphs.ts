@@ -54,3 +54,9 @@ export const derived = {
       near: String @requires(fields: "address { town }") }
     type Address @shareable { street: String @external town: String @external }`,
 }
+
+/** Entities whose key not everybody may see. */
+export const keyed = {
+  names: `type Query { doc: Doc docs: [Doc!] } type Doc @key(fields: "id") { id: ID! @authenticated name: String }`,
+  texts: `type Doc @key(fields: "id") { id: ID! @authenticated text: String }`,
+}

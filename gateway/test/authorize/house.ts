@@ -4,6 +4,7 @@ import { type DocumentNode, type ExecutionResult, execute, parse, print, validat
 import type { SubgraphResponse } from '#kit/transport.ts'
 import type { Authorization } from '../../federation/authorize/judge.ts'
 import { createEngine, type Engine } from '../../federation/engine.ts'
+import { apolloPlanner } from '../../federation/generation.ts'
 import type { Source } from '../../federation/source.ts'
 import { canary } from './canary.ts'
 
@@ -63,10 +64,19 @@ export type Answer = {
   extensions: Record<string, unknown> | undefined
 }
 
+type Options = Omit<Partial<Authorization>, 'policies'> & {
+  policies?: Authorization['policies'] | undefined
+  sdl?: string
+  /** Whether nobody tells the engine who may see what. */
+  isAlone?: boolean
+  deadlineMs?: number
+  onPlan?(): void
+}
+
 /** An engine over subgraphs that answer each field with what shows where it is from, and what they were asked. */
 export function open(
   subgraphs: Readonly<Record<string, string>>,
-  { sdl = compose(subgraphs), ...given }: Partial<Authorization> & { sdl?: string } = {},
+  { sdl = compose(subgraphs), isAlone, deadlineMs, onPlan, ...given }: Options = {},
 ) {
   const asked: { subgraph: string; query: string }[] = []
   const sources: Record<string, Source> = {}
@@ -86,15 +96,23 @@ export function open(
   const engine = createEngine({
     supergraphSdl: sdl,
     sourceFor: (name) => sources[name]!,
-    authorization: { ...authorizing, ...given },
+    ...(!isAlone && { authorization: { ...authorizing, ...given } as Authorization }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
+    plannerOf: (supergraph) => {
+      const plan = apolloPlanner(supergraph)
+      return (operation) => {
+        onPlan?.()
+        return plan(operation)
+      }
+    },
   })
-  const raw = (document: DocumentNode, caller: Caller, variables = {}) =>
-    run(engine, document, caller, variables)
-  const ask = async (query: string, caller: Caller = {}, variables = {}): Promise<Answer> => {
+  const raw = (document: DocumentNode, caller: Caller, variables = {}, name?: string) =>
+    run(engine, document, caller, { variables, operationName: name })
+  const ask = async (query: string, caller: Caller = {}, variables = {}, name?: string): Promise<Answer> => {
     const document = parse(query)
     const [invalid] = validate(engine.schema, document)
     if (invalid) throw invalid
-    const { data, errors = [], extensions } = await raw(document, caller, variables)
+    const { data, errors = [], extensions } = await raw(document, caller, variables, name)
     const isOurs = ({ extensions }: { extensions?: Record<string, unknown> }) =>
       extensions?.code === 'UNAUTHORIZED_FIELD_OR_TYPE'
     return {
@@ -107,9 +125,9 @@ export function open(
   return { ask, raw, asked, engine, sources, schemas }
 }
 
-async function run(engine: Engine, document: DocumentNode, context: Caller, variables: object) {
+async function run(engine: Engine, document: DocumentNode, context: Caller, given: object) {
   const { executor } = await engine.load({ apollo: {} as never })
-  const request = { document, queryHash: print(document), request: { variables }, context }
+  const request = { document, queryHash: print(document), request: given, context }
   return plain((await executor!(request as never)) as ExecutionResult)
 }
 
