@@ -1,35 +1,44 @@
 import {
-  type DocumentNode,
   type ExecutionResult,
   GraphQLError,
   getVariableValues,
   type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql'
+import type { LRUCache } from 'lru-cache'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import { answered, rejected } from './authorize/answer.ts'
 import { type Authorization, type Judgement, judge } from './authorize/judge.ts'
 import type { Fragments } from './compile/branches.ts'
-import { operationIn } from './compile/names.ts'
-import { type Compiled, fragmentsOf } from './compile/operation.ts'
+import type { Compiled, Outline } from './compile/operation.ts'
+import type { Document, Refused } from './documents.ts'
 import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
 import { createTold } from './shape/told.ts'
 import type { Sources } from './source.ts'
 
+/** One operation of a document: what it is compiled from, and what it was compiled to. */
+export type Operation = {
+  readonly name: string | null
+  readonly kind: `${OperationTypeNode}`
+  readonly definition: OperationDefinitionNode
+  readonly fragments: Fragments
+  readonly outline: Outline
+  /** Whether it asks of the schema itself. */
+  readonly introspects: boolean
+  /** By what its variables decide of what it asks for. */
+  readonly compiled: LRUCache<string, Compiled>
+}
 export type Asked = {
-  document: DocumentNode
-  /** Must identify the document: what is planned for one is used for all of the same. */
-  queryHash: string
+  document: Document
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
 }
-/** Who asks, and who decides what they may see. */
+/** Who asks, who decides what they may see, and how long all of it may take, in milliseconds. */
 export type Caller = { context: unknown; authorization: Authorization; deadlineMs: number }
 export type Prepared = {
   /** What of it the caller may see. */
   judgement: Judgement
-  /** Judges it anew. */
   judgeAgain(): Judgement | Promise<Judgement>
   compiled: Compiled
   /** As the schema has them: defaults filled in. */
@@ -48,35 +57,33 @@ export const unanswerable = (message: string) =>
  * @param kinds what may be asked here; `check` refuses more by throwing GraphQLError
  */
 export async function prepare(
-  { schema, outlined, compiled }: Generation,
-  { document, queryHash, operationName, variables }: Asked,
+  { schema, operation: find, compiled }: Generation,
+  { document, operationName, variables }: Asked,
   kinds: readonly `${OperationTypeNode}`[],
   { context, authorization, deadlineMs }: Caller,
-  check?: (operation: OperationDefinitionNode, fragments: Fragments) => void,
-): Promise<Prepared | { errors: readonly GraphQLError[] }> {
-  const name = operationName || undefined
+  check?: (operation: Operation) => void,
+): Promise<Prepared | Refused> {
   try {
-    const operation = operationIn(document, name)
+    const operation = find(document, operationName || undefined)
     if (!operation) throw unanswerable('There is no such operation')
-    if (!schema.getRootType(operation.operation) || !kinds.includes(operation.operation))
-      throw unanswerable(`This graph answers no ${operation.operation}`)
-    check?.(operation, fragmentsOf(document))
+    if (!schema.getRootType(operation.definition.operation) || !kinds.includes(operation.kind))
+      throw unanswerable(`This graph answers no ${operation.kind}`)
+    check?.(operation)
     const given = variables ?? {}
-    const definitions = operation.variableDefinitions ?? []
+    const definitions = operation.definition.variableDefinitions ?? []
     const { coerced, errors } = getVariableValues(schema, definitions, given, {
       maxErrors: maxVariableErrors,
     })
     if (errors) return { errors: errors.map(badUserInput) }
-    const outline = outlined(document, queryHash, name)
-    const { guarded } = outline
+    const { guarded } = operation.outline
     const judgeAgain = () => (guarded ? judge(guarded, authorization, context, deadlineMs) : '')
     const judgement = guarded ? await judgeAgain() : ''
     const { mode, errors: where, dryRun = false, onRefused } = authorization
-    const found = compiled(outline, coerced, { judgement, dryRun })
+    const found = await compiled(operation, coerced, { judgement, dryRun })
     const { refusals } = found
     if (refusals.length > 0) {
       const coordinates = [...new Set(refusals.map(({ coordinate }) => coordinate))]
-      onRefused?.call(authorization, { context, operationName: name, coordinates, dryRun })
+      onRefused?.call(authorization, { context, operationName: operation.name, coordinates, dryRun })
       if (mode === 'reject' && !dryRun) return rejected(refusals, where)
     }
     return { compiled: found, judgement, judgeAgain, variables: coerced, given }

@@ -16,7 +16,7 @@ export type Subscribed = ExecutionResult | AsyncIterableIterator<ExecutionResult
  * Subscribes to the one subgraph that owns the field, and fetches what each event points to from the others.
  * Resolves with the answers once the subgraph listens, or with errors that refuse it. The plan is made once;
  * `return` of the answers ends the upstream, also while they are waited for.
- * @param caller.deadlineMs how long the fetches of one event may take
+ * @param caller.deadlineMs how long the fetches of one event may take, in milliseconds
  */
 export async function subscribe(
   generation: Generation,
@@ -26,12 +26,8 @@ export async function subscribe(
 ): Promise<Subscribed> {
   const { context } = request
   const caller: Caller = { context, authorization, deadlineMs }
-  const prepared = await prepare(
-    generation,
-    request,
-    ['subscription'],
-    caller,
-    ({ selectionSet }, fragments) => checkRoot(selectionSet.selections, fragments),
+  const prepared = await prepare(generation, request, ['subscription'], caller, ({ definition, fragments }) =>
+    checkRoot(definition.selectionSet.selections, fragments),
   )
   if ('errors' in prepared) return prepared
   const { primary, refusals } = prepared.compiled
@@ -49,11 +45,9 @@ export async function subscribe(
   const answer = async (event: SubgraphResponse) => {
     const judgement = prepared.judgeAgain()
     const isSame = (typeof judgement === 'string' ? judgement : await judgement) === prepared.judgement
-    if (!isSame && !authorization.dryRun) {
-      controller.abort()
-      return null
-    }
-    return run(sources, prepared, { ...caller, event })
+    if (isSame || authorization.dryRun) return run(sources, prepared, { ...caller, event })
+    controller.abort()
+    return null
   }
   return cancellable(controller, answers(upstream, answer))
 }

@@ -67,7 +67,7 @@ test('a dry run answers everything, and tells what it would have withheld', asyn
     coordinates: ['Query.secret', 'User.email'],
     dryRun: true,
     context: {},
-    operationName: undefined,
+    operationName: 'Q',
   }
   assert.deepEqual(refused, [told, told])
 })

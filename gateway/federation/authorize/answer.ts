@@ -24,13 +24,16 @@ export function answered(
   }
 }
 
+const refused = (path?: Place) =>
+  new GraphQLError(message, { extensions: { ...extensions, http: { status: 403 } }, ...(path && { path }) })
+
 /** The answer to an operation that is not run because of what of it may not be seen. */
 export function rejected(
   refusals: readonly Refusal[],
   where: Authorization['errors'] = 'errors',
 ): { errors: readonly GraphQLError[] } {
   // An answer without data needs an error: one that does not say of what.
-  if (where !== 'errors') return { errors: [unauthorized()] }
+  if (where !== 'errors') return { errors: [refused()] }
   const paths = new Map(refusals.map(({ path }) => [path.join('.'), path]))
-  return { errors: [...paths.values()].map((path) => unauthorized(path)) }
+  return { errors: [...paths.values()].map(refused) }
 }

@@ -6,7 +6,7 @@ import type { Requirement, Rule } from './requirement.ts'
 export type Claims = { readonly scopes: ReadonlySet<string> }
 export type Refused = {
   context: unknown
-  operationName: string | undefined
+  operationName: string | null
   /** What was not answered, or would not have been: `Type.field`, or the type of a fragment. */
   coordinates: readonly string[]
   dryRun: boolean
@@ -28,6 +28,7 @@ export type Authorization = {
 }
 /** For each requirement of an operation whether it is met, as `1` or `0`: all that a plan depends on of a caller. */
 export type Judgement = string
+export type Judged = { judgement: Judgement; dryRun: boolean }
 
 /** Nobody has any claims. */
 export const nobody: Authorization = { claimsOf: () => null }

@@ -2,7 +2,7 @@ import type { DocumentNode } from 'graphql'
 import type { Decisions } from '../compile/decisions.ts'
 import { filtered, type Refusal, type Withheld } from './filter.ts'
 import { documentOf, type Guarded } from './guards.ts'
-import type { Judgement } from './judge.ts'
+import type { Judged } from './judge.ts'
 
 /** An operation as one caller may see it. */
 export type View = {
@@ -22,7 +22,7 @@ const none: Withheld = new Map()
  */
 export function viewOf(
   { document, guarded }: { document: DocumentNode; guarded: Guarded | null },
-  { judgement, dryRun }: { judgement: Judgement; dryRun: boolean },
+  { judgement, dryRun }: Judged,
   within: { decisions: Decisions; toClient(name: string): string },
 ): View {
   const whole: View = { asked: document, kept: document, withheld: none, refusals: [] }

@@ -9,7 +9,7 @@ import {
 import type { Access } from '../authorize/access.ts'
 import type { Refusal } from '../authorize/filter.ts'
 import { type Guarded, guardsOf } from '../authorize/guards.ts'
-import type { Judgement } from '../authorize/judge.ts'
+import type { Judged } from '../authorize/judge.ts'
 import { viewOf } from '../authorize/view.ts'
 import type { Step } from '../execute/run.ts'
 import { stepOf } from '../execute/steps.ts'
@@ -34,8 +34,6 @@ export type Compiler = {
 }
 /** An operation as it was read: what it is compiled from. */
 export type Outline = Renamed & {
-  /** Tells it from other operations of other documents. */
-  id: string
   client: DocumentNode
   operationName: string | undefined
   /** The client's names of the variables that decide which fields are asked for. */
@@ -60,7 +58,6 @@ export type Compiled = {
 
 export function outlineOf(
   { required, access, schema }: Compiler,
-  id: string,
   client: DocumentNode,
   operationName: string | undefined,
 ): Outline {
@@ -68,7 +65,7 @@ export function outlineOf(
   const operation = operationIn(own.document, operationName)!
   const root = schema.getRootType(operation.operation)!.name
   const guarded = guardsOf(access, operation, { root, fragments: fragmentsOf(own.document) })
-  return { ...own, id, client, operationName, deciding: decidingVariables(client), guarded }
+  return { ...own, client, operationName, deciding: decidingVariables(client), guarded }
 }
 
 /**
@@ -81,7 +78,7 @@ export function compile(
   { schema, types, identify, plan }: Compiler,
   outline: Outline,
   isDecided: (variable: string) => boolean,
-  judged: { judgement: Judgement; dryRun: boolean },
+  judged: Judged,
 ): Compiled {
   const { client, document, operationName, toClient } = outline
   const decisions: Decisions = new Map(

@@ -126,9 +126,8 @@ export function open(
 }
 
 async function run(engine: Engine, document: DocumentNode, context: Caller, given: object) {
-  const { executor } = await engine.load({ apollo: {} as never })
-  const request = { document, queryHash: print(document), request: given, context }
-  return plain((await executor!(request as never)) as ExecutionResult)
+  const read = engine.read(print(document))
+  return plain('errors' in read ? read : await engine.execute({ document: read, context, ...given }))
 }
 
 const plain = (result: ExecutionResult): ExecutionResult => JSON.parse(JSON.stringify(result))
