@@ -7,7 +7,7 @@ import {
 } from 'graphql'
 import type { LRUCache } from 'lru-cache'
 import type { SubgraphResponse } from '#kit/transport.ts'
-import { answered, rejected } from './authorize/answer.ts'
+import { answered, rejected, report } from './authorize/answer.ts'
 import { type Authorization, type Judgement, judge } from './authorize/judge.ts'
 import type { Fragments } from './compile/branches.ts'
 import type { Compiled, Outline } from './compile/operation.ts'
@@ -78,13 +78,12 @@ export async function prepare(
     const { guarded } = operation.outline
     const judgeAgain = () => (guarded ? judge(guarded, authorization, context, deadlineMs) : '')
     const judgement = guarded ? await judgeAgain() : ''
-    const { mode, errors: where, dryRun = false, onRefused } = authorization
+    const { dryRun = false } = authorization
     const found = await compiled(operation, coerced, { judgement, dryRun })
     const { refusals } = found
     if (refusals.length > 0) {
-      const coordinates = [...new Set(refusals.map(({ coordinate }) => coordinate))]
-      onRefused?.call(authorization, { context, operationName: operation.name, coordinates, dryRun })
-      if (mode === 'reject' && !dryRun) return rejected(refusals, where)
+      report(authorization, refusals, { context, operationName: operation.name })
+      if (authorization.mode === 'reject' && !dryRun) return rejected(refusals, authorization.errors)
     }
     return { compiled: found, judgement, judgeAgain, variables: coerced, given }
   } catch (error) {

@@ -2,12 +2,22 @@ import { type ExecutionResult, GraphQLError } from 'graphql'
 import { NexusError } from '#kit/errors.ts'
 import type { Place } from '../compile/path.ts'
 import type { Refusal } from './filter.ts'
-import type { Authorization } from './judge.ts'
+import type { Authorization, Refused } from './judge.ts'
 
 const { message, extensions } = new NexusError('UNAUTHORIZED_FIELD_OR_TYPE', 'Unauthorized field or type')
 
 export const unauthorized = (path?: Place, because = message): GraphQLError =>
   new GraphQLError(because, { extensions, ...(path && { path }) })
+
+/** Tells who wants to know what of an operation is refused. */
+export function report(
+  authorization: Authorization,
+  refusals: readonly Refusal[],
+  of: Pick<Refused, 'context' | 'operationName'>,
+): void {
+  const coordinates = [...new Set(refusals.map(({ coordinate }) => coordinate))]
+  authorization.onRefused?.({ ...of, coordinates, dryRun: authorization.dryRun === true })
+}
 
 /** An answer that says what of it is withheld, where it is to be said. */
 export function answered(
