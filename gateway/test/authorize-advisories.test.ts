@@ -52,6 +52,33 @@ test('types behind an interface that asks nothing itself (GHSA-x33c-7c2v-mrj9)',
 })
 const both = { size: 7, label: null }
 
+test('an object of an interface is left out where it tells of itself what one of its types withholds', async () => {
+  const shapes = {
+    only: `type Query { shapes: [Shape!] } interface Shape { name: String size: Int }
+      type Round implements Shape @authenticated { name: String size: Int } type Square implements Shape { name: String size: Int }`,
+  }
+  const calls = await check(open(shapes, { sdl: without(compose(shapes), ['Shape']) }), [
+    ['{ shapes { name ... on Square { size } } }', anonymous, { shapes: null }, ['shapes']],
+    [
+      '{ shapes { __typename ... on Square { size } } }',
+      anonymous,
+      {
+        shapes: [{ __typename: 'Round' }, { __typename: 'Square', size: 7 }],
+      },
+      [],
+    ],
+    [
+      '{ shapes { ... { name } ... on Square { size } } }',
+      anonymous,
+      {
+        shapes: [{ name: null }, { name: null, size: 7 }],
+      },
+      ['shapes.0.name', 'shapes.1.name'],
+    ],
+  ])
+  assert.doesNotMatch(calls.join(), /\bname\b/)
+})
+
 test('interfaces that ask what their types ask (GHSA-mx7m-j9xf-62hw)', async () => {
   const sdl = compose(people)
   assert.match(sdl, /interface Node\s+@join__type\(graph: PEOPLE\)\s+@authenticated/)
@@ -104,6 +131,19 @@ test('a key that is withheld joins, and is not told', async () => {
   ])
   assert.match(calls[0]!, /\{doc\{__typename id name\}\}/)
 })
+test('how a key fails that is withheld is not told in its place', async () => {
+  const { ask, sources } = open(keyed)
+  const path = ['doc', 'id']
+  sources.names!.fetch = async () => ({
+    data: { doc: { __typename: 'Doc', id: null } },
+    errors: [{ message: 'no id 7', path, extensions: { code: 'NOT_FOUND' } }],
+  })
+  const { data, withheld, others } = await ask('{ doc { x: id text } }')
+  assert.deepEqual([data, withheld], [{ doc: null }, ['doc.x']])
+  const plain = await ask('{ doc { id text } }')
+  assert.deepEqual([plain.data, plain.withheld, plain.others], [{ doc: null }, ['doc.id'], others])
+})
+
 const doc = { text: 'Doc.text', __typename: 'Doc' }
 
 test('an interface that is an object elsewhere, and guards what it adds', async () => {

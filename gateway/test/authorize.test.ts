@@ -194,6 +194,13 @@ check([
     ['again.secret', 'found.1.code'],
   ],
   [
+    'a fragment that is withheld at one place only',
+    '{ found { ... on Node { ...F } ... on Team { lead { name } } } me { ...F } } fragment F on User { name }',
+    anonymous,
+    { found: [{ name: null }, {}, { lead: { name: 'User.name' } }], me: { name: 'User.name' } },
+    ['found.0.name'],
+  ],
+  [
     'one object asked for twice',
     '{ me { email } me { name } }',
     anonymous,
