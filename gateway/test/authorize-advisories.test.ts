@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parse } from 'graphql'
 import { accessOf } from '../federation/authorize/access.ts'
 import { directivesOf } from '../federation/authorize/directives.ts'
-import { derived, keyed, media, people, peopleSdlBefore } from './authorize/graphs.ts'
+import { derived, keyed, media, people, peopleSdlBefore, priced } from './authorize/graphs.ts'
 import { type Caller, compose, open, without } from './authorize/house.ts'
 
 type Row = [query: string, caller: Caller, data: unknown, withheld: string[]]
@@ -79,6 +79,36 @@ test('an object of an interface is left out where it tells of itself what one of
   assert.doesNotMatch(calls.join(), /\bname\b/)
 })
 
+test('ways around that other gateways have had', async () => {
+  const calls = await check(open(people), [
+    // A look at the schema beside it, another name, and the same name on a type that may be seen.
+    [
+      '{ __schema { __typename } secret }',
+      anonymous,
+      { __schema: { __typename: '__Schema' }, secret: null },
+      ['secret'],
+    ],
+    ['{ open: secret secret: open }', anonymous, { open: null, secret: 'Query.open' }, ['open']],
+    ['{ __typename: secret }', anonymous, { __typename: null }, ['__typename']],
+    [
+      '{ found { ... on User { x: name } ... on Vault { x: code } ... on Team { __typename } } }',
+      anonymous,
+      { found: [{ x: 'User.name' }, { x: null }, { __typename: 'Team' }] },
+      ['found.1.x'],
+    ],
+    [
+      '{ ...Gone open } fragment Gone on Query { ...Too } fragment Too on Query { secret }',
+      anonymous,
+      {
+        secret: null,
+        open: 'Query.open',
+      },
+      ['secret'],
+    ],
+  ])
+  for (const call of calls) assert.doesNotMatch(call, /:secret|\{secret[^:]|code/, call)
+})
+
 test('interfaces that ask what their types ask (GHSA-mx7m-j9xf-62hw)', async () => {
   const sdl = compose(people)
   assert.match(sdl, /interface Node\s+@join__type\(graph: PEOPLE\)\s+@authenticated/)
@@ -119,6 +149,25 @@ test('fields that are computed from what is withheld (GHSA-m8jr-fxqx-8xx6)', asy
     ])
   }
 })
+
+test('fields that an interface object computes from what is withheld', async () => {
+  const sdl = without(compose(priced), ['Media.sold', 'Book.sold', 'Film.sold'])
+  assert.doesNotMatch(sdl, /sold.*@authenticated/)
+  const house = open(priced, { sdl })
+  const calls = await check(house, [
+    ['{ book { sold rating } }', anonymous, { book: { sold: null, rating: 'Media.rating' } }, ['book.sold']],
+    [
+      '{ media { ... on Film { sold } id } }',
+      anonymous,
+      { media: [{ id: 'Book.id' }, { sold: null, id: 'Film.id' }] },
+      ['media.1.sold'],
+    ],
+    ['{ media { sold rating } }', anonymous, { media: [unsold, unsold] }, ['media.0.sold', 'media.1.sold']],
+  ])
+  for (const call of calls) assert.doesNotMatch(call, /price|sold/)
+  await check(house, [['{ book { sold } }', member, { book: { sold: 'Media.sold' } }, []]])
+})
+const unsold = { sold: null, rating: 'Media.rating' }
 
 test('a key that is withheld joins, and is not told', async () => {
   const house = open(keyed)

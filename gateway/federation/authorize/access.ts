@@ -27,7 +27,8 @@ type Field = { own: Requirement; type: string; isList: boolean; requires: readon
 type Type = {
   own: Requirement
   fields: Map<string, Field>
-  /** The types behind an interface. */
+  /** The interfaces of an object, and the objects behind an interface. */
+  interfaces: string[]
   members: string[]
 }
 
@@ -37,6 +38,11 @@ const unknown = { type: '', isList: false }
 export function accessOf(supergraph: DocumentNode): Access {
   const types = typesOf(supergraph)
   const typed = (type: string): Requirement => types.get(type)?.own ?? nothing
+  /** What a field is computed from; where its interface is an object elsewhere, the interface says it. */
+  const requiresOf = (type: string, name: string): readonly SelectionNode[] =>
+    [type, ...(types.get(type)?.interfaces ?? [])].flatMap(
+      (of) => types.get(of)?.fields.get(name)?.requires ?? [],
+    )
   const membersOf = (type: string): readonly string[] => types.get(type)?.members ?? []
 
   /** `met` holds the fields that are being looked at: what is computed from itself asks nothing more. */
@@ -50,7 +56,7 @@ export function accessOf(supergraph: DocumentNode): Access {
       field.own,
       typed(field.type),
       ...(isPlain ? membersOf(field.type).map(typed) : []),
-      ...required(type, field.requires, inside),
+      ...required(type, requiresOf(type, name), inside),
       ...membersOf(type).flatMap((member) => fieldOn(member, name, isPlain, inside)),
     ]
   }
@@ -96,7 +102,7 @@ function typesOf(supergraph: DocumentNode): ReadonlyMap<string, Type> {
   const names = directivesOf(supergraph)
   const types = new Map<string, Type>()
   const at = (name: string): Type => {
-    const type = types.get(name) ?? { own: nothing, fields: new Map(), members: [] }
+    const type = types.get(name) ?? { own: nothing, fields: new Map(), interfaces: [], members: [] }
     types.set(name, type)
     return type
   }
@@ -116,8 +122,11 @@ function typesOf(supergraph: DocumentNode): ReadonlyMap<string, Type> {
       if (field.kind === Kind.FIELD_DEFINITION) type.fields.set(field.name.value, fieldOf(field))
     const isObject =
       definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.OBJECT_TYPE_EXTENSION
-    if (isObject)
-      for (const { name } of definition.interfaces ?? []) at(name.value).members.push(definition.name.value)
+    if (!isObject) continue
+    for (const { name } of definition.interfaces ?? []) {
+      type.interfaces.push(name.value)
+      at(name.value).members.push(definition.name.value)
+    }
   }
   return types
 }

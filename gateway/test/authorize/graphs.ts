@@ -42,6 +42,17 @@ export const media = {
   sales: `type Media @interfaceObject @key(fields: "id") { id: ID! sold: String @authenticated rating: String }`,
 }
 
+/** The same, where what is added is computed from what is guarded. */
+export const priced = {
+  books: `
+    type Query { media: [Media!] book: Book }
+    interface Media @key(fields: "id") { id: ID! price: String }
+    type Book implements Media @key(fields: "id") { id: ID! price: String @authenticated }
+    type Film implements Media @key(fields: "id") { id: ID! price: String @authenticated }`,
+  sales: `type Media @interfaceObject @key(fields: "id") { id: ID! price: String @external
+    sold: String @requires(fields: "price") @authenticated rating: String }`,
+}
+
 /** A field that is computed from another one, in another subgraph. */
 export const derived = {
   users: `
