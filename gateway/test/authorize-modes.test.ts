@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parse } from 'graphql'
 import type { Refused } from '../federation/authorize/judge.ts'
 import { people } from './authorize/graphs.ts'
 import { type Caller, compose, open } from './authorize/house.ts'
@@ -12,13 +13,15 @@ const filtered = { open: 'Query.open', users: [ada, ada], me: { vault: null, nam
 
 test('rejecting answers nothing where anything is withheld, and asks nobody', async () => {
   const refused: Refused[] = []
-  const { ask, asked } = open(people, { sdl, mode: 'reject', onRefused: (of) => refused.push(of) })
+  const { ask, raw, asked } = open(people, { sdl, mode: 'reject', onRefused: (of) => refused.push(of) })
   const answer = await ask(query)
   assert.equal(answer.data, undefined)
   assert.deepEqual(answer.withheld, ['users', 'me.vault'])
   assert.equal(asked.length, 0)
+  const { errors } = await raw(parse(query), {})
+  assert.deepEqual(errors![0]!.extensions, { code: 'UNAUTHORIZED_FIELD_OR_TYPE', http: { status: 403 } })
   assert.deepEqual(
-    refused.map(({ coordinates, dryRun }) => [coordinates, dryRun]),
+    refused.slice(1).map(({ coordinates, dryRun }) => [coordinates, dryRun]),
     [[['User.email', 'User.vault'], false]],
   )
   assert.equal((await ask('{ open }')).data.open, 'Query.open')

@@ -26,8 +26,9 @@ export function viewOf(
   within: { decisions: Decisions; toClient(name: string): string },
 ): View {
   const whole: View = { asked: document, kept: document, withheld: none, refusals: [] }
-  if (!guarded || !judgement.includes('0')) return whole
+  if (!guarded) return whole
   const isMet = (guard: number) => judgement[guard] === '1'
+  if (guarded.requirements.every((_requirement, guard) => isMet(guard))) return whole
   const { kept, withheld, refusals } = filtered(guarded, { isMet, ...within })
   if (refusals.length === 0) return whole
   if (dryRun) return { ...whole, refusals }
