@@ -1,11 +1,11 @@
 import {
   type ExecutionResult,
   GraphQLError,
-  getVariableValues,
   type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql'
 import type { LRUCache } from 'lru-cache'
+import { deadlineIn } from '#kit/deadline.ts'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import { answered, rejected, report } from './authorize/answer.ts'
 import { type Authorization, type Judgement, judge } from './authorize/judge.ts'
@@ -16,6 +16,7 @@ import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
 import { createTold } from './shape/told.ts'
 import type { Sources } from './source.ts'
+import type { Coerce } from './variables.ts'
 
 /** One operation of a document: what it is compiled from, and what it was compiled to. */
 export type Operation = {
@@ -24,6 +25,7 @@ export type Operation = {
   readonly definition: OperationDefinitionNode
   readonly fragments: Fragments
   readonly outline: Outline
+  readonly coerce: Coerce
   /** Whether it asks of the schema itself. */
   readonly introspects: boolean
   /** By what its variables decide of what it asks for. */
@@ -47,8 +49,6 @@ export type Prepared = {
   given: Record<string, unknown>
 }
 
-const maxVariableErrors = 20
-
 export const unanswerable = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })
 
@@ -70,22 +70,20 @@ export async function prepare(
       throw unanswerable(`This graph answers no ${operation.kind}`)
     check?.(operation)
     const given = variables ?? {}
-    const definitions = operation.definition.variableDefinitions ?? []
-    const { coerced, errors } = getVariableValues(schema, definitions, given, {
-      maxErrors: maxVariableErrors,
-    })
-    if (errors) return { errors: errors.map(badUserInput) }
+    const coerced = operation.coerce(given)
+    if ('errors' in coerced) return { errors: coerced.errors.map(badUserInput) }
+    const { values } = coerced
     const { guarded } = operation.outline
     const judgeAgain = () => (guarded ? judge(guarded, authorization, context, deadlineMs) : '')
     const judgement = guarded ? await judgeAgain() : ''
     const { dryRun = false } = authorization
-    const found = await compiled(operation, coerced, { judgement, dryRun })
+    const found = await compiled(operation, values, { judgement, dryRun })
     const { refusals } = found
     if (refusals.length > 0) {
       report(authorization, refusals, { context, operationName: operation.name })
       if (authorization.mode === 'reject' && !dryRun) return rejected(refusals, authorization.errors)
     }
-    return { compiled: found, judgement, judgeAgain, variables: coerced, given }
+    return { compiled: found, judgement, judgeAgain, variables: values, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error
@@ -108,9 +106,7 @@ export async function run(
   { compiled, variables, given }: Prepared,
   { context, deadlineMs, authorization, event }: Caller & { event?: SubgraphResponse },
 ): Promise<ExecutionResult> {
-  const timer = new AbortController()
-  const timeout = setTimeout(() => timer.abort(), deadlineMs)
-  const { signal: deadline } = timer
+  const deadline = deadlineIn(deadlineMs)
   const run: Run = {
     sources,
     variables,
@@ -126,7 +122,7 @@ export async function run(
   try {
     await compiled.step(run)
   } finally {
-    clearTimeout(timeout)
+    deadline.clear()
   }
   const told = createTold(run.failures, compiled.asked, compiled.toClient)
   const introspect = compiled.introspect(given)
