@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'graphql'
+import { accessOf } from '../federation/authorize/access.ts'
+import { guardsOf } from '../federation/authorize/guards.ts'
 import type { Refused } from '../federation/authorize/judge.ts'
+import { viewOf } from '../federation/authorize/view.ts'
+import { operationIn } from '../federation/compile/names.ts'
 import { people } from './authorize/graphs.ts'
 import { type Caller, compose, open } from './authorize/house.ts'
 
@@ -187,4 +191,22 @@ test('without anybody who knows claims, nobody sees what is guarded', async () =
   const { ask } = open(people, { sdl, isAlone: true })
   const { data, withheld } = await ask('{ open secret }', member)
   assert.deepEqual([data, withheld], [{ open: 'Query.open', secret: null }, ['secret']])
+})
+
+test('a judgement that does not speak of a requirement has not met it', () => {
+  const document = parse('{ open secret scoped }')
+  const operation = operationIn(document, undefined)!
+  const guarded = guardsOf(accessOf(parse(sdl)), operation, { root: 'Query', fragments: new Map() })
+  const refused = (judgement: string) =>
+    viewOf(
+      { document, guarded },
+      { judgement, dryRun: false },
+      { decisions: new Map(), toClient: (name) => name },
+    ).refusals.map(({ coordinate }) => coordinate)
+  assert.deepEqual(['', '1', '10', '11'].map(refused), [
+    ['Query.secret', 'Query.scoped'],
+    ['Query.scoped'],
+    ['Query.scoped'],
+    [],
+  ])
 })
