@@ -93,12 +93,24 @@ function forMembers({ viewer }: GatewayContext): void {
   throw new GraphQLError(message, { extensions: { code, http: { status: 403 } } })
 }
 
+/** What the graph's authorization directives ask of: permissions are scopes. */
+const claimsOf = ({ viewer }: GatewayContext) =>
+  viewer.kind === 'member' ? { scopes: new Set<string>(viewer.permissions) } : null
+
 function engineOf({ supergraphSdl, transports, keys, log, production }: GatewayOptions) {
   const sign = internalSigner(keys, 'gateway')
   return createEngine({
     supergraphSdl,
     suggests: !production,
     ...(production && { introspection: forMembers }),
+    authorization: {
+      claimsOf,
+      onRefused: ({ context, ...of }) =>
+        log.info(
+          { ...of, requestId: (context as GatewayContext).requestId },
+          'an operation was not answered as a whole',
+        ),
+    },
     sourceFor(name) {
       const transport = transports[name]
       if (!transport) throw new Error(`Nobody said how to reach the subgraph ${name}`)

@@ -92,7 +92,7 @@ export function createOperations({
 }
 
 /** An answer that was never begun has the status of its first error. */
-function written(answer: Answer): Written {
+export function written(answer: Answer): Written {
   const body = `${JSON.stringify(answer)}\n`
   if ('data' in answer) return { status: 200, body }
   const code = answer.errors?.[0]?.extensions?.code

@@ -1,5 +1,6 @@
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
 import type { GraphQLSchema } from 'graphql'
+import { type Authorization, nobody } from './authorize/judge.ts'
 import type { Documents } from './documents.ts'
 import { createGeneration, type PlannerOf } from './generation.ts'
 import { type Limits, limits } from './limits.ts'
@@ -22,6 +23,8 @@ export type EngineOptions = {
   suggests?: boolean
   /** Whether who asks may read the schema; throws GraphQLError why not. */
   introspection?(context: never): void
+  /** Who may see what; without, nobody sees what the supergraph's directives guard. */
+  authorization?: Authorization
   /** Another planner than Apollo's. */
   plannerOf?: PlannerOf
 }
@@ -37,14 +40,14 @@ export type Engine = GatewayInterface & {
   subscribe(request: SubscribeRequest): Promise<Subscribed>
 }
 
-const defaults = { deadlineMs: 10_000, limits, suggests: true }
+const defaults = { deadlineMs: 10_000, limits, suggests: true, authorization: nobody }
 
 /**
  * A federation gateway on any supergraph, by itself or under Apollo Server: plans with Apollo's planner, compiles
  * each plan once and runs it often, reports to nobody. Throws when the supergraph does not load.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { deadlineMs, ...reading } = { ...defaults, ...options }
+  const { deadlineMs, authorization, ...reading } = { ...defaults, ...options }
   const generation = createGeneration(options.supergraphSdl, reading)
   const sources: Sources = Object.fromEntries(
     generation.subgraphs.map(({ name, url }) => [name, options.sourceFor(name, url)]),
@@ -53,8 +56,11 @@ export function createEngine(options: EngineOptions): Engine {
     if (introspects) options.introspection?.(context as never)
   }
   const execute: Engine['execute'] = async ({ context, ...asked }) => {
-    const prepared = await prepare(generation, asked, ['query', 'mutation'], (of) => check(of, context))
-    return 'errors' in prepared ? prepared : run(sources, prepared, { context, deadlineMs })
+    const caller = { context, authorization, deadlineMs }
+    const prepared = await prepare(generation, asked, ['query', 'mutation'], caller, (of) =>
+      check(of, context),
+    )
+    return 'errors' in prepared ? prepared : run(sources, prepared, caller)
   }
   const executor: Executor = async ({ source, request: { operationName, variables }, context }) => {
     const document = generation.read(source)
@@ -66,7 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
     schema: generation.schema,
     read: generation.read,
     execute,
-    subscribe: (request) => subscribe(generation, sources, request, deadlineMs),
+    subscribe: (request) => subscribe(generation, sources, request, { authorization, deadlineMs }),
     load: async () => ({ executor }),
     onSchemaLoadOrUpdate(listener) {
       listener({ apiSchema: generation.schema, coreSupergraphSdl: generation.supergraphSdl })

@@ -7,6 +7,8 @@ import {
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { accessOf } from './authorize/access.ts'
+import type { Judged } from './authorize/judge.ts'
 import { keysOf } from './compile/keys.ts'
 import { operationIn, requiredOf } from './compile/names.ts'
 import { type Compiled, type Compiler, compile, fragmentsOf, outlineOf } from './compile/operation.ts'
@@ -30,10 +32,14 @@ export type Generation = {
   /** The operation of a name, or the only one. */
   operation(document: Document, name: string | undefined): Operation | undefined
   /**
-   * An operation compiled for what its variables decide by @skip and @include. Throws GraphQLError when it cannot
-   * be planned.
+   * An operation compiled for what its variables decide by @skip and @include, and for what its caller may see.
+   * Throws GraphQLError when it cannot be planned.
    */
-  compiled(operation: Operation, variables: Readonly<Record<string, unknown>>): Compiled | Promise<Compiled>
+  compiled(
+    operation: Operation,
+    variables: Readonly<Record<string, unknown>>,
+    judged: Judged,
+  ): Compiled | Promise<Compiled>
 }
 export type GenerationOptions = DocumentsOptions & { plannerOf?: PlannerOf | undefined }
 
@@ -76,6 +82,7 @@ export function createGeneration(
     types: typesOf(supergraph.schema.toGraphQLJSSchema()),
     required: requiredOf(document),
     identify: keysOf(document),
+    access: accessOf(document),
     plan: (document, operationName) => {
       try {
         return plan(operationFromDocument(apiSchema, document, operationName ? { operationName } : {}))
@@ -111,12 +118,13 @@ export function createGeneration(
       if (operation) document.operations.set(name ?? '', operation)
       return operation
     },
-    compiled({ outline, compiled }, variables) {
+    compiled({ outline, compiled }, variables, judged) {
       const isDecided = (variable: string) => variables[variable] === true
-      const key = outline.deciding.map((variable) => Number(isDecided(variable))).join('')
+      const decided = outline.deciding.map((variable) => Number(isDecided(variable))).join('')
+      const key = `${decided} ${judged.judgement}`
       const before = compiled.get(key)
       if (before) return before
-      const fresh = compile(compiler, outline, isDecided)
+      const fresh = compile(compiler, outline, isDecided, judged)
       compiled.set(key, fresh)
       return fresh
     },

@@ -7,6 +7,8 @@ import {
 import type { LRUCache } from 'lru-cache'
 import { deadlineIn } from '#kit/deadline.ts'
 import type { SubgraphResponse } from '#kit/transport.ts'
+import { answered, rejected, report } from './authorize/answer.ts'
+import { type Authorization, type Judgement, judge } from './authorize/judge.ts'
 import type { Fragments } from './compile/branches.ts'
 import type { Compiled, Outline } from './compile/operation.ts'
 import type { Document, Refused } from './documents.ts'
@@ -34,7 +36,12 @@ export type Asked = {
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
 }
+/** Who asks, who decides what they may see, and how long all of it may take, in milliseconds. */
+export type Caller = { context: unknown; authorization: Authorization; deadlineMs: number }
 export type Prepared = {
+  /** What of it the caller may see. */
+  judgement: Judgement
+  judgeAgain(): Judgement | Promise<Judgement>
   compiled: Compiled
   /** As the schema has them: defaults filled in. */
   variables: Record<string, unknown>
@@ -53,6 +60,7 @@ export async function prepare(
   { schema, operation: find, compiled }: Generation,
   { document, operationName, variables }: Asked,
   kinds: readonly `${OperationTypeNode}`[],
+  { context, authorization, deadlineMs }: Caller,
   check?: (operation: Operation) => void,
 ): Promise<Prepared | Refused> {
   try {
@@ -64,7 +72,18 @@ export async function prepare(
     const given = variables ?? {}
     const coerced = operation.coerce(given)
     if ('errors' in coerced) return { errors: coerced.errors.map(badUserInput) }
-    return { compiled: await compiled(operation, coerced.values), variables: coerced.values, given }
+    const { values } = coerced
+    const { guarded } = operation.outline
+    const judgeAgain = () => (guarded ? judge(guarded, authorization, context, deadlineMs) : '')
+    const judgement = guarded ? await judgeAgain() : ''
+    const { dryRun = false } = authorization
+    const found = await compiled(operation, values, { judgement, dryRun })
+    const { refusals } = found
+    if (refusals.length > 0) {
+      report(authorization, refusals, { context, operationName: operation.name })
+      if (authorization.mode === 'reject' && !dryRun) return rejected(refusals, authorization.errors)
+    }
+    return { compiled: found, judgement, judgeAgain, variables: values, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error
@@ -88,7 +107,7 @@ export type Result = ExecutionResult & { json?: string | undefined }
 export async function run(
   sources: Sources,
   { compiled, variables, given }: Prepared,
-  { context, deadlineMs, event }: { context: unknown; deadlineMs: number; event?: SubgraphResponse },
+  { context, deadlineMs, authorization, event }: Caller & { event?: SubgraphResponse },
 ): Promise<Result> {
   const deadline = deadlineIn(deadlineMs)
   const run: Run = {
@@ -118,5 +137,8 @@ export async function run(
   const introspect = compiled.introspect(given)
   const data = compiled.shape(run.data, { path: [], told, lost: run.lost, introspect })
   const errors = told.finish(data)
-  return errors.length > 0 ? { data, errors } : { data }
+  const answer = errors.length > 0 ? { data, errors } : { data }
+  return compiled.refusals.length > 0 && !authorization.dryRun
+    ? answered(answer, told.withheld(data), authorization.errors)
+    : answer
 }

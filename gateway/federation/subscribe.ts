@@ -2,10 +2,11 @@ import type { FetchNode } from '@apollo/query-planner'
 import { type ExecutionResult, GraphQLError, Kind, type SelectionNode } from 'graphql'
 import { cancellable, isStream } from '#kit/stream.ts'
 import type { SubgraphError, SubgraphResponse } from '#kit/transport.ts'
+import { rejected, unauthorized } from './authorize/answer.ts'
 import type { Fragments } from './compile/branches.ts'
 import { failureOf } from './execute/run.ts'
 import type { Generation } from './generation.ts'
-import { type Asked, prepare, run, unanswerable } from './operation.ts'
+import { type Asked, type Caller, prepare, run, unanswerable } from './operation.ts'
 import type { Source, Sources, StreamRequest } from './source.ts'
 
 export type SubscribeRequest = Asked & { context: object }
@@ -15,22 +16,24 @@ export type Subscribed = ExecutionResult | AsyncIterableIterator<ExecutionResult
  * Subscribes to the one subgraph that owns the field, and fetches what each event points to from the others.
  * Resolves with the answers once the subgraph listens, or with errors that refuse it. The plan is made once;
  * `return` of the answers ends the upstream, also while they are waited for.
- * @param deadlineMs how long the fetches of one event may take
+ * @param caller.deadlineMs how long the fetches of one event may take, in milliseconds
  */
 export async function subscribe(
   generation: Generation,
   sources: Sources,
   request: SubscribeRequest,
-  deadlineMs: number,
+  { authorization, deadlineMs }: Pick<Caller, 'authorization' | 'deadlineMs'>,
 ): Promise<Subscribed> {
-  const prepared = await prepare(generation, request, ['subscription'], ({ definition, fragments }) =>
+  const { context } = request
+  const caller: Caller = { context, authorization, deadlineMs }
+  const prepared = await prepare(generation, request, ['subscription'], caller, ({ definition, fragments }) =>
     checkRoot(definition.selectionSet.selections, fragments),
   )
   if ('errors' in prepared) return prepared
-  const { primary } = prepared.compiled
+  const { primary, refusals } = prepared.compiled
+  if (!primary && refusals.length > 0) return rejected(refusals, authorization.errors)
   if (!primary) return { errors: [unanswerable('This subscription cannot be planned')] }
   const controller = new AbortController()
-  const { context } = request
   const upstream = await open(sources[primary.serviceName], primary, {
     variables: used(primary, prepared.variables),
     context,
@@ -39,15 +42,30 @@ export async function subscribe(
   if (!isStream<SubgraphResponse>(upstream))
     return { errors: (upstream.errors ?? [nobody]).map((error) => refusal(error, primary.serviceName)) }
 
-  const answer = (event: SubgraphResponse) => run(sources, prepared, { context, deadlineMs, event })
+  const answer = async (event: SubgraphResponse) => {
+    const judgement = prepared.judgeAgain()
+    const isSame = (typeof judgement === 'string' ? judgement : await judgement) === prepared.judgement
+    if (isSame || authorization.dryRun) return run(sources, prepared, { ...caller, event })
+    controller.abort()
+    return null
+  }
   return cancellable(controller, answers(upstream, answer))
 }
 
 async function* answers(
   events: AsyncIterable<SubgraphResponse>,
-  answer: (event: SubgraphResponse) => Promise<ExecutionResult>,
+  answer: (event: SubgraphResponse) => Promise<ExecutionResult | null>,
 ): AsyncGenerator<ExecutionResult, void> {
-  for await (const event of events) yield await answer(event)
+  for await (const event of events) {
+    const told = await answer(event)
+    if (told) yield told
+    else return yield changed
+  }
+}
+
+/** The last answer to who may see more or less than at the beginning: both need another plan. */
+const changed: ExecutionResult = {
+  errors: [unauthorized(undefined, 'What you may see has changed; subscribe again')],
 }
 
 const nobody: SubgraphError = {

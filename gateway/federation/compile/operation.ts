@@ -6,6 +6,11 @@ import {
   Kind,
   type OperationTypeNode,
 } from 'graphql'
+import type { Access } from '../authorize/access.ts'
+import type { Refusal } from '../authorize/filter.ts'
+import { type Guarded, guardsOf } from '../authorize/guards.ts'
+import type { Judged } from '../authorize/judge.ts'
+import { viewOf } from '../authorize/view.ts'
 import type { Call } from '../execute/fetch.ts'
 import type { Step } from '../execute/run.ts'
 import { stepOf } from '../execute/steps.ts'
@@ -25,6 +30,7 @@ export type Compiler = {
   types: Types
   required: Required
   identify: Identify
+  access: Access
   /** Throws GraphQLError for an operation that cannot be planned. */
   plan(document: DocumentNode, operationName: string | undefined): QueryPlan
 }
@@ -34,6 +40,8 @@ export type Outline = Renamed & {
   operationName: string | undefined
   /** The client's names of the variables that decide which fields are asked for. */
   deciding: readonly string[]
+  /** What it asks of its caller; null where everybody may see all of it. */
+  guarded: Guarded | null
 }
 /** An operation, ready to be run often. */
 export type Compiled = {
@@ -48,45 +56,57 @@ export type Compiled = {
   /** All that the client may ask, under the names that the plan uses. */
   asked: Branches
   toClient(name: string): string
+  /** What the caller may not see. */
+  refusals: readonly Refusal[]
 }
 
 export function outlineOf(
-  { required }: Compiler,
+  { required, access, schema }: Compiler,
   client: DocumentNode,
   operationName: string | undefined,
 ): Outline {
   const own = renamed(client, required)
-  return { ...own, client, operationName, deciding: decidingVariables(client) }
+  const operation = operationIn(own.document, operationName)!
+  const root = schema.getRootType(operation.operation)!.name
+  const guarded = guardsOf(access, operation, { root, fragments: fragmentsOf(own.document) })
+  return { ...own, client, operationName, deciding: decidingVariables(client), guarded }
 }
 
 /**
  * Plans an operation for one decision of what it asks for, and compiles the plan and the answer. Throws
  * GraphQLError when it cannot be planned.
  * @param isDecided tells of a client's variable whether it is true
+ * @param judged which of its requirements the caller meets
  */
 export function compile(
   { schema, types, identify, plan }: Compiler,
-  { client, document, operationName, toClient }: Outline,
+  outline: Outline,
   isDecided: (variable: string) => boolean,
+  judged: Judged,
 ): Compiled {
+  const { client, document, operationName, toClient } = outline
   const decisions: Decisions = new Map(
     decidingVariables(document).map((name) => [name, isDecided(toClient(name))]),
   )
-  const operation = operationIn(document, operationName)!
-  const fragments = fragmentsOf(document)
-  const planned = plan(decided(document, decisions), operationName)
+  const { asked, kept, withheld, refusals } = viewOf(outline, judged, { decisions, toClient })
+  const operation = operationIn(asked, operationName)!
+  const fragments = fragmentsOf(asked)
+  const planned = plan(decided(kept, decisions), operationName)
   const root = schema.getRootType(operation.operation)!
   const { step, only } = stepOf(planned, { types, identify, toClient })
-  const isExact = only && exactOf(root, operation.selectionSet, { types, fragments, decisions, toClient })
+  const isWhole = only && refusals.length === 0
+  const isExact = isWhole && exactOf(root, operation.selectionSet, { types, fragments, decisions, toClient })
   return {
     kind: operation.operation,
     step,
-    passing: only && isExact && { call: only, isExact },
+    passing: isExact ? { call: only, isExact } : null,
     primary: planned.node?.kind === 'Subscription' ? planned.node.primary : undefined,
-    shape: shapeOf(root, operation.selectionSet, { schema, types, fragments, decisions, toClient }),
+    shape: shapeOf(root, operation.selectionSet, { schema, types, fragments, decisions, withheld, toClient }),
     introspect: introspectionOf(schema, operationIn(client, operationName)!, fragmentsOf(client)),
-    asked: branchesOf(operation.selectionSet, fragments),
+    // Of what is withheld nothing is told, also not how a call failed that needs it for something else.
+    asked: branchesOf(operationIn(kept, operationName)!.selectionSet, fragmentsOf(kept)),
     toClient,
+    refusals,
   }
 }
 

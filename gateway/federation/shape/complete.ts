@@ -33,6 +33,14 @@ export const nonNull =
     return undefined
   }
 
+/** A value that the caller may not see, or places inside of it that leave nothing of it. */
+export const withheld =
+  (places: readonly Place[], mayBeNull: boolean): Complete =>
+  (_value, depth, use) => {
+    for (const place of places) use.told.withhold([...use.path.slice(0, depth), ...place], places)
+    return mayBeNull ? null : undefined
+  }
+
 export const leaf =
   (of: Leaf, label: string): Complete =>
   (value, depth, use) => {

@@ -11,12 +11,13 @@ import {
   isObjectType,
   type SelectionSetNode,
 } from 'graphql'
+import type { Withheld } from '../authorize/filter.ts'
 import type { Fragments } from '../compile/branches.ts'
 import type { Decisions } from '../compile/decisions.ts'
 import { type Fields, get, isInherited } from '../compile/own.ts'
 import type { Types } from '../compile/types.ts'
 import { collect } from './collect.ts'
-import { type Complete, fieldsOnly, leaf, list, nonNull, type Use, wrong } from './complete.ts'
+import { type Complete, fieldsOnly, leaf, list, nonNull, type Use, withheld, wrong } from './complete.ts'
 import { leafOf } from './leaf.ts'
 import { makerOf } from './maker.ts'
 
@@ -26,6 +27,8 @@ export type Shaping = {
   types: Types
   fragments: Fragments
   decisions: Decisions
+  /** What the caller may not see. */
+  withheld: Withheld
   toClient(name: string): string
 }
 export type Shape = (data: Fields, use: Use) => Fields | null
@@ -48,7 +51,7 @@ export function shapeOf(root: GraphQLObjectType, selectionSet: SelectionSetNode,
 
 type Sets = readonly SelectionSetNode[]
 
-function objects({ schema, types, fragments, decisions, toClient }: Shaping) {
+function objects({ schema, types, fragments, decisions, withheld: hidden, toClient }: Shaping) {
   // Where types are many, their selections meet the same fields again and again: each is compiled once.
   const known = new Map<string, Complete>()
   const numbers = new Map<SelectionSetNode, number>()
@@ -103,6 +106,10 @@ function objects({ schema, types, fragments, decisions, toClient }: Shaping) {
       return { ...named, asked: false, complete: (_value, _depth, use) => use.introspect(named.to) }
     const field = 'getFields' in type ? type.getFields()[name] : undefined
     if (!field) throw new Error(`There is no field ${label}`)
+    if (group.every((node) => hidden.has(node))) {
+      const places = group.flatMap((node) => hidden.get(node)!)
+      return { ...named, asked: false, complete: withheld(places, !isNonNullType(field.type)) }
+    }
     const sets = group.flatMap(({ selectionSet }) => selectionSet ?? [])
     return { ...named, asked: true, complete: completed(field.type, sets, label) }
   }

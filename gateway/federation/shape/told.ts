@@ -8,6 +8,7 @@ type Node = { ends: boolean; into: Map<string | number, Node> }
 const node = (): Node => ({ ends: false, into: new Map() })
 
 const most = 1_000
+const mostOfOne = 100
 
 /** The errors of one answer: each null that needs a reason has one, and has it once. */
 export type Told = {
@@ -17,6 +18,10 @@ export type Told = {
   explain(path: Place, message: string): void
   /** Gives a field that nobody has answered its reason: what its object lacked, if that is known. */
   explainMissing(path: Place, message: string): void
+  /** Says that a null hides what the caller may not see; of one thing it is told a hundred times at most. */
+  withhold(path: Place, what: object): void
+  /** Where something is withheld. */
+  withheld(data: Fields | null): Place[]
   /**
    * All errors, those too that have been no reason for anything. What failed where the answer turned out to have
    * no such field is left out: it was asked in case that an object is of another type.
@@ -38,17 +43,25 @@ export function createTold(
   const errors: GraphQLError[] = []
   const aside: { failure: Failure; path: Place; used: boolean }[] = []
 
-  const put = (error: GraphQLError) => {
-    if (errors.length >= most) return
-    errors.push(error)
-    if (!error.path) return
+  const hidden: Place[] = []
+  const times = new Map<object, number>()
+
+  /** Whether a place is told of for the first time. */
+  const mark = (path: readonly (string | number)[]): boolean => {
     let at = root
-    for (const element of error.path) {
+    for (const element of path) {
       const next = at.into.get(element) ?? node()
       at.into.set(element, next)
       at = next
     }
+    const isFirst = !at.ends
     at.ends = true
+    return isFirst
+  }
+  const put = (error: GraphQLError) => {
+    if (errors.length >= most) return
+    errors.push(error)
+    if (error.path) mark(error.path)
   }
   const failed = ({ message, extensions }: Failure, path?: Place) =>
     put(new GraphQLError(message, { extensions, ...(path && { path }) }))
@@ -87,6 +100,13 @@ export function createTold(
       cause.used = true
       failed(cause.failure, [...path])
     },
+    withhold(path, what) {
+      if (!mark(path)) return
+      const time = times.get(what) ?? 0
+      times.set(what, time + 1)
+      if (time < mostOfOne && hidden.length < most) hidden.push(path)
+    },
+    withheld: (data) => hidden.filter((path) => isAnswered(data, path)),
     finish(data) {
       for (const { failure, path, used } of aside) if (!used) failed(failure, failure.place && path)
       return errors.filter(({ path }) => !path || isAnswered(data, path))
