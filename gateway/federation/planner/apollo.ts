@@ -1,0 +1,52 @@
+import {
+  operationFromDocument,
+  ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+  Supergraph,
+} from '@apollo/federation-internals'
+import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
+import { type DocumentNode, GraphQLError, printSchema } from 'graphql'
+import { type Loaded, unplannable } from './planner.ts'
+
+// Where every subgraph can answer everything, 126 selections took 590 ms with Apollo’s 10,000, 74 ms with this.
+const maxEvaluatedPlans = 1_000
+
+/** Apollo's planner over one supergraph, on the thread that calls it. */
+export type ApolloPlanner = {
+  loaded: Loaded
+  /** Throws GraphQLError for an operation that cannot be planned; may take very long to find that out. */
+  plan(document: DocumentNode, operationName: string | undefined): QueryPlan
+}
+
+const build = (supergraphSdl: string) =>
+  Supergraph.build(supergraphSdl, { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES })
+
+const told = (supergraphSdl: string, supergraph: Supergraph): Loaded => ({
+  supergraphSdl,
+  apiSdl: printSchema(supergraph.apiSchema().toGraphQLJSSchema()),
+  subgraphs: supergraph.subgraphsMetadata().map(({ name, url }) => ({ name, url })),
+})
+
+/** Loads a supergraph SDL. Throws when it is not one, or asks for a feature that nobody knows. */
+export const loadSupergraph = (supergraphSdl: string): Loaded => told(supergraphSdl, build(supergraphSdl))
+
+/** Loads a supergraph SDL, ready to plan. Throws as `loadSupergraph` does. */
+export function apolloPlanner(supergraphSdl: string): ApolloPlanner {
+  const supergraph = build(supergraphSdl)
+  const apiSchema = supergraph.apiSchema()
+  const planner = new QueryPlanner(supergraph, {
+    // Without, one name that two types ask with different arguments is fetched for both, and one of them loses.
+    typeConditionedFetching: true,
+    debug: { maxEvaluatedPlans },
+  })
+  return {
+    loaded: told(supergraphSdl, supergraph),
+    plan(document, operationName) {
+      try {
+        const named = operationName ? { operationName } : {}
+        return planner.buildQueryPlan(operationFromDocument(apiSchema, document, named))
+      } catch (error) {
+        throw error instanceof GraphQLError ? error : unplannable(error as Error)
+      }
+    },
+  }
+}
