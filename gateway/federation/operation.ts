@@ -39,12 +39,12 @@ export const unanswerable = (message: string) =>
  * The compiled plan and the coerced variables of an operation, or why it cannot run.
  * @param kinds what may be asked here; `check` refuses more by throwing GraphQLError
  */
-export function prepare(
+export async function prepare(
   { schema, compiled }: Generation,
   { document, queryHash, operationName, variables }: Asked,
   kinds: readonly `${OperationTypeNode}`[],
   check?: (operation: OperationDefinitionNode, fragments: Fragments) => void,
-): Prepared | { errors: readonly GraphQLError[] } {
+): Promise<Prepared | { errors: readonly GraphQLError[] }> {
   const name = operationName || undefined
   try {
     const operation = operationIn(document, name)
@@ -58,7 +58,7 @@ export function prepare(
       maxErrors: maxVariableErrors,
     })
     if (errors) return { errors: errors.map(badUserInput) }
-    return { compiled: compiled(document, queryHash, name, coerced), variables: coerced, given }
+    return { compiled: await compiled(document, queryHash, name, coerced), variables: coerced, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error

@@ -1,4 +1,4 @@
-import type { QueryPlan, SubscriptionNode } from '@apollo/query-planner'
+import type { SubscriptionNode } from '@apollo/query-planner'
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -8,6 +8,7 @@ import {
 } from 'graphql'
 import type { Step } from '../execute/run.ts'
 import { stepOf } from '../execute/steps.ts'
+import type { Planner } from '../planner/planner.ts'
 import { type Introspect, introspectionOf } from '../shape/introspection.ts'
 import { type Shape, shapeOf } from '../shape/shape.ts'
 import { type Branches, branchesOf, type Fragments } from './branches.ts'
@@ -23,8 +24,7 @@ export type Compiler = {
   types: Types
   required: Required
   identify: Identify
-  /** Throws GraphQLError for an operation that cannot be planned. */
-  plan(document: DocumentNode, operationName: string | undefined): QueryPlan
+  plan: Planner
 }
 /** An operation as it was read: what it is compiled from. */
 export type Outline = Renamed & {
@@ -44,6 +44,8 @@ export type Compiled = {
   /** All that the client may ask, under the names that the plan uses. */
   asked: Branches
   toClient(name: string): string
+  /** How long the plan is, in characters of JSON. */
+  planLength: number
 }
 
 export function outlineOf(
@@ -56,21 +58,21 @@ export function outlineOf(
 }
 
 /**
- * Plans an operation for one decision of what it asks for, and compiles the plan and the answer. Throws
+ * Plans an operation for one decision of what it asks for, and compiles the plan and the answer. Rejects with
  * GraphQLError when it cannot be planned.
  * @param isDecided tells of a client's variable whether it is true
  */
-export function compile(
+export async function compile(
   { schema, types, identify, plan }: Compiler,
   { client, document, operationName, toClient }: Outline,
   isDecided: (variable: string) => boolean,
-): Compiled {
+): Promise<Compiled> {
   const decisions: Decisions = new Map(
     decidingVariables(document).map((name) => [name, isDecided(toClient(name))]),
   )
   const operation = operationIn(document, operationName)!
   const fragments = fragmentsOf(document)
-  const planned = plan(decided(document, decisions), operationName)
+  const planned = await plan(decided(document, decisions), operationName)
   const root = schema.getRootType(operation.operation)!
   return {
     kind: operation.operation,
@@ -80,6 +82,7 @@ export function compile(
     introspect: introspectionOf(schema, operationIn(client, operationName)!, fragmentsOf(client)),
     asked: branchesOf(operation.selectionSet, fragments),
     toClient,
+    planLength: JSON.stringify(planned).length,
   }
 }
 

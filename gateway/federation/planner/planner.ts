@@ -9,8 +9,8 @@ export type Loaded = {
   subgraphs: readonly { name: string; url: string }[]
 }
 /**
- * Turns an operation into the calls that answer it. Rejects with GraphQLError: OPERATION_RESOLUTION_FAILURE for
- * one that cannot be planned, SERVICE_UNAVAILABLE while nobody is free to plan it.
+ * Turns an operation into the calls that answer it. Rejects with GraphQLError where it may be told why (nobody is
+ * free to plan it), and with any other error where it cannot be planned.
  */
 export type Planner = (document: DocumentNode, operationName: string | undefined) => Promise<QueryPlan>
 
@@ -31,7 +31,7 @@ export type Planning = {
 
 const message = 'This operation cannot be planned; ask for less of it at once'
 
-/** The planner fails, is late, or has no memory left, mostly where many types meet in many fragments. */
+/** What clients are told where the planner fails, is late or has no memory left. */
 export const unplannable = (reason: Error): GraphQLError =>
   new GraphQLError(message, {
     originalError: reason,

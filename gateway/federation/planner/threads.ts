@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { QueryPlan } from '@apollo/query-planner'
 import { GraphQLError, print } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { type Loaded, type OpenPlanner, type Planner, type Planning, unplannable } from './planner.ts'
+import type { Loaded, OpenPlanner, Planner, Planning } from './planner.ts'
 import type { Asked } from './tasks.ts'
 import { late, openThread, type Thread } from './thread.ts'
 import { createTurns } from './turns.ts'
@@ -16,7 +16,7 @@ export type ThreadsOptions = {
   mostWaiting?: number
   /** What one thread may keep, in MiB. */
   memoryMb?: number
-  /** Told of each thread that had to be ended, and the name of the operation that it planned. */
+  /** Told why an operation could not be planned; clients are not. */
   onFailure?(failure: { error: Error; operationName: string | undefined }): void
 }
 
@@ -101,7 +101,7 @@ export function createThreads(options: ThreadsOptions = {}): Planning {
           if (isClosed) throw overloaded()
           hopeless.set(key, true)
           options.onFailure?.({ error: error as Error, operationName: task.operationName })
-          throw unplannable(error as Error)
+          throw error
         }
       })
     const plan: Planner = async (document, operationName) => {
@@ -109,7 +109,7 @@ export function createThreads(options: ThreadsOptions = {}): Planning {
       const key = createHash('sha256')
         .update(`${operationName ?? ''} ${text}`)
         .digest('base64')
-      if (hopeless.has(key)) throw unplannable(late)
+      if (hopeless.has(key)) throw late
       const known = underWay.get(key)
       if (known) return known
       const mine = planned({ kind: 'plan', supergraph, text, operationName }, key)
