@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
+import { forbidden } from '#kit/errors.ts'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
@@ -8,8 +10,10 @@ import { createAccess } from './access.ts'
 import { startApollo } from './apollo.ts'
 import type { GatewayContext } from './context.ts'
 import { answerFailures, refuse, thrown } from './errors.ts'
-import { createEngine } from './federation/engine.ts'
+import { createEngine, type Engine } from './federation/engine.ts'
+import { createThreads } from './federation/planner/threads.ts'
 import { createSource } from './federation/source.ts'
+import { createOperations } from './operations.ts'
 import { graphiql } from './plugins/graphiql.ts'
 import { graphql } from './plugins/graphql.ts'
 import { health, type Ready } from './plugins/health.ts'
@@ -21,10 +25,13 @@ import { web } from './plugins/web.ts'
 import { createLive } from './realtime/live.ts'
 import { socketHandler, sockets } from './realtime/socket.ts'
 import { stream } from './realtime/stream.ts'
+import type { Graph } from './rest/route.ts'
 import { createStanding, type Standing } from './standing.ts'
 
 export type GatewayOptions = {
   supergraphSdl: string
+  /** Tells of supergraphs that come after the first, until the returned function is called. */
+  supergraphs?(take: (supergraphSdl: string) => Promise<void>): () => void
   /** How each subgraph of the supergraph is reached. */
   transports: Transports
   keys: Keys
@@ -45,7 +52,9 @@ export type GatewayOptions = {
 /** The gateway, not yet listening. Throws when the supergraph, or a route over it, does not fit. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
   const { log, metrics, keys, ready, production } = options
-  const engine = engineOf(options)
+  const checks: Check[] = []
+  const engine = engineOf(options, checks)
+  const operations = createOperations({ engine, log, metrics })
   const apollo = await startApollo({ gateway: engine, log, metrics, production })
   const app = createHttp({
     log,
@@ -57,9 +66,11 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   app.removeContentTypeParser('text/plain')
   answerFailures(app, log)
   app.addHook('onClose', () => apollo.stop())
+  const unfollow = options.supergraphs?.(taking(engine, log))
+  if (unfollow) app.addHook('preClose', async () => unfollow())
 
   const access = createAccess(keys, options.standing ?? standingOf(options))
-  const live = createLive({ engine, apollo, log, production })
+  const live = createLive({ engine, operations })
   await app.register(securityHeaders)
   await app.register(sockets)
   await app.register(health, { ready, log })
@@ -67,9 +78,15 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   if (!production) await app.register(graphiql)
   await app.register(async (api) => {
     await api.register(viewer, { access })
-    await api.register(graphql, { apollo, socket: socketHandler({ live, access, log }), log })
+    await api.register(graphql, { apollo, operations, socket: socketHandler({ live, access, log }), log })
     await api.register(stream, { live, access, log })
-    const graph = { schema: engine.schema, apollo }
+    const graph: Graph = {
+      operations,
+      get schema() {
+        return engine.schema
+      },
+      fits: (check) => checks.push(check),
+    }
     if (options.rest) await api.register(rest, { prefix: '/api/v1', graph, ...options.rest })
   })
   await app.register(web, { folder: options.webFolder })
@@ -82,10 +99,41 @@ function standingOf({ transports, keys, log }: GatewayOptions): Standing {
   return createStanding({ identity, keys, log })
 }
 
-function engineOf({ supergraphSdl, transports, keys, log }: GatewayOptions) {
+/** The schema is for those who have signed in. */
+function forMembers({ viewer }: GatewayContext): void {
+  if (viewer.kind === 'member') return
+  const { message, code } = forbidden('Sign in to read the schema')
+  throw new GraphQLError(message, { extensions: { code, http: { status: 403 } } })
+}
+
+type Check = (schema: GraphQLSchema) => void
+
+/** Takes a supergraph where it fits; else all stays as it was, and the log says why. */
+const taking = (engine: Engine, log: Log) => async (supergraphSdl: string) => {
+  try {
+    await engine.reload(supergraphSdl)
+    log.info('another supergraph is served')
+  } catch (error) {
+    log.error({ err: error }, 'a supergraph was not taken: the one before is served')
+  }
+}
+
+function engineOf(
+  { supergraphSdl, transports, keys, log, production }: GatewayOptions,
+  checks: readonly Check[],
+) {
   const sign = internalSigner(keys, 'gateway')
   return createEngine({
     supergraphSdl,
+    suggests: !production,
+    planning: createThreads({
+      onFailure: ({ error, operationName }) =>
+        log.warn({ operationName, err: error }, 'an operation could not be planned'),
+    }),
+    check: (schema) => {
+      for (const check of checks) check(schema)
+    },
+    ...(production && { introspection: forMembers }),
     sourceFor(name) {
       const transport = transports[name]
       if (!transport) throw new Error(`Nobody said how to reach the subgraph ${name}`)

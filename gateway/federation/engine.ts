@@ -1,7 +1,9 @@
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
-import type { GraphQLSchema } from 'graphql'
-import { createGenerations } from './generations.ts'
-import { prepare, run } from './operation.ts'
+import type { ExecutionResult, GraphQLSchema } from 'graphql'
+import type { Documents } from './documents.ts'
+import { createGenerations, type Serving } from './generations.ts'
+import { type Limits, limits } from './limits.ts'
+import { type Asked, type Operation, prepare, run } from './operation.ts'
 import type { Planning } from './planner/planner.ts'
 import { createThreads } from './planner/threads.ts'
 import type { Source } from './source.ts'
@@ -17,8 +19,14 @@ export type EngineOptions = {
   sourceFor(name: string, url: string): Source
   /** How long an operation may take, in milliseconds; what has not answered by then is null. */
   deadlineMs?: number
-  /** How much memory compiled plans may take, about, in bytes. */
-  planBytes?: number
+  /** How much one document may ask. */
+  limits?: Limits
+  /** Whether errors suggest names that the schema has. */
+  suggests?: boolean
+  /** Whether who asks may read the schema; throws GraphQLError why not. */
+  introspection?(context: never): void
+  /** How much memory documents and their plans may take, about, in bytes. */
+  rememberedBytes?: number
   /** What plans; Apollo's planner on threads of its own, unless said. It is closed with the engine. */
   planning?: Planning
   /** Throws when the house cannot do with what clients would see; asked before a supergraph is taken. */
@@ -26,10 +34,15 @@ export type EngineOptions = {
   /** Subscriptions that a new supergraph ends do so within so long, in milliseconds, not all at once. */
   jitterMs?: number
 }
+export type ExecuteRequest = Asked & { context: object }
 export type Engine = GatewayInterface & {
   /** What clients see. */
   readonly schema: GraphQLSchema
-  /** Beside Apollo Server, which executes no subscriptions. The document must be valid. */
+  /** A document of this graph, or why a text is none. */
+  read: Documents['read']
+  /** Answers a query or a mutation. Throws nothing: what fails is among the errors. */
+  execute(request: ExecuteRequest): Promise<ExecutionResult>
+  /** Beside Apollo Server, which executes no subscriptions. */
   subscribe(request: SubscribeRequest): Promise<Subscribed>
   /**
    * Takes another supergraph. What has begun ends as it began, and subscriptions go on where they are still valid.
@@ -38,41 +51,56 @@ export type Engine = GatewayInterface & {
   reload(supergraphSdl: string): Promise<void>
 }
 
-const defaults = { deadlineMs: 10_000, planBytes: 64 * 1024 * 1024, jitterMs: 5_000 }
+const defaults = {
+  deadlineMs: 10_000,
+  limits,
+  suggests: true,
+  rememberedBytes: 64 * 1024 * 1024,
+  jitterMs: 5_000,
+}
 
 /**
- * A federation gateway for Apollo Server on any supergraph: plans with Apollo's planner, compiles each plan
- * once and runs it often, reports to nobody. Throws when the supergraph does not load.
+ * A federation gateway on any supergraph, by itself or under Apollo Server: plans with Apollo's planner, compiles
+ * each plan once and runs it often, reports to nobody. Throws when the supergraph does not load.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { deadlineMs, planBytes, jitterMs } = { ...defaults, ...options }
-  const { planning = createThreads(), sourceFor, check } = options
-  const generations = createGenerations(options.supergraphSdl, { planning, planBytes, sourceFor, check })
-  const execute: Executor = async ({ document, queryHash, request, context, schema }) => {
-    const { operationName, variables } = request
-    const asked = { document, queryHash, operationName, variables }
-    const serving = generations.of(schema)
+  const { supergraphSdl, planning = createThreads(), ...given } = { ...defaults, ...options }
+  const { deadlineMs, jitterMs } = given
+  const generations = createGenerations(supergraphSdl, { planning, ...given })
+  const check = ({ introspects }: Operation, context: object) => {
+    if (introspects) options.introspection?.(context as never)
+  }
+  const execute: Engine['execute'] = async ({ context, ...asked }) => {
+    const serving = generations.of(asked.document.schema)
     const leave = serving.enter()
     try {
-      const prepared = await prepare(serving.generation, asked, ['query', 'mutation'])
+      const allowed = (of: Operation) => check(of, context)
+      const prepared = await prepare(serving.generation, asked, ['query', 'mutation'], allowed)
       return 'errors' in prepared ? prepared : await run(serving.sources, prepared, { context, deadlineMs })
     } finally {
       leave()
     }
   }
+  const executor: Executor = async ({ source, schema, request, context }) => {
+    const { operationName, variables } = request
+    const document = generations.of(schema).generation.read(source)
+    return 'errors' in document ? document : execute({ document, operationName, variables, context })
+  }
   return {
     get schema() {
       return generations.current.generation.schema
     },
+    read: (text) => generations.current.generation.read(text),
+    execute,
     subscribe: (request) => subscribe(generations, request, { deadlineMs, jitterMs }),
     reload: generations.replace,
     async load() {
       generations.warm()
-      return { executor: execute }
+      return { executor }
     },
     onSchemaLoadOrUpdate(listener) {
-      const tell = ({ generation }: typeof generations.current) =>
-        listener({ apiSchema: generation.schema, coreSupergraphSdl: generation.supergraphSdl })
+      const tell = ({ generation: { schema, supergraphSdl } }: Serving) =>
+        listener({ apiSchema: schema, coreSupergraphSdl: supergraphSdl })
       tell(generations.current)
       return generations.onReplaced(tell)
     },

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import type { DocumentsOptions } from './documents.ts'
 import { createGeneration, type Generation } from './generation.ts'
 import { createHeld } from './held.ts'
 import { loadSupergraph } from './planner/apollo.ts'
@@ -26,24 +27,22 @@ export type Generations = {
   /** Listeners are told of each that takes the place of another, and do not throw. */
   onReplaced(listener: (serving: Serving) => void): () => void
 }
-export type GenerationsOptions = {
+export type GenerationsOptions = DocumentsOptions & {
   planning: Planning
   sourceFor(name: string, url: string): Source
-  /** How much memory compiled plans may take, about, in bytes. */
-  planBytes: number
   /** Throws when the house cannot do with what clients would see. */
   check?(schema: GraphQLSchema): void
 }
 
 /** The supergraph that is asked, and those before it that are still in use. Throws when the first does not load. */
 export function createGenerations(supergraphSdl: string, options: GenerationsOptions): Generations {
-  const { planning, planBytes, check } = options
+  const { planning, check } = options
   const held = createHeld(options.sourceFor)
   const known = new WeakMap<GraphQLSchema, Serving>()
   const listeners = new Set<(serving: Serving) => void>()
 
   const serve = (loaded: Loaded, planner: OpenPlanner) => {
-    const generation = createGeneration(loaded, planner.plan, { planBytes })
+    const generation = createGeneration(loaded, planner.plan, options)
     check?.(generation.schema)
     const { sources, release } = held.hold(loaded.subgraphs)
     let users = 1

@@ -22,11 +22,14 @@ export async function subscribe(
 ): Promise<Subscribed> {
   const controller = new AbortController()
   const { signal } = controller
-  const first = await tapped(generations.of(request.schema), request, signal)
+  const { document, ...question } = request
+  const { context } = question
+  const first = await tapped(generations.of(document.schema), request, signal)
   if ('errors' in first) return first
-  const followed = follow(generations, request, first, { signal, jitterMs: times.jitterMs })
+  const again = { ...question, text: document.text }
+  const followed = follow(generations, again, first, { signal, jitterMs: times.jitterMs })
   const answer = ({ serving, prepared }: Tap, event: SubgraphResponse) =>
-    run(serving.sources, prepared, { context: request.context, deadlineMs: times.deadlineMs, event })
+    run(serving.sources, prepared, { context, deadlineMs: times.deadlineMs, event })
   return cancellable(controller, answers(controller, followed, answer))
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { watch } from 'node:fs'
+import { type FSWatcher, watch } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 
@@ -16,7 +16,7 @@ const settle = 100
 
 /**
  * Watches the text of a file until the returned function is called, also where it is replaced by another file of
- * its name, or is away for a while. Keeps no process. Throws when there is no such folder.
+ * its name, or is away for a while. Keeps no process.
  * @param text what the file is known to hold
  */
 export function watchFile(path: string, text: string, watching: Watching): () => void {
@@ -42,17 +42,22 @@ export function watchFile(path: string, text: string, watching: Watching): () =>
     timer = setTimeout(read, settleMs).unref()
   }
   // The folder, not the file: a file that replaces another one is a new one to the system.
-  const watcher = watch(dirname(path), { persistent: false }, (_event, file) => {
-    // A folder that is mounted (a ConfigMap) changes its links, not the file.
-    if (file === null || file === name || file.startsWith('..')) later()
-  })
-  watcher.on('error', failed)
+  let watcher: FSWatcher | undefined
+  try {
+    watcher = watch(dirname(path), { persistent: false }, (_event, file) => {
+      // A folder that is mounted (a ConfigMap) changes its links, not the file.
+      if (file === null || file === name || file.startsWith('..')) later()
+    })
+    watcher.on('error', failed)
+  } catch (error) {
+    failed(error)
+  }
   // What was written between the first reading and now.
   later()
   return () => {
     isClosed = true
     clearTimeout(timer)
-    watcher.close()
+    watcher?.close()
   }
 }
 

@@ -65,6 +65,13 @@ test('a link whose folder is exchanged, as a mounted configuration is', async (t
   assert.equal(await next(), 'b')
 })
 
+test('a folder that cannot be watched is told of', () => {
+  const failures: unknown[] = []
+  const failed = (error: unknown) => failures.push(error)
+  watchFile('/no/such/folder/file', 'one', { changed: () => assert.fail(), failed })()
+  assert.equal(failures.length, 1)
+})
+
 test('nothing is told once it is closed', async (t) => {
   const { path, close, told } = open(t)
   close()

@@ -1,6 +1,10 @@
 import { GraphQLError } from 'graphql'
+import type { Refused } from '../documents.ts'
 import type { Generations, Serving } from '../generations.ts'
-import { type Refused, type SubscribeRequest, type Tap, tapped } from './tap.ts'
+import { type SubscribeRequest, type Tap, tapped } from './tap.ts'
+
+/** What is asked of each supergraph. Not the document: it would hold the one that it was read for. */
+export type Question = Omit<SubscribeRequest, 'document'> & { text: string }
 
 /** A subscription over the supergraphs that replace each other. */
 export type Followed = {
@@ -16,7 +20,7 @@ export type Followed = {
  */
 export function follow(
   generations: Generations,
-  request: SubscribeRequest,
+  question: Question,
   first: Tap,
   { signal, jitterMs }: { signal: AbortSignal; jitterMs: number },
 ): Followed {
@@ -33,7 +37,7 @@ export function follow(
   }
   const take = async (serving: Serving) => {
     if (signal.aborted || ending) return
-    const next = await taken(serving, request, tap, signal).catch(broken)
+    const next = await taken(serving, question, tap, signal).catch(broken)
     if ('errors' in next) return endLater(next)
     const before = tap
     tap = next
@@ -69,15 +73,16 @@ export function follow(
   }
 }
 
-const taken = async (serving: Serving, request: SubscribeRequest, before: Tap, signal: AbortSignal) => {
-  const faults = serving.generation.faults(request.document)
-  return faults.length > 0 ? { errors: faults.map(coded) } : tapped(serving, request, signal, before)
+const taken = async (
+  serving: Serving,
+  { text, ...question }: Question,
+  before: Tap,
+  signal: AbortSignal,
+): Promise<Tap | Refused> => {
+  const document = serving.generation.read(text)
+  if ('errors' in document) return document
+  return tapped(serving, { ...question, document }, signal, before)
 }
-
-const coded = ({ message }: GraphQLError) =>
-  new GraphQLError(`The schema has changed: ${message}`, {
-    extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
-  })
 
 const broken = (error: unknown): Refused => ({
   errors: [

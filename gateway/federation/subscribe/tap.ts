@@ -1,18 +1,15 @@
 import type { FetchNode } from '@apollo/query-planner'
-import { GraphQLError, type GraphQLSchema } from 'graphql'
+import { GraphQLError } from 'graphql'
 import { isStream } from '#kit/stream.ts'
 import type { SubgraphError, SubgraphResponse } from '#kit/transport.ts'
+import type { Refused } from '../documents.ts'
 import { failureOf } from '../execute/run.ts'
 import type { Serving } from '../generations.ts'
 import { type Asked, type Prepared, prepare, unanswerable } from '../operation.ts'
 import type { Source } from '../source.ts'
 import { checkRoot } from './root.ts'
 
-export type SubscribeRequest = Asked & {
-  context: object
-  /** What the document is valid for; the current schema unless said. */
-  schema?: GraphQLSchema
-}
+export type SubscribeRequest = Asked & { context: object }
 /** A subscription as one supergraph has it: where its events come from, and how they are answered. */
 export type Tap = {
   readonly serving: Serving
@@ -26,7 +23,6 @@ export type Tap = {
   /** Ends the use of the supergraph. */
   leave(): void
 }
-export type Refused = { errors: readonly GraphQLError[] }
 
 /**
  * A subscription at one supergraph, or why it cannot be. The events end with `signal`.
@@ -54,8 +50,8 @@ async function opened(
   signal: AbortSignal,
   before: Tap | undefined,
 ): Promise<Omit<Tap, 'serving' | 'leave'> | Refused> {
-  const prepared = await prepare(generation, request, ['subscription'], ({ selectionSet }, fragments) =>
-    checkRoot(selectionSet.selections, fragments),
+  const prepared = await prepare(generation, request, ['subscription'], ({ definition, fragments }) =>
+    checkRoot(definition.selectionSet.selections, fragments),
   )
   if ('errors' in prepared) return prepared
   const { primary } = prepared.compiled

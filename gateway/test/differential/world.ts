@@ -10,6 +10,7 @@ import {
   validate,
 } from 'graphql'
 import type { SubgraphResponse } from '#kit/transport.ts'
+import { documentOf } from '../../federation/documents.ts'
 import { createEngine, type Engine } from '../../federation/engine.ts'
 import { inThread } from '../../federation/planner/in-thread.ts'
 import type { Planning } from '../../federation/planner/planner.ts'
@@ -62,14 +63,10 @@ export function openWorld(subgraphs: Subgraphs, planning: Planning = inThread): 
   const { schema } = engine
   const whole = fakeOf(schema, traits)
   const { fieldResolver, typeResolver } = whole
-  const ready = engine.load({ apollo: {} as never })
   return Object.assign(world, {
     engine,
-    federated: async (document: DocumentNode, variables: Record<string, unknown>) => {
-      const { executor } = await ready
-      const request = { document, queryHash: JSON.stringify(document), request: { variables }, context: {} }
-      return plain((await executor!(request as never)) as ExecutionResult)
-    },
+    federated: async (document: DocumentNode, variables: Record<string, unknown>) =>
+      plain(await engine.execute({ document: documentOf(document), variables, context: {} })),
     whole: async (document: DocumentNode, variableValues: Record<string, unknown>) =>
       plain(await execute({ schema, document, variableValues, fieldResolver, typeResolver })),
   })
