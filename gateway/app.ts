@@ -11,6 +11,7 @@ import { startApollo } from './apollo.ts'
 import type { GatewayContext } from './context.ts'
 import { answerFailures, refuse, thrown } from './errors.ts'
 import { createEngine, type Engine } from './federation/engine.ts'
+import type { Planning } from './federation/planner/planner.ts'
 import { createThreads } from './federation/planner/threads.ts'
 import { createSource } from './federation/source.ts'
 import { createOperations } from './operations.ts'
@@ -42,6 +43,8 @@ export type GatewayOptions = {
   standing?: Standing
   /** Addresses or networks that may say for whom they ask. */
   trustedProxies?: string[] | undefined
+  /** What plans operations, where that is not threads of the gateway's own. */
+  planning?: Planning
   /** The REST doors; null where there are none. */
   rest: Doors | null
   /** Where the built page lies. */
@@ -119,17 +122,18 @@ const taking = (engine: Engine, log: Log) => async (supergraphSdl: string) => {
 }
 
 function engineOf(
-  { supergraphSdl, transports, keys, log, production }: GatewayOptions,
+  { supergraphSdl, transports, keys, log, production, planning }: GatewayOptions,
   checks: readonly Check[],
 ) {
   const sign = internalSigner(keys, 'gateway')
   return createEngine({
     supergraphSdl,
     suggests: !production,
-    planning: createThreads({
-      onFailure: ({ error, operationName }) =>
-        log.warn({ operationName, err: error }, 'an operation could not be planned'),
-    }),
+    planning:
+      planning ??
+      createThreads({
+        onFailure: ({ error, ...of }) => log.warn({ ...of, err: error }, 'an operation could not be planned'),
+      }),
     check: (schema) => {
       for (const check of checks) check(schema)
     },
