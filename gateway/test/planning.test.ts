@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { GraphQLError, parse } from 'graphql'
+import { createEngine } from '../federation/engine.ts'
 import { inThread } from '../federation/planner/in-thread.ts'
 import { createThreads, type ThreadsOptions } from '../federation/planner/threads.ts'
 import { bomb, pressGraph } from './bomb.ts'
@@ -57,6 +59,40 @@ test('a bomb ends at the deadline, and others are planned meanwhile', async (t) 
   const { user, system } = process.threadCpuUsage(spent)
   assert.ok(user + system < 1_000_000, `${user + system} us of this thread`)
   assert.equal(failures.length, 1)
+})
+
+test('an engine answers others while a bomb is planned, and its loop stays free', async (t) => {
+  const planning = createThreads({ deadlineMs: 3_000 })
+  const fetch = async () => ({ data: { favourites: [{ __typename: 'Book', id: '1' }] } })
+  const engine = createEngine({ supergraphSdl, planning, sourceFor: () => ({ fetch }) })
+  t.after(() => engine.stop!())
+  const ask = (query: string) => {
+    const document = engine.read(query)
+    assert.ok('ast' in document)
+    return engine.execute({ document, context: {} })
+  }
+  await ask(plain)
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
+  const spent = process.threadCpuUsage()
+  let isPending = true
+  const refused = ask(bomb).finally(() => {
+    isPending = false
+  })
+  for (let index = 0; index < 20; index++) {
+    const { data } = await ask(`{ favourites { id, other${index}: __typename } }`)
+    assert.equal(JSON.stringify(data), `{"favourites":[{"id":"1","other${index}":"Book"}]}`)
+  }
+  assert.ok(isPending)
+  const { errors } = await refused
+  const { user, system } = process.threadCpuUsage(spent)
+  delay.disable()
+  t.diagnostic(
+    `longest delay of the loop ${Math.round(delay.max / 1e6)} ms, ${user + system} us of its thread`,
+  )
+  assert.equal(errors?.[0]?.extensions.code, 'OPERATION_RESOLUTION_FAILURE')
+  assert.doesNotMatch(errors[0].message, /late|long/)
+  assert.ok(user + system < 1_000_000)
 })
 
 test('equals are planned once, and what was too much is remembered', async (t) => {
