@@ -12,7 +12,7 @@ import type { GatewayContext } from './context.ts'
 import { answerFailures, refuse, thrown } from './errors.ts'
 import { createEngine, type Engine } from './federation/engine.ts'
 import type { Planning } from './federation/planner/planner.ts'
-import { createThreads } from './federation/planner/threads.ts'
+import { createWorkers } from './federation/planner/workers.ts'
 import { createSource } from './federation/source.ts'
 import { createOperations } from './operations.ts'
 import { graphiql } from './plugins/graphiql.ts'
@@ -43,7 +43,7 @@ export type GatewayOptions = {
   standing?: Standing
   /** Addresses or networks that may say for whom they ask. */
   trustedProxies?: string[] | undefined
-  /** What plans operations, where that is not threads of the gateway's own. */
+  /** What plans operations, where that is not processes of the gateway's own. */
   planning?: Planning
   /** The REST doors; null where there are none. */
   rest: Doors | null
@@ -131,7 +131,7 @@ function engineOf(
     suggests: !production,
     planning:
       planning ??
-      createThreads({
+      createWorkers({
         onFailure: ({ error, ...of }) => log.warn({ ...of, err: error }, 'an operation could not be planned'),
       }),
     check: (schema) => {

@@ -98,10 +98,14 @@ function bytesOf(read: Document | Refused, text: string): number {
 const tooDeep = new GraphQLError('The document is nested too deeply')
 
 // Suggestions would tell strangers what the schema has.
-const coded = ({ message, nodes, source, positions }: GraphQLError, code: string, suggests: boolean) =>
-  new GraphQLError(suggests ? message : message.replace(/ ?Did you mean(.+?)\?$/, ''), {
+function coded({ message, nodes, source, positions }: GraphQLError, code: string, suggests: boolean) {
+  const error = new GraphQLError(suggests ? message : message.replace(/ ?Did you mean(.+?)\?$/, ''), {
     nodes: nodes ?? null,
     source: source ?? null,
     positions: positions ?? null,
     extensions: { code },
   })
+  // It is remembered, and would hold all that validated: 70 kB each.
+  error.stack = error.message
+  return error
+}

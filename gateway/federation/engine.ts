@@ -5,7 +5,7 @@ import { createGenerations, type Serving } from './generations.ts'
 import { type Limits, limits } from './limits.ts'
 import { type Asked, type Operation, prepare, run } from './operation.ts'
 import type { Planning } from './planner/planner.ts'
-import { createThreads } from './planner/threads.ts'
+import { createWorkers } from './planner/workers.ts'
 import type { Source } from './source.ts'
 import type { SubscribeRequest } from './subscribe/tap.ts'
 import { type Subscribed, subscribe } from './subscribe.ts'
@@ -27,7 +27,7 @@ export type EngineOptions = {
   introspection?(context: never): void
   /** How much memory documents and their plans may take, about, in bytes. */
   rememberedBytes?: number
-  /** What plans; Apollo's planner on threads of its own, unless said. It is closed with the engine. */
+  /** What plans; Apollo's planner in processes of its own, unless said. It is closed with the engine. */
   planning?: Planning
   /** Throws when the house cannot do with what clients would see; asked before a supergraph is taken. */
   check?(schema: GraphQLSchema): void
@@ -64,7 +64,7 @@ const defaults = {
  * each plan once and runs it often, reports to nobody. Throws when the supergraph does not load.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { supergraphSdl, planning = createThreads(), ...given } = { ...defaults, ...options }
+  const { supergraphSdl, planning = createWorkers(), ...given } = { ...defaults, ...options }
   const { deadlineMs, jitterMs } = given
   const generations = createGenerations(supergraphSdl, { planning, ...given })
   const check = ({ introspects }: Operation, context: object) => {

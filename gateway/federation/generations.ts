@@ -2,8 +2,8 @@ import type { GraphQLSchema } from 'graphql'
 import type { DocumentsOptions } from './documents.ts'
 import { createGeneration, type Generation } from './generation.ts'
 import { createHeld } from './held.ts'
-import { loadSupergraph } from './planner/apollo.ts'
 import type { Loaded, OpenPlanner, Planning } from './planner/planner.ts'
+import { loadSupergraph } from './planner/supergraph.ts'
 import type { Source, Sources } from './source.ts'
 
 /** A generation that is asked, and the way to its subgraphs. */

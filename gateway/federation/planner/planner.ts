@@ -1,7 +1,7 @@
 import type { QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, GraphQLError } from 'graphql'
 
-/** What a supergraph says to everybody but its planner. Plain data: it may come from another thread. */
+/** What a supergraph says to everybody but its planner. Plain data: it may come from another process. */
 export type Loaded = {
   supergraphSdl: string
   /** What clients see. */

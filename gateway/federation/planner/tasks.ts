@@ -1,10 +1,9 @@
-/** What a planning thread is asked. Supergraphs have numbers, so that each is sent once. */
+/** What a planning process is asked. Supergraphs have numbers, so that each is sent once. */
 export type Asked =
   | { kind: 'load'; supergraph: number; supergraphSdl: string }
   | { kind: 'plan'; supergraph: number; text: string; operationName: string | undefined }
 export type Task = Asked | { kind: 'forget'; supergraph: number }
 
-/** JSON costs less between threads than a clone. */
 export type Answer =
   | { json: string }
   /** A GraphQLError. */

@@ -1,5 +1,4 @@
-/** What a planning thread runs: it does one task at a time, and is ended from outside when that takes too long. */
-import { parentPort } from 'node:worker_threads'
+/** What a planning process runs: it does one task at a time, and is ended from outside when that takes too long. */
 import { GraphQLError, parse } from 'graphql'
 import { type ApolloPlanner, apolloPlanner } from './apollo.ts'
 import type { Answer, Asked, Task } from './tasks.ts'
@@ -27,7 +26,10 @@ function answer(task: Asked): Answer {
   }
 }
 
-parentPort!.on('message', (task: Task) => {
+process.on('message', (task: Task) => {
   if (task.kind === 'forget') supergraphs.delete(task.supergraph)
-  else parentPort!.postMessage(answer(task))
+  else process.send!(answer(task))
 })
+// It ends with who started it, and not before: a signal to the group reaches it, too.
+process.on('disconnect', () => process.exit())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
