@@ -1,9 +1,9 @@
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
-import type { ExecutionResult, GraphQLSchema } from 'graphql'
+import type { GraphQLSchema } from 'graphql'
 import type { Documents } from './documents.ts'
 import { createGenerations, type Serving } from './generations.ts'
 import { type Limits, limits } from './limits.ts'
-import { type Asked, type Operation, prepare, run } from './operation.ts'
+import { type Asked, type Operation, prepare, type Result, run } from './operation.ts'
 import type { Planning } from './planner/planner.ts'
 import { createWorkers } from './planner/workers.ts'
 import type { Source } from './source.ts'
@@ -41,7 +41,7 @@ export type Engine = GatewayInterface & {
   /** A document of this graph, or why a text is none. */
   read: Documents['read']
   /** Answers a query or a mutation. Throws nothing: what fails is among the errors. */
-  execute(request: ExecuteRequest): Promise<ExecutionResult>
+  execute(request: ExecuteRequest): Promise<Result>
   /** Beside Apollo Server, which executes no subscriptions. */
   subscribe(request: SubscribeRequest): Promise<Subscribed>
   /**
@@ -84,7 +84,9 @@ export function createEngine(options: EngineOptions): Engine {
   const executor: Executor = async ({ source, schema, request, context }) => {
     const { operationName, variables } = request
     const document = generations.of(schema).generation.read(source)
-    return 'errors' in document ? document : execute({ document, operationName, variables, context })
+    if ('errors' in document) return document
+    const { json: _, ...answer } = await execute({ document, operationName, variables, context })
+    return answer
   }
   return {
     get schema() {

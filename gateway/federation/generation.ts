@@ -8,6 +8,7 @@ import { createDocuments, type Document, type Documents, type DocumentsOptions }
 import type { Operation } from './operation.ts'
 import { type Loaded, type Planner, unplannable } from './planner/planner.ts'
 import { introspects } from './shape/introspection.ts'
+import { coercing } from './variables.ts'
 
 /** One loaded supergraph: what is derived from its SDL lives and ends with it. */
 export type Generation = {
@@ -58,6 +59,7 @@ export function createGeneration(
       definition,
       fragments,
       outline: outlineOf(compiler, ast, name),
+      coerce: coercing(schema, definition),
       introspects: introspects(definition.selectionSet, fragments),
       compiled: new LRUCache({ max: plansOfOne }),
       underWay: new Map(),

@@ -1,11 +1,11 @@
 import {
   type ExecutionResult,
   GraphQLError,
-  getVariableValues,
   type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql'
 import type { LRUCache } from 'lru-cache'
+import { deadlineIn } from '#kit/deadline.ts'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import type { Fragments } from './compile/branches.ts'
 import type { Compiled, Outline } from './compile/operation.ts'
@@ -14,6 +14,7 @@ import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
 import { createTold } from './shape/told.ts'
 import type { Sources } from './source.ts'
+import type { Coerce } from './variables.ts'
 
 /** One operation of a document: what it is compiled from, and what it was compiled to. */
 export type Operation = {
@@ -23,6 +24,7 @@ export type Operation = {
   readonly definition: OperationDefinitionNode
   readonly fragments: Fragments
   readonly outline: Outline
+  readonly coerce: Coerce
   /** Whether it asks of the schema itself. */
   readonly introspects: boolean
   /** By what its variables decide of what it asks for. */
@@ -42,8 +44,6 @@ export type Prepared = {
   /** As the client gave them. */
   given: Record<string, unknown>
 }
-
-const maxVariableErrors = 20
 
 export const unanswerable = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })
@@ -65,12 +65,9 @@ export async function prepare(
       throw unanswerable(`This graph answers no ${operation.kind}`)
     check?.(operation)
     const given = variables ?? {}
-    const definitions = operation.definition.variableDefinitions ?? []
-    const { coerced, errors } = getVariableValues(schema, definitions, given, {
-      maxErrors: maxVariableErrors,
-    })
-    if (errors) return { errors: errors.map(badUserInput) }
-    return { compiled: await compiled(operation, coerced), variables: coerced, given }
+    const coerced = operation.coerce(given)
+    if ('errors' in coerced) return { errors: coerced.errors.map(badUserInput) }
+    return { compiled: await compiled(operation, coerced.values), variables: coerced.values, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error
@@ -84,6 +81,9 @@ const badUserInput = (error: GraphQLError) =>
     extensions: { code: 'BAD_USER_INPUT' },
   })
 
+/** An answer, and the same as JSON where that is there already. */
+export type Result = ExecutionResult & { json?: string | undefined }
+
 /**
  * Runs an operation; what has not answered within `deadlineMs` is null. Never throws.
  * @param event what the subgraph of a subscription has told
@@ -92,10 +92,8 @@ export async function run(
   sources: Sources,
   { compiled, variables, given }: Prepared,
   { context, deadlineMs, event }: { context: unknown; deadlineMs: number; event?: SubgraphResponse },
-): Promise<ExecutionResult> {
-  const timer = new AbortController()
-  const timeout = setTimeout(() => timer.abort(), deadlineMs)
-  const { signal: deadline } = timer
+): Promise<Result> {
+  const deadline = deadlineIn(deadlineMs)
   const run: Run = {
     sources,
     variables,
@@ -109,9 +107,15 @@ export async function run(
     broken: new Set(),
   }
   try {
-    await compiled.step(run)
+    const { passing } = compiled
+    if (passing) {
+      const { call, isExact } = passing
+      const answer = await call.ask(run)
+      if (!answer.errors && isExact(answer.data)) return { data: answer.data!, json: answer.json }
+      call.take(run, answer)
+    } else await compiled.step(run)
   } finally {
-    clearTimeout(timeout)
+    deadline.clear()
   }
   const told = createTold(run.failures, compiled.asked, compiled.toClient)
   const introspect = compiled.introspect(given)
