@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { GraphQLError } from 'graphql'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
 import { forbidden } from '#kit/errors.ts'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
@@ -10,7 +10,9 @@ import { createAccess } from './access.ts'
 import { startApollo } from './apollo.ts'
 import type { GatewayContext } from './context.ts'
 import { answerFailures, refuse, thrown } from './errors.ts'
-import { createEngine } from './federation/engine.ts'
+import { createEngine, type Engine } from './federation/engine.ts'
+import type { Planning } from './federation/planner/planner.ts'
+import { createWorkers } from './federation/planner/workers.ts'
 import { createSource } from './federation/source.ts'
 import { createOperations } from './operations.ts'
 import { graphiql } from './plugins/graphiql.ts'
@@ -24,10 +26,13 @@ import { web } from './plugins/web.ts'
 import { createLive } from './realtime/live.ts'
 import { socketHandler, sockets } from './realtime/socket.ts'
 import { stream } from './realtime/stream.ts'
+import type { Graph } from './rest/route.ts'
 import { createStanding, type Standing } from './standing.ts'
 
 export type GatewayOptions = {
   supergraphSdl: string
+  /** Tells of supergraphs that come after the first, until the returned function is called. */
+  supergraphs?(take: (supergraphSdl: string) => Promise<void>): () => void
   /** How each subgraph of the supergraph is reached. */
   transports: Transports
   keys: Keys
@@ -38,6 +43,8 @@ export type GatewayOptions = {
   standing?: Standing
   /** Addresses or networks that may say for whom they ask. */
   trustedProxies?: string[] | undefined
+  /** What plans operations, where that is not processes of the gateway's own. */
+  planning?: Planning
   /** The REST doors; null where there are none. */
   rest: Doors | null
   /** Where the built page lies. */
@@ -48,7 +55,8 @@ export type GatewayOptions = {
 /** The gateway, not yet listening. Throws when the supergraph, or a route over it, does not fit. */
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
   const { log, metrics, keys, ready, production } = options
-  const engine = engineOf(options)
+  const checks: Check[] = []
+  const engine = engineOf(options, checks)
   const operations = createOperations({ engine, log, metrics })
   const apollo = await startApollo({ gateway: engine, log, metrics, production })
   const app = createHttp({
@@ -61,6 +69,8 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   app.removeContentTypeParser('text/plain')
   answerFailures(app, log)
   app.addHook('onClose', () => apollo.stop())
+  const unfollow = options.supergraphs?.(taking(engine, log))
+  if (unfollow) app.addHook('preClose', async () => unfollow())
 
   const access = createAccess(keys, options.standing ?? standingOf(options))
   const live = createLive({ engine, operations })
@@ -73,7 +83,13 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
     await api.register(viewer, { access })
     await api.register(graphql, { apollo, operations, socket: socketHandler({ live, access, log }), log })
     await api.register(stream, { live, access, log })
-    const graph = { schema: engine.schema, operations }
+    const graph: Graph = {
+      operations,
+      get schema() {
+        return engine.schema
+      },
+      fits: (check) => checks.push(check),
+    }
     if (options.rest) await api.register(rest, { prefix: '/api/v1', graph, ...options.rest })
   })
   await app.register(web, { folder: options.webFolder })
@@ -97,11 +113,34 @@ function forMembers({ viewer }: GatewayContext): void {
 const claimsOf = ({ viewer }: GatewayContext) =>
   viewer.kind === 'member' ? { scopes: new Set<string>(viewer.permissions) } : null
 
-function engineOf({ supergraphSdl, transports, keys, log, production }: GatewayOptions) {
+type Check = (schema: GraphQLSchema) => void
+
+/** Takes a supergraph where it fits; else all stays as it was, and the log says why. */
+const taking = (engine: Engine, log: Log) => async (supergraphSdl: string) => {
+  try {
+    await engine.reload(supergraphSdl)
+    log.info('another supergraph is served')
+  } catch (error) {
+    log.error({ err: error }, 'a supergraph was not taken: the one before is served')
+  }
+}
+
+function engineOf(
+  { supergraphSdl, transports, keys, log, production, planning }: GatewayOptions,
+  checks: readonly Check[],
+) {
   const sign = internalSigner(keys, 'gateway')
   return createEngine({
     supergraphSdl,
     suggests: !production,
+    planning:
+      planning ??
+      createWorkers({
+        onFailure: ({ error, ...of }) => log.warn({ ...of, err: error }, 'an operation could not be planned'),
+      }),
+    check: (schema) => {
+      for (const check of checks) check(schema)
+    },
     ...(production && { introspection: forMembers }),
     authorization: {
       claimsOf,

@@ -11,6 +11,7 @@ import { type Registered, readRegister, root } from '#kit/register.ts'
 import { createKeys } from '#kit/tokens.ts'
 import { httpTransport } from '#kit/transport.ts'
 import { createGateway } from './app.ts'
+import { watchFile } from './federation/watch.ts'
 
 const readyWithinMs = 2_000
 
@@ -29,8 +30,12 @@ await untilStopped(async (closing) => {
   const register = readRegister()
   const transports = Object.fromEntries(register.map(({ name, url }) => [name, httpTransport(url)]))
   for (const transport of Object.values(transports)) closing(() => transport.close())
+  const path = `${root}schema/supergraph.graphql`
+  const supergraphSdl = readFileSync(path, 'utf8')
+  const failed = (error: unknown) => log.error({ err: error }, 'the supergraph cannot be watched')
   const app = await createGateway({
-    supergraphSdl: readFileSync(`${root}schema/supergraph.graphql`, 'utf8'),
+    supergraphSdl,
+    supergraphs: (take) => watchFile(path, supergraphSdl, { changed: take, failed }),
     transports,
     keys: createKeys(env.NEXUS_SECRET, env.NEXUS_SECRET_PREVIOUS),
     rest: {

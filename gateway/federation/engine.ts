@@ -2,11 +2,14 @@ import type { ApolloServerOptionsWithGateway } from '@apollo/server'
 import type { GraphQLSchema } from 'graphql'
 import { type Authorization, nobody } from './authorize/judge.ts'
 import type { Documents } from './documents.ts'
-import { createGeneration, type PlannerOf } from './generation.ts'
+import { createGenerations, type Serving } from './generations.ts'
 import { type Limits, limits } from './limits.ts'
 import { type Asked, type Operation, prepare, type Result, run } from './operation.ts'
-import type { Source, Sources } from './source.ts'
-import { type Subscribed, type SubscribeRequest, subscribe } from './subscribe.ts'
+import type { Planning } from './planner/planner.ts'
+import { createWorkers } from './planner/workers.ts'
+import type { Source } from './source.ts'
+import type { SubscribeRequest } from './subscribe/tap.ts'
+import { type Subscribed, subscribe } from './subscribe.ts'
 
 export type GatewayInterface = ApolloServerOptionsWithGateway<object>['gateway']
 type Executor = NonNullable<Awaited<ReturnType<GatewayInterface['load']>>['executor']>
@@ -25,8 +28,14 @@ export type EngineOptions = {
   introspection?(context: never): void
   /** Who may see what; without, nobody sees what the supergraph's directives guard. */
   authorization?: Authorization
-  /** Another planner than Apollo's. */
-  plannerOf?: PlannerOf
+  /** How much memory documents and their plans may take, about, in bytes. */
+  rememberedBytes?: number
+  /** What plans; Apollo's planner in processes of its own, unless said. It is closed with the engine. */
+  planning?: Planning
+  /** Throws when the house cannot do with what clients would see; asked before a supergraph is taken. */
+  check?(schema: GraphQLSchema): void
+  /** Subscriptions that a new supergraph ends do so within so long, in milliseconds, not all at once. */
+  jitterMs?: number
 }
 export type ExecuteRequest = Asked & { context: object }
 export type Engine = GatewayInterface & {
@@ -38,46 +47,70 @@ export type Engine = GatewayInterface & {
   execute(request: ExecuteRequest): Promise<Result>
   /** Beside Apollo Server, which executes no subscriptions. */
   subscribe(request: SubscribeRequest): Promise<Subscribed>
+  /**
+   * Takes another supergraph. What has begun ends as it began, and subscriptions go on where they are still valid.
+   * Rejects when it does not load or does not fit: the one before stays.
+   */
+  reload(supergraphSdl: string): Promise<void>
 }
 
-const defaults = { deadlineMs: 10_000, limits, suggests: true, authorization: nobody }
+const defaults = {
+  deadlineMs: 10_000,
+  limits,
+  suggests: true,
+  authorization: nobody,
+  rememberedBytes: 64 * 1024 * 1024,
+  jitterMs: 5_000,
+}
 
 /**
  * A federation gateway on any supergraph, by itself or under Apollo Server: plans with Apollo's planner, compiles
  * each plan once and runs it often, reports to nobody. Throws when the supergraph does not load.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { deadlineMs, authorization, ...reading } = { ...defaults, ...options }
-  const generation = createGeneration(options.supergraphSdl, reading)
-  const sources: Sources = Object.fromEntries(
-    generation.subgraphs.map(({ name, url }) => [name, options.sourceFor(name, url)]),
-  )
+  const { supergraphSdl, planning = createWorkers(), ...given } = { ...defaults, ...options }
+  const { deadlineMs, jitterMs, authorization } = given
+  const generations = createGenerations(supergraphSdl, { planning, ...given })
   const check = ({ introspects }: Operation, context: object) => {
     if (introspects) options.introspection?.(context as never)
   }
   const execute: Engine['execute'] = async ({ context, ...asked }) => {
-    const caller = { context, authorization, deadlineMs }
-    const prepared = await prepare(generation, asked, ['query', 'mutation'], caller, (of) =>
-      check(of, context),
-    )
-    return 'errors' in prepared ? prepared : run(sources, prepared, caller)
+    const serving = generations.of(asked.document.schema)
+    const leave = serving.enter()
+    try {
+      const caller = { context, authorization, deadlineMs }
+      const allowed = (of: Operation) => check(of, context)
+      const prepared = await prepare(serving.generation, asked, ['query', 'mutation'], caller, allowed)
+      return 'errors' in prepared ? prepared : await run(serving.sources, prepared, caller)
+    } finally {
+      leave()
+    }
   }
-  const executor: Executor = async ({ source, request: { operationName, variables }, context }) => {
-    const document = generation.read(source)
+  const executor: Executor = async ({ source, schema, request, context }) => {
+    const { operationName, variables } = request
+    const document = generations.of(schema).generation.read(source)
     if ('errors' in document) return document
     const { json: _, ...answer } = await execute({ document, operationName, variables, context })
     return answer
   }
   return {
-    schema: generation.schema,
-    read: generation.read,
-    execute,
-    subscribe: (request) => subscribe(generation, sources, request, { authorization, deadlineMs }),
-    load: async () => ({ executor }),
-    onSchemaLoadOrUpdate(listener) {
-      listener({ apiSchema: generation.schema, coreSupergraphSdl: generation.supergraphSdl })
-      return () => {}
+    get schema() {
+      return generations.current.generation.schema
     },
-    stop: async () => {},
+    read: (text) => generations.current.generation.read(text),
+    execute,
+    subscribe: (request) => subscribe(generations, request, { authorization, deadlineMs, jitterMs }),
+    reload: generations.replace,
+    async load() {
+      generations.warm()
+      return { executor }
+    },
+    onSchemaLoadOrUpdate(listener) {
+      const tell = ({ generation: { schema, supergraphSdl } }: Serving) =>
+        listener({ apiSchema: schema, coreSupergraphSdl: supergraphSdl })
+      tell(generations.current)
+      return generations.onReplaced(tell)
+    },
+    stop: () => planning.close(),
   }
 }

@@ -1,11 +1,4 @@
-import {
-  operationFromDocument,
-  type Operation as Plannable,
-  ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
-  Supergraph,
-} from '@apollo/federation-internals'
-import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
-import { GraphQLError, type GraphQLSchema, parse } from 'graphql'
+import { buildASTSchema, buildSchema, GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { accessOf } from './authorize/access.ts'
 import type { Judged } from './authorize/judge.ts'
@@ -15,12 +8,9 @@ import { type Compiled, type Compiler, compile, fragmentsOf, outlineOf } from '.
 import { typesOf } from './compile/types.ts'
 import { createDocuments, type Document, type Documents, type DocumentsOptions } from './documents.ts'
 import type { Operation } from './operation.ts'
+import { type Loaded, type Planner, unplannable } from './planner/planner.ts'
 import { introspects } from './shape/introspection.ts'
 import { coercing } from './variables.ts'
-
-/** Turns an operation into the calls that answer it: the one thing that is Apollo's planner's own. */
-export type Planner = (operation: Plannable) => QueryPlan
-export type PlannerOf = (supergraph: Supergraph) => Planner
 
 /** One loaded supergraph: what is derived from its SDL lives and ends with it. */
 export type Generation = {
@@ -33,7 +23,7 @@ export type Generation = {
   operation(document: Document, name: string | undefined): Operation | undefined
   /**
    * An operation compiled for what its variables decide by @skip and @include, and for what its caller may see.
-   * Throws GraphQLError when it cannot be planned.
+   * Rejects with GraphQLError when it cannot be planned.
    */
   compiled(
     operation: Operation,
@@ -41,61 +31,36 @@ export type Generation = {
     judged: Judged,
   ): Compiled | Promise<Compiled>
 }
-export type GenerationOptions = DocumentsOptions & { plannerOf?: PlannerOf | undefined }
-
-// Where every subgraph can answer everything, 126 selections took 590 ms with Apollo’s 10,000, 74 ms with this.
-const maxEvaluatedPlans = 1_000
-
-export const apolloPlanner: PlannerOf = (supergraph) => {
-  const planner = new QueryPlanner(supergraph, {
-    // Without, one name that two types ask with different arguments is fetched for both, and one of them loses.
-    typeConditionedFetching: true,
-    debug: { maxEvaluatedPlans },
-  })
-  return (operation) => planner.buildQueryPlan(operation)
-}
-
-// The planner runs out of memory for its own lists where many types meet in many fragments.
-const unplannable = (originalError: Error) =>
-  new GraphQLError('This operation cannot be planned; ask for less of it at once', {
-    originalError,
-    extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
-  })
 
 /** How many plans are remembered of one operation, which may have one for each decision of its variables. */
 const plansOfOne = 16
 
-/** Loads a supergraph SDL. Throws when it is not one, or asks for a feature that nobody knows. */
 export function createGeneration(
-  supergraphSdl: string,
-  { plannerOf = apolloPlanner, ...options }: GenerationOptions,
+  { supergraphSdl, apiSdl, subgraphs }: Loaded,
+  plan: Planner,
+  options: DocumentsOptions,
 ): Generation {
-  const supergraph = Supergraph.build(supergraphSdl, {
-    supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
-  })
-  const apiSchema = supergraph.apiSchema()
-  const schema = apiSchema.toGraphQLJSSchema()
-  const plan = plannerOf(supergraph)
-  const document = parse(supergraphSdl, { noLocation: true })
+  const schema = buildSchema(apiSdl, { noLocation: true, assumeValid: true })
+  const supergraph = parse(supergraphSdl, { noLocation: true })
   const compiler: Compiler = {
     schema,
-    types: typesOf(supergraph.schema.toGraphQLJSSchema()),
-    required: requiredOf(document),
-    identify: keysOf(document),
-    access: accessOf(document),
-    plan: (document, operationName) => {
-      try {
-        return plan(operationFromDocument(apiSchema, document, operationName ? { operationName } : {}))
-      } catch (error) {
-        throw error instanceof GraphQLError ? error : unplannable(error as Error)
-      }
-    },
+    types: typesOf(buildASTSchema(supergraph, { assumeValid: true, assumeValidSDL: true })),
+    required: requiredOf(supergraph),
+    identify: keysOf(supergraph),
+    access: accessOf(supergraph),
+    plan: (document, operationName) =>
+      plan(document, operationName).catch((error) => {
+        throw error instanceof GraphQLError ? error : unplannable(error)
+      }),
   }
-  const operationOf = ({ ast }: Document, name: string | undefined): Operation | undefined => {
+  const documents = createDocuments(schema, options)
+  const operationOf = (document: Document, name: string | undefined): Operation | undefined => {
+    const { ast } = document
     const definition = operationIn(ast, name)
     if (!definition) return undefined
     const fragments = fragmentsOf(ast)
     return {
+      document,
       name: definition.name?.value ?? null,
       kind: definition.operation,
       definition,
@@ -104,13 +69,14 @@ export function createGeneration(
       coerce: coercing(schema, definition),
       introspects: introspects(definition.selectionSet, fragments),
       compiled: new LRUCache({ max: plansOfOne }),
+      underWay: new Map(),
     }
   }
   return {
     supergraphSdl,
-    subgraphs: [...supergraph.subgraphsMetadata()],
+    subgraphs,
     schema,
-    read: createDocuments(schema, options).read,
+    read: documents.read,
     operation(document, name) {
       const before = document.operations.get(name ?? '')
       if (before) return before
@@ -118,14 +84,24 @@ export function createGeneration(
       if (operation) document.operations.set(name ?? '', operation)
       return operation
     },
-    compiled({ outline, compiled }, variables, judged) {
+    compiled({ document, outline, compiled, underWay }, variables, judged) {
       const isDecided = (variable: string) => variables[variable] === true
       const decided = outline.deciding.map((variable) => Number(isDecided(variable))).join('')
       const key = `${decided} ${judged.judgement}`
-      const before = compiled.get(key)
+      const before = compiled.get(key) ?? underWay.get(key)
       if (before) return before
-      const fresh = compile(compiler, outline, isDecided, judged)
-      compiled.set(key, fresh)
+      const compiling = async () => {
+        try {
+          const fresh = await compile(compiler, outline, isDecided, judged)
+          compiled.set(key, fresh)
+          documents.grown(document)
+          return fresh
+        } finally {
+          underWay.delete(key)
+        }
+      }
+      const fresh = compiling()
+      underWay.set(key, fresh)
       return fresh
     },
   }

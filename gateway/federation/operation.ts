@@ -20,6 +20,7 @@ import type { Coerce } from './variables.ts'
 
 /** One operation of a document: what it is compiled from, and what it was compiled to. */
 export type Operation = {
+  readonly document: Document
   readonly name: string | null
   readonly kind: `${OperationTypeNode}`
   readonly definition: OperationDefinitionNode
@@ -30,6 +31,8 @@ export type Operation = {
   readonly introspects: boolean
   /** By what its variables decide of what it asks for. */
   readonly compiled: LRUCache<string, Compiled>
+  /** What is being compiled, for all who ask for it meanwhile. */
+  readonly underWay: Map<string, Promise<Compiled>>
 }
 export type Asked = {
   document: Document

@@ -39,6 +39,8 @@ export type StreamRequest = {
 export type Source = {
   fetch(request: SourceRequest): Promise<SubgraphResponse>
   stream?(request: StreamRequest): Promise<SubgraphResponse | AsyncIterable<SubgraphResponse>>
+  /** No supergraph has it any more, and nobody waits for it. */
+  close?(): void
 }
 export type Sources = Readonly<Record<string, Source>>
 

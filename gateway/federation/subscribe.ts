@@ -1,66 +1,41 @@
-import type { FetchNode } from '@apollo/query-planner'
-import { type ExecutionResult, GraphQLError, Kind, type SelectionNode } from 'graphql'
-import { cancellable, isStream } from '#kit/stream.ts'
-import type { SubgraphError, SubgraphResponse } from '#kit/transport.ts'
-import { rejected, unauthorized } from './authorize/answer.ts'
-import type { Fragments } from './compile/branches.ts'
-import { failureOf } from './execute/run.ts'
-import type { Generation } from './generation.ts'
-import { type Asked, type Caller, prepare, run, unanswerable } from './operation.ts'
-import type { Source, Sources, StreamRequest } from './source.ts'
+import type { ExecutionResult } from 'graphql'
+import { cancellable } from '#kit/stream.ts'
+import type { SubgraphResponse } from '#kit/transport.ts'
+import { unauthorized } from './authorize/answer.ts'
+import type { Generations } from './generations.ts'
+import { type Caller, run } from './operation.ts'
+import { type Followed, follow } from './subscribe/follow.ts'
+import { type SubscribeRequest, type Tap, tapped } from './subscribe/tap.ts'
 
-export type SubscribeRequest = Asked & { context: object }
 export type Subscribed = ExecutionResult | AsyncIterableIterator<ExecutionResult, void>
 
 /**
  * Subscribes to the one subgraph that owns the field, and fetches what each event points to from the others.
- * Resolves with the answers once the subgraph listens, or with errors that refuse it. The plan is made once;
- * `return` of the answers ends the upstream, also while they are waited for.
- * @param caller.deadlineMs how long the fetches of one event may take, in milliseconds
+ * Resolves with the answers once the subgraph listens, or with errors that refuse it. The plan is made once for
+ * each supergraph; `return` of the answers ends the upstream, also while they are waited for.
+ * @param options.deadlineMs how long the fetches of one event may take, in milliseconds
+ * @param options.jitterMs within which it ends when another supergraph does not have what it asks for
  */
 export async function subscribe(
-  generation: Generation,
-  sources: Sources,
+  generations: Generations,
   request: SubscribeRequest,
-  { authorization, deadlineMs }: Pick<Caller, 'authorization' | 'deadlineMs'>,
+  { jitterMs, ...rules }: Pick<Caller, 'authorization' | 'deadlineMs'> & { jitterMs: number },
 ): Promise<Subscribed> {
-  const { context } = request
-  const caller: Caller = { context, authorization, deadlineMs }
-  const prepared = await prepare(generation, request, ['subscription'], caller, ({ definition, fragments }) =>
-    checkRoot(definition.selectionSet.selections, fragments),
-  )
-  if ('errors' in prepared) return prepared
-  const { primary, refusals } = prepared.compiled
-  if (!primary && refusals.length > 0) return rejected(refusals, authorization.errors)
-  if (!primary) return { errors: [unanswerable('This subscription cannot be planned')] }
   const controller = new AbortController()
-  const upstream = await open(sources[primary.serviceName], primary, {
-    variables: used(primary, prepared.variables),
-    context,
-    signal: controller.signal,
-  })
-  if (!isStream<SubgraphResponse>(upstream))
-    return { errors: (upstream.errors ?? [nobody]).map((error) => refusal(error, primary.serviceName)) }
-
-  const answer = async (event: SubgraphResponse) => {
+  const { signal } = controller
+  const { document, ...question } = request
+  const caller: Caller = { context: question.context, ...rules }
+  const first = await tapped(generations.of(document.schema), request, caller, signal)
+  if ('errors' in first) return first
+  const again = { ...question, text: document.text }
+  const followed = follow(generations, again, first, { caller, signal, jitterMs })
+  const answer = async ({ serving, prepared }: Tap, event: SubgraphResponse) => {
     const judgement = prepared.judgeAgain()
     const isSame = (typeof judgement === 'string' ? judgement : await judgement) === prepared.judgement
-    if (isSame || authorization.dryRun) return run(sources, prepared, { ...caller, event })
-    controller.abort()
+    if (isSame || caller.authorization.dryRun) return run(serving.sources, prepared, { ...caller, event })
     return null
   }
-  return cancellable(controller, answers(upstream, answer))
-}
-
-async function* answers(
-  events: AsyncIterable<SubgraphResponse>,
-  answer: (event: SubgraphResponse) => Promise<ExecutionResult | null>,
-): AsyncGenerator<ExecutionResult, void> {
-  for await (const event of events) {
-    const told = await answer(event)
-    if (told) yield told
-    else return yield changed
-  }
+  return cancellable(controller, answers(controller, followed, answer))
 }
 
 /** The last answer to who may see more or less than at the beginning: both need another plan. */
@@ -68,47 +43,38 @@ const changed: ExecutionResult = {
   errors: [unauthorized(undefined, 'What you may see has changed; subscribe again')],
 }
 
-const nobody: SubgraphError = {
-  message: 'Nobody can be subscribed to for this',
-  extensions: { code: 'SERVICE_UNAVAILABLE' },
-}
-
-const open = async (
-  source: Source | undefined,
-  { operation, operationName }: FetchNode,
-  request: Pick<StreamRequest, 'variables' | 'context' | 'signal'>,
-) => source?.stream?.({ query: operation, operationName, ...request }) ?? { errors: [nobody] }
-
-const used = ({ variableUsages = [] }: FetchNode, variables: Record<string, unknown>) =>
-  Object.fromEntries(
-    variableUsages.filter((name) => name in variables).map((name) => [name, variables[name]]),
-  )
-
-const refusal = (error: SubgraphError, subgraph: string) => {
-  const { message, extensions } = failureOf(error, subgraph)
-  return new GraphQLError(message, { extensions })
-}
-
-const invalid = (message: string) =>
-  new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })
-
-// The planner does not refuse these itself: it throws, or plans nothing.
-function checkRoot(selections: readonly SelectionNode[], fragments: Fragments) {
-  const keys = new Set<string>()
-  const entered = new Set<string>()
-  const visit = (selection: SelectionNode) => {
-    if (selection.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include'))
-      throw invalid('A subscription’s root field may not have @skip or @include')
-    if (selection.kind === Kind.FIELD) {
-      if (selection.name.value.startsWith('__')) throw invalid('A subscription has one root field')
-      keys.add((selection.alias ?? selection.name).value)
-    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      selection.selectionSet.selections.forEach(visit)
-    } else if (!entered.has(selection.name.value)) {
-      entered.add(selection.name.value)
-      fragments.get(selection.name.value)?.selectionSet.selections.forEach(visit)
+async function* answers(
+  controller: AbortController,
+  followed: Followed,
+  answer: (tap: Tap, event: SubgraphResponse) => Promise<ExecutionResult | null>,
+): AsyncGenerator<ExecutionResult, void> {
+  try {
+    for (;;) {
+      const { events } = followed.tap
+      const told = await next(events, () => followed.tap.events !== events)
+      // Who has taken over tells it, too.
+      if (followed.tap.events !== events) continue
+      if (told.done) break
+      const answered = await answer(followed.tap, told.value)
+      if (!answered) return yield changed
+      yield answered
     }
+    if (followed.errors) yield { errors: followed.errors }
+  } finally {
+    controller.abort()
+    await followed.tap.events.return?.()
   }
-  selections.forEach(visit)
-  if (keys.size !== 1) throw invalid('A subscription has one root field')
+}
+
+/** The next event; none where it breaks off because another tap has taken its place. */
+async function next(
+  events: Tap['events'],
+  isReplaced: () => boolean,
+): Promise<IteratorResult<SubgraphResponse>> {
+  try {
+    return await events.next()
+  } catch (error) {
+    if (!isReplaced()) throw error
+    return { done: true, value: undefined }
+  }
 }

@@ -34,19 +34,36 @@ export type Route<Params = unknown, Query = unknown, Body = unknown> = {
 export const route = <Params, Query, Body>(row: Route<Params, Query, Body>): Route => row as unknown as Route
 
 /** The graph behind the routes. */
-export type Graph = { schema: GraphQLSchema; operations: Operations }
+export type Graph = {
+  /** What it offers now. */
+  readonly schema: GraphQLSchema
+  operations: Operations
+  /** Has `check` asked whether a schema will do, before it takes the place of this one. */
+  fits(check: (schema: GraphQLSchema) => void): void
+}
 type Answered = { data: unknown; headers: Record<string, string | string[]> }
 type Ask = (request: FastifyRequest, input: Input<unknown, unknown, unknown>) => Promise<Answered>
 
-/** A row, ready to be asked. Throws at start when the graph has no such operation. */
-export function compile({ schema, operations }: Graph, row: Route): Ask {
+/** A row, ready to be asked. Throws at start when the graph has no such operation; a later one is not taken then. */
+export function compile(graph: Graph, row: Route): Ask {
   const document = parse(row.operation, { noLocation: true })
-  const [wrong] = validate(schema, document)
-  if (wrong) throw new Error(`${row.method} ${row.path} does not fit the graph: ${wrong.message}`)
-  const shape = shapeOf(schema, document)
+  const known = new WeakMap<GraphQLSchema, ReturnType<typeof shapeOf>>()
+  const shapeFor = (schema: GraphQLSchema) => {
+    const before = known.get(schema)
+    if (before) return before
+    const [wrong] = validate(schema, document)
+    if (wrong) throw new Error(`${row.method} ${row.path} does not fit the graph: ${wrong.message}`)
+    const shape = shapeOf(schema, document)
+    known.set(schema, shape)
+    return shape
+  }
+  shapeFor(graph.schema)
+  graph.fits(shapeFor)
   return async (request, input) => {
+    // Of the schema that the operation is asked of in this very moment.
+    const shape = shapeFor(graph.schema)
     const asked = { query: row.operation, variables: row.variables?.(input, request) ?? {} }
-    const { data, errors } = await operations.answer(asked, contextOf(request))
+    const { data, errors } = await graph.operations.answer(asked, contextOf(request))
     const [error] = errors ?? []
     if (error) {
       const { code, message, details } = publicError(error.message, error.extensions)

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test'
 import * as fc from 'fast-check'
 import { parse, validate } from 'graphql'
 import { readRegister, root } from '#kit/register.ts'
-import { apolloPlanner } from '../federation/generation.ts'
+import { inThread } from '../federation/planner/in-thread.ts'
 import { assertSame, isSpread } from './differential/compare.ts'
 import { chain, press, shop } from './differential/graphs.ts'
 import { type Question, question } from './differential/query.ts'
@@ -24,7 +24,7 @@ const met = createTally(given, asked, 'errors', 'nulls that spread', ...planPart
 
 /** Asks one graph many random questions in both ways, and `also` this one. */
 async function compare(t: TestContext, subgraphs: Subgraphs, runs: number, names: string[], also?: string) {
-  const world = openWorld(subgraphs, counting(apolloPlanner, met))
+  const world = openWorld(subgraphs, counting(inThread, met))
   const { schema } = world.engine
   const before = met.counts[asked]!
   const ask = async ({ query, variables }: Question) => {

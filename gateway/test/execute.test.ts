@@ -5,6 +5,8 @@ import { GraphQLError, parse } from 'graphql'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import { documentOf } from '../federation/documents.ts'
 import { createEngine } from '../federation/engine.ts'
+import { inThread } from '../federation/planner/in-thread.ts'
+import type { Planning } from '../federation/planner/planner.ts'
 import type { SourceRequest } from '../federation/source.ts'
 import { compose } from './toy.ts'
 
@@ -37,7 +39,7 @@ function open(answers: Answers, plan?: (plan: QueryPlan) => QueryPlan) {
         return answers[name as keyof Answers]?.(request) as SubgraphResponse
       },
     }),
-    ...(plan && { plannerOf: () => () => plan({ kind: 'QueryPlan' }) }),
+    planning: plan ? planningOf(plan) : inThread,
   })
   const ask = async (query: string, variables: Record<string, unknown> = {}) => {
     const document = documentOf(parse(query))
@@ -47,6 +49,13 @@ function open(answers: Answers, plan?: (plan: QueryPlan) => QueryPlan) {
   }
   return { ask, asked }
 }
+const planningOf = (plan: (plan: QueryPlan) => QueryPlan): Planning => ({
+  ...inThread,
+  plannerOf: (supergraphSdl) => ({
+    ...inThread.plannerOf(supergraphSdl),
+    plan: async () => plan({ kind: 'QueryPlan' }),
+  }),
+})
 // The executor may change what a source gives it.
 const fixed = (data: unknown) => () => ({ data: structuredClone(data) })
 const wrong = (path: string) => `${path} INTERNAL_SERVER_ERROR`

@@ -11,6 +11,7 @@ import { createMetrics } from '#kit/metrics.ts'
 import { createKeys, signAccessToken } from '#kit/tokens.ts'
 import { type Member, permissionsOf, type Role } from '#kit/viewer.ts'
 import { createGateway, type GatewayOptions } from '../app.ts'
+import { inThread } from '../federation/planner/in-thread.ts'
 import type { Doors } from '../plugins/rest.ts'
 import { alerts } from '../rest/alerts.ts'
 import { assets } from '../rest/assets.ts'
@@ -64,6 +65,7 @@ export async function openGateway(
     ready: async () => ({ database: 'ok' }),
     webFolder: join(blobDir, 'no-page'),
     production: true,
+    planning: inThread,
     // Sessions are identity's, and the toy has none.
     standing: { session: async (of) => of, key: () => Promise.reject(unauthenticated()) },
     ...options,

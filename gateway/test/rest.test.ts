@@ -231,3 +231,24 @@ test('me is who has signed in', async (t) => {
   const nobody = await openRest(t, { transports: { identity: async () => ({ data: { me: null } }) } })
   assert.deepEqual((await nobody.get('/auth/me')).status, 401)
 })
+
+test('a supergraph without what a row asks for is not taken', async (t) => {
+  let take: ((supergraphSdl: string) => Promise<void>) | undefined
+  const { app, house, graphql } = await openGateway(t, {
+    supergraphs: (given) => {
+      take = given
+      return () => {}
+    },
+  })
+  const has = async (field: string) => (await graphql(`{ ${field} }`)).errors?.[0]?.extensions.code
+  await take!(house.supergraphSdl.replaceAll('assetStats:', 'assetNumbers:'))
+  assert.equal((await graphql('{ assetStats { total } }')).data.assetStats.total, 3)
+  await take!(house.supergraphSdl.replaceAll('broken:', 'whole:'))
+  assert.equal(await has('broken'), 'GRAPHQL_VALIDATION_FAILED')
+  assert.equal(await has('whole'), 'INTERNAL_SERVER_ERROR')
+  const { statusCode } = await app.inject({
+    url: '/api/v1/assets/stats',
+    headers: await bearer(member()),
+  })
+  assert.equal(statusCode, 200)
+})

@@ -5,6 +5,7 @@ import { isStream } from '#kit/stream.ts'
 import type { Stream, SubgraphRequest, SubgraphResponse } from '#kit/transport.ts'
 import { documentOf } from '../federation/documents.ts'
 import { createEngine } from '../federation/engine.ts'
+import { inThread } from '../federation/planner/in-thread.ts'
 import { createSource } from '../federation/source.ts'
 import { compose } from './toy.ts'
 
@@ -28,6 +29,7 @@ function open(stream?: Stream) {
   if (stream) house.transports.events = Object.assign(async () => ({}), { stream })
   const engine = createEngine({
     supergraphSdl: house.supergraphSdl,
+    planning: inThread,
     sourceFor: (name) =>
       createSource<{ requestId: string }>({
         name,

@@ -2,18 +2,16 @@
  * `npm run bench:gateway`: what one request costs the process of the gateway, beside what it costs other gateways and
  * a server that is stitched by hand. Writes `.bench/gateway.json`. `rounds=9 ms=3000 only=list3 without=hive,mercurius`.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { composeServices } from '@apollo/composition'
-import { parse } from 'graphql'
 import { root } from '#kit/register.ts'
-import { type OperationName, operations, pages, subgraphs } from './graph.ts'
+import { startBackend } from './backend.ts'
+import { goal, keep, median, settings } from './goals.ts'
+import { type OperationName, operations, pages } from './graph.ts'
 import { install } from './install.ts'
 import { answerOf, load, type Round } from './load.ts'
 import { type Peer, startPeer } from './peer.ts'
 
-const settings = Object.fromEntries(process.argv.slice(2).map((pair) => pair.split('=')))
 const rounds = Number(settings.rounds ?? 5)
 const ms = Number(settings.ms ?? 2_000)
 const connections = 16
@@ -27,13 +25,7 @@ for (const name of ['hive', 'mercurius']) {
 }
 const file = (name: string) => join(import.meta.dirname, 'peers', `${name}.ts`)
 
-const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])'
-const backend = await startPeer('subgraphs', file('subgraphs'), { supergraphSdl: '', urls: {} })
-const urls: Record<string, string> = JSON.parse(backend.url)
-const { supergraphSdl, errors } = composeServices(
-  subgraphs.map(({ name, sdl }) => ({ name, url: urls[name]!, typeDefs: parse(`${link} ${sdl}`) })),
-)
-if (!supergraphSdl) throw new Error(errors?.join('\n'))
+const { backend, urls, supergraphSdl } = await startBackend()
 
 const started: Peer[] = []
 for (const name of peers) {
@@ -41,8 +33,6 @@ for (const name of peers) {
   started.push(await startPeer(name, file(name), { supergraphSdl, urls }, profile))
 }
 
-const median = (numbers: number[]) =>
-  numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)]!
 const bodies = (name: OperationName) =>
   Array.from({ length: pages }, (_, page) => JSON.stringify({ query: operations[name], variables: { page } }))
 
@@ -91,13 +81,6 @@ try {
 
 const figure = (operation: string, peer: string, of: (round: Round) => number) =>
   median(rows.filter((row) => row.operation === operation && row.peer === peer).map(of))
-const goal = (name: string, value: number, wanted: number, better: 'higher' | 'lower') => ({
-  name,
-  value: Number(value.toFixed(3)),
-  goal: wanted,
-  better,
-  ok: better === 'higher' ? value >= wanted : value <= wanted,
-})
 const goals = names.flatMap((name) => {
   const [ours, stock, hand, hive] = ['ours', 'stock', 'hand', 'hive'].map((peer) =>
     figure(name, peer, ({ cpuMs }) => cpuMs),
@@ -134,6 +117,4 @@ console.table(
     })),
   ),
 )
-console.table(goals)
-mkdirSync(join(root, '.bench'), { recursive: true })
-writeFileSync(join(root, '.bench', 'gateway.json'), `${JSON.stringify({ rounds, rows, goals }, null, 2)}\n`)
+keep('gateway', { rounds, rows, goals })

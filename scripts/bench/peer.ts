@@ -4,7 +4,7 @@ import { once } from 'node:events'
 /** What a peer is told when it starts: how the subgraphs are reached, and what they make together. */
 export type Start = { supergraphSdl: string; urls: Record<string, string> }
 /** What a process has used so far: computing time in milliseconds, memory in bytes. */
-export type Used = { cpuMs: number; rss: number }
+export type Used = { cpuMs: number; rss: number; heap: number }
 
 /** Runs in the peer's process: starts it, tells its url, and what it has used whenever it is asked. */
 export async function serveAsPeer(start: (start: Start) => Promise<string>): Promise<void> {
@@ -12,7 +12,8 @@ export async function serveAsPeer(start: (start: Start) => Promise<string>): Pro
   process.send!({ url: await start(told) })
   process.on('message', () => {
     const { user, system } = process.cpuUsage()
-    process.send!({ cpuMs: (user + system) / 1_000, rss: process.memoryUsage.rss() } satisfies Used)
+    const { rss, heapUsed: heap } = process.memoryUsage()
+    process.send!({ cpuMs: (user + system) / 1_000, rss, heap } satisfies Used)
   })
   process.on('disconnect', () => process.exit())
 }

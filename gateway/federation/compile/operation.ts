@@ -1,4 +1,4 @@
-import type { QueryPlan, SubscriptionNode } from '@apollo/query-planner'
+import type { SubscriptionNode } from '@apollo/query-planner'
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -14,6 +14,7 @@ import { viewOf } from '../authorize/view.ts'
 import type { Call } from '../execute/fetch.ts'
 import type { Step } from '../execute/run.ts'
 import { stepOf } from '../execute/steps.ts'
+import type { Planner } from '../planner/planner.ts'
 import { type Exact, exactOf } from '../shape/exact.ts'
 import { type Introspect, introspectionOf } from '../shape/introspection.ts'
 import { type Shape, shapeOf } from '../shape/shape.ts'
@@ -31,8 +32,7 @@ export type Compiler = {
   required: Required
   identify: Identify
   access: Access
-  /** Throws GraphQLError for an operation that cannot be planned. */
-  plan(document: DocumentNode, operationName: string | undefined): QueryPlan
+  plan: Planner
 }
 /** An operation as it was read: what it is compiled from. */
 export type Outline = Renamed & {
@@ -58,6 +58,8 @@ export type Compiled = {
   toClient(name: string): string
   /** What the caller may not see. */
   refusals: readonly Refusal[]
+  /** How long the plan is, in characters of JSON. */
+  planLength: number
 }
 
 export function outlineOf(
@@ -73,17 +75,17 @@ export function outlineOf(
 }
 
 /**
- * Plans an operation for one decision of what it asks for, and compiles the plan and the answer. Throws
+ * Plans an operation for one decision of what it asks for, and compiles the plan and the answer. Rejects with
  * GraphQLError when it cannot be planned.
  * @param isDecided tells of a client's variable whether it is true
  * @param judged which of its requirements the caller meets
  */
-export function compile(
+export async function compile(
   { schema, types, identify, plan }: Compiler,
   outline: Outline,
   isDecided: (variable: string) => boolean,
   judged: Judged,
-): Compiled {
+): Promise<Compiled> {
   const { client, document, operationName, toClient } = outline
   const decisions: Decisions = new Map(
     decidingVariables(document).map((name) => [name, isDecided(toClient(name))]),
@@ -91,7 +93,7 @@ export function compile(
   const { asked, kept, withheld, refusals } = viewOf(outline, judged, { decisions, toClient })
   const operation = operationIn(asked, operationName)!
   const fragments = fragmentsOf(asked)
-  const planned = plan(decided(kept, decisions), operationName)
+  const planned = await plan(decided(kept, decisions), operationName)
   const root = schema.getRootType(operation.operation)!
   const { step, only } = stepOf(planned, { types, identify, toClient })
   const isWhole = only && refusals.length === 0
@@ -107,6 +109,7 @@ export function compile(
     asked: branchesOf(operationIn(kept, operationName)!.selectionSet, fragmentsOf(kept)),
     toClient,
     refusals,
+    planLength: JSON.stringify(planned).length,
   }
 }
 

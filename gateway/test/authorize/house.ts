@@ -4,7 +4,7 @@ import { type DocumentNode, type ExecutionResult, execute, parse, print, validat
 import type { SubgraphResponse } from '#kit/transport.ts'
 import type { Authorization } from '../../federation/authorize/judge.ts'
 import { createEngine, type Engine } from '../../federation/engine.ts'
-import { apolloPlanner } from '../../federation/generation.ts'
+import { inThread } from '../../federation/planner/in-thread.ts'
 import type { Source } from '../../federation/source.ts'
 import { canary } from './canary.ts'
 
@@ -98,12 +98,18 @@ export function open(
     sourceFor: (name) => sources[name]!,
     ...(!isAlone && { authorization: { ...authorizing, ...given } as Authorization }),
     ...(deadlineMs !== undefined && { deadlineMs }),
-    plannerOf: (supergraph) => {
-      const plan = apolloPlanner(supergraph)
-      return (operation) => {
-        onPlan?.()
-        return plan(operation)
-      }
+    planning: {
+      ...inThread,
+      plannerOf(supergraphSdl) {
+        const planner = inThread.plannerOf(supergraphSdl)
+        return {
+          ...planner,
+          plan(document, operationName) {
+            onPlan?.()
+            return planner.plan(document, operationName)
+          },
+        }
+      },
     },
   })
   const raw = (document: DocumentNode, caller: Caller, variables = {}, name?: string) =>

@@ -1,6 +1,6 @@
 import type { PlanNode, QueryPlan, SubscriptionNode } from '@apollo/query-planner'
 import { type DocumentNode, type GraphQLSchema, print, TypeInfo, visit, visitWithTypeInfo } from 'graphql'
-import type { PlannerOf } from '../../federation/generation.ts'
+import type { Planning } from '../../federation/planner/planner.ts'
 
 /** How often something occurred, so that a test can say what it has not met. */
 export type Tally = { counts: Record<string, number>; count(what: string, isMet?: boolean): void }
@@ -28,17 +28,21 @@ export const planParts = [
   'outputRewrites',
 ]
 
-/** A planner that counts what its plans are made of. */
-export const counting =
-  (plannerOf: PlannerOf, { count }: Tally): PlannerOf =>
-  (supergraph) => {
-    const planner = plannerOf(supergraph)
-    return (operation) => {
-      const plan = planner(operation)
-      countPlan(plan, count)
-      return plan
+/** Planners that count what their plans are made of. */
+export const counting = ({ plannerOf, close }: Planning, { count }: Tally): Planning => ({
+  close,
+  plannerOf(supergraphSdl) {
+    const planner = plannerOf(supergraphSdl)
+    return {
+      ...planner,
+      async plan(...of) {
+        const plan = await planner.plan(...of)
+        countPlan(plan, count)
+        return plan
+      },
     }
-  }
+  },
+})
 
 function countPlan({ node }: QueryPlan, count: Tally['count']) {
   const walk = (of: PlanNode | SubscriptionNode) => {

@@ -11,7 +11,9 @@ import {
 } from 'graphql'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import { documentOf } from '../../federation/documents.ts'
-import { createEngine, type Engine, type EngineOptions } from '../../federation/engine.ts'
+import { createEngine, type Engine } from '../../federation/engine.ts'
+import { inThread } from '../../federation/planner/in-thread.ts'
+import type { Planning } from '../../federation/planner/planner.ts'
 import type { Source } from '../../federation/source.ts'
 import { fakeOf } from './fake.ts'
 import { traitsOf } from './traits.ts'
@@ -31,7 +33,7 @@ const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9
   "@external", "@requires", "@provides", "@override", "@interfaceObject", "@inaccessible"])`
 
 /** @param subgraphs SDLs by name; those without a link get one */
-export function openWorld(subgraphs: Subgraphs, plannerOf?: EngineOptions['plannerOf']): World {
+export function openWorld(subgraphs: Subgraphs, planning: Planning = inThread): World {
   const parsed = Object.entries(subgraphs).map(([name, sdl]) => ({
     name,
     url: `http://${name}`,
@@ -57,7 +59,7 @@ export function openWorld(subgraphs: Subgraphs, plannerOf?: EngineOptions['plann
       },
     }
   }
-  const engine = createEngine({ supergraphSdl, sourceFor: (name) => sources[name]!, plannerOf })
+  const engine = createEngine({ supergraphSdl, sourceFor: (name) => sources[name]!, planning })
   const { schema } = engine
   const whole = fakeOf(schema, traits)
   const { fieldResolver, typeResolver } = whole

@@ -2,12 +2,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { execute, type GraphQLSchema, parse } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import { subgraphs } from '../graph.ts'
 import { serveAsPeer } from '../peer.ts'
 
 /** Answers are computed once for each question: what is measured is the gateway. */
 async function listen(schema: GraphQLSchema): Promise<string> {
-  const known = new Map<string, Buffer>()
+  const known = new LRUCache<string, Buffer>({ max: 10_000 })
   const answerTo = async (text: string) => {
     const { query, variables } = JSON.parse(text)
     const answer = await execute({ schema, document: parse(query), variableValues: variables })
