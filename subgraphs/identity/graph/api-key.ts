@@ -70,6 +70,7 @@ builder.queryFields((t) => ({
     description: 'The keys of the organization, those that have ended too.',
     authScopes: { permission: 'apikeys:read' },
     args: listArgs,
+    listSize: lists.size,
     resolve: (_root, args, context) => listOf(context, apiKeys.spec, args),
   }),
   apiKey: t.field({
