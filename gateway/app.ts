@@ -25,6 +25,7 @@ import { createLive } from './realtime/live.ts'
 import { socketHandler, sockets } from './realtime/socket.ts'
 import { stream } from './realtime/stream.ts'
 import { createStanding, type Standing } from './standing.ts'
+import { mostCostOf, oncePerDocument } from './tiers.ts'
 
 export type GatewayOptions = {
   supergraphSdl: string
@@ -93,11 +94,18 @@ function forMembers({ viewer }: GatewayContext): void {
   throw new GraphQLError(message, { extensions: { code, http: { status: 403 } } })
 }
 
-function engineOf({ supergraphSdl, transports, keys, log, production }: GatewayOptions) {
+function engineOf({ supergraphSdl, transports, keys, log, metrics, production }: GatewayOptions) {
   const sign = internalSigner(keys, 'gateway')
   return createEngine({
     supergraphSdl,
     suggests: !production,
+    once: oncePerDocument,
+    cost: {
+      mode: 'enforce',
+      maxCostOf: (context) => mostCostOf((context as GatewayContext).viewer),
+      onEstimate: ({ estimated }, outcome) => metrics.cost(estimated, outcome),
+      expose: (context) => (context as GatewayContext).tellsCost === true,
+    },
     ...(production && { introspection: forMembers }),
     sourceFor(name) {
       const transport = transports[name]

@@ -5,7 +5,7 @@ import type { Tier, Viewer } from '#kit/viewer.ts'
  * callers may spend, at their largest page.
  */
 export const mostCosts: Readonly<Record<Tier | 'anonymous', number>> = {
-  anonymous: 100,
+  anonymous: 1_000,
   standard: 10_000,
   enterprise: 50_000,
   internal: 250_000,

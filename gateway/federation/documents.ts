@@ -1,6 +1,6 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { type Limits, limitsRule } from './limits.ts'
+import { checkText, type Limits, limitsRule } from './limits.ts'
 import type { Operation } from './operation.ts'
 
 /** A document that the schema knows, and its operations as far as they have been asked for, by name. */
@@ -9,13 +9,15 @@ export type Document = {
   readonly ast: DocumentNode
   readonly operations: Map<string, Operation>
 }
-export type Refused = { errors: readonly GraphQLError[] }
+export type Refused = { errors: readonly GraphQLError[]; extensions?: { cost: unknown } }
 export type Documents = {
   /** The document of a text, or why it is none. Each text is read once, as long as it is remembered. */
   read(text: string): Document | Refused
 }
 export type DocumentsOptions = {
   limits: Limits
+  /** Mutations of which one document may ask for `limits.once`. */
+  once?: ReadonlySet<string>
   /** Whether errors suggest names that the schema has. */
   suggests: boolean
   /** How many documents are remembered, and how many characters of them. */
@@ -30,8 +32,8 @@ const mostErrors = 20
 
 /** Reads documents for one schema: parsed, within the limits, valid. */
 export function createDocuments(schema: GraphQLSchema, options: DocumentsOptions): Documents {
-  const { limits, suggests, remembered = defaults } = options
-  const rules = [limitsRule(limits), ...specifiedRules]
+  const { limits, once, suggests, remembered = defaults } = options
+  const rules = [limitsRule(limits, once), ...specifiedRules]
   const known = new LRUCache<string, Document | Refused>({
     max: remembered.documents,
     maxSize: remembered.characters,
@@ -43,6 +45,7 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentsOptions
   const fresh = (text: string): Document | Refused => {
     let ast: DocumentNode
     try {
+      checkText(text, limits)
       ast = parse(text, { maxTokens: limits.tokens })
     } catch (error) {
       return refused('GRAPHQL_PARSE_FAILED', [error instanceof GraphQLError ? error : tooDeep])

@@ -1,5 +1,6 @@
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
 import type { ExecutionResult, GraphQLSchema } from 'graphql'
+import type { CostOptions } from './cost/demand.ts'
 import type { Documents } from './documents.ts'
 import { createGeneration, type PlannerOf } from './generation.ts'
 import { type Limits, limits } from './limits.ts'
@@ -18,6 +19,10 @@ export type EngineOptions = {
   deadlineMs?: number
   /** How much one document may ask. */
   limits?: Limits
+  /** Mutations of which one document may ask for `limits.once`. */
+  once?: ReadonlySet<string>
+  /** What operations may cost; nothing is estimated without. */
+  cost?: CostOptions
   /** Whether errors suggest names that the schema has. */
   suggests?: boolean
   /** Whether who asks may read the schema; throws GraphQLError why not. */
@@ -25,7 +30,7 @@ export type EngineOptions = {
   /** Another planner than Apollo's. */
   plannerOf?: PlannerOf
 }
-export type ExecuteRequest = Asked & { context: object }
+export type ExecuteRequest = Asked
 export type Engine = GatewayInterface & {
   /** What clients see. */
   readonly schema: GraphQLSchema
@@ -52,9 +57,13 @@ export function createEngine(options: EngineOptions): Engine {
   const check = ({ introspects }: Operation, context: object) => {
     if (introspects) options.introspection?.(context as never)
   }
-  const execute: Engine['execute'] = async ({ context, ...asked }) => {
+  const execute: Engine['execute'] = async (asked) => {
+    const { context } = asked
     const prepared = await prepare(generation, asked, ['query', 'mutation'], (of) => check(of, context))
-    return 'errors' in prepared ? prepared : run(sources, prepared, { context, deadlineMs })
+    if ('errors' in prepared) return prepared
+    const result = await run(sources, prepared, { context, deadlineMs })
+    const { cost } = prepared
+    return cost && options.cost?.expose?.(context) ? { ...result, extensions: { cost } } : result
   }
   const executor: Executor = async ({ source, request: { operationName, variables }, context }) => {
     const document = generation.read(source)

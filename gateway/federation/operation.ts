@@ -9,6 +9,7 @@ import type { LRUCache } from 'lru-cache'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import type { Fragments } from './compile/branches.ts'
 import type { Compiled, Outline } from './compile/operation.ts'
+import type { Cost } from './cost/demand.ts'
 import type { Document, Refused } from './documents.ts'
 import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
@@ -31,6 +32,7 @@ export type Asked = {
   document: Document
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
+  context: object
 }
 export type Prepared = {
   compiled: Compiled
@@ -38,6 +40,8 @@ export type Prepared = {
   variables: Record<string, unknown>
   /** As the client gave them. */
   given: Record<string, unknown>
+  /** What it was estimated to cost, where that is of interest. */
+  cost: Cost | undefined
 }
 
 const maxVariableErrors = 20
@@ -50,11 +54,12 @@ export const unanswerable = (message: string) =>
  * @param kinds what may be asked here; `check` refuses more by throwing GraphQLError
  */
 export async function prepare(
-  { schema, operation: find, compiled }: Generation,
-  { document, operationName, variables }: Asked,
+  { schema, operation: find, compiled, room }: Generation,
+  asked: Asked,
   kinds: readonly `${OperationTypeNode}`[],
   check?: (operation: Operation) => void,
 ): Promise<Prepared | Refused> {
+  const { document, operationName, variables } = asked
   try {
     const operation = find(document, operationName || undefined)
     if (!operation) throw unanswerable('There is no such operation')
@@ -62,15 +67,18 @@ export async function prepare(
       throw unanswerable(`This graph answers no ${operation.kind}`)
     check?.(operation)
     const given = variables ?? {}
+    room.given(given)
     const definitions = operation.definition.variableDefinitions ?? []
     const { coerced, errors } = getVariableValues(schema, definitions, given, {
       maxErrors: maxVariableErrors,
     })
     if (errors) return { errors: errors.map(badUserInput) }
-    return { compiled: await compiled(operation, coerced), variables: coerced, given }
+    const cost = room.taken(operation, asked, coerced)
+    return { compiled: await compiled(operation, coerced), variables: coerced, given, cost }
   } catch (error) {
-    if (error instanceof GraphQLError) return { errors: [error] }
-    throw error
+    if (!(error instanceof GraphQLError)) throw error
+    const { cost } = error.extensions
+    return { errors: [error], ...(cost !== undefined && { extensions: { cost } }) }
   }
 }
 

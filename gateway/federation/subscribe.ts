@@ -8,7 +8,7 @@ import type { Generation } from './generation.ts'
 import { type Asked, prepare, run, unanswerable } from './operation.ts'
 import type { Source, Sources, StreamRequest } from './source.ts'
 
-export type SubscribeRequest = Asked & { context: object }
+export type SubscribeRequest = Asked
 export type Subscribed = ExecutionResult | AsyncIterableIterator<ExecutionResult, void>
 
 /**

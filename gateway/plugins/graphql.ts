@@ -2,10 +2,11 @@ import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { WebsocketHandler } from '@fastify/websocket'
 import type { FastifyPluginAsync } from 'fastify'
-import { forbidden } from '#kit/errors.ts'
+import { forbidden, NexusError } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import { contextOf, type GatewayContext } from '../context.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
+import { limits } from '../federation/limits.ts'
 import type { Operations } from '../operations.ts'
 import { plainOf, write } from '../plain.ts'
 import { isForeign } from '../session.ts'
@@ -33,7 +34,11 @@ export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, options) 
     url: '/graphql',
     handler: (request, reply) => {
       const plain = plainOf(request)
-      if (!plain) return handler.call(app, request, reply)
+      if (!plain) {
+        // Apollo Server would read it, however long it is.
+        if (isTooLong(request.body)) throw new NexusError('GRAPHQL_PARSE_FAILED', 'The document is too long')
+        return handler.call(app, request, reply)
+      }
       return operations.answer(plain.asked, contextOf(request)).then((answer) => {
         const { status, body } = write(answer)
         reply.code(status).header('content-type', plain.type)
@@ -52,3 +57,10 @@ export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, options) 
     wsHandler: socket,
   })
 }
+
+const isTooLong = (body: unknown): boolean =>
+  typeof body === 'object' &&
+  body !== null &&
+  'query' in body &&
+  typeof body.query === 'string' &&
+  body.query.length > limits.characters

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { composeServices } from '@apollo/composition'
 import { Supergraph } from '@apollo/federation-internals'
 import { getVariableValues, type OperationDefinitionNode, parse, validate } from 'graphql'
+import { fragmentsOf } from '../federation/compile/operation.ts'
 import { type CostOptions, createDemand } from '../federation/cost/demand.ts'
 import { costDirectivesOf } from '../federation/cost/directives.ts'
 
@@ -79,7 +80,7 @@ function opened(sdl: string, options: Partial<CostOptions> = {}) {
     const operation = document.definitions[0] as OperationDefinitionNode
     const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables)
     assert.equal(errors, undefined)
-    return demand(document, operation, coerced!, {}).estimated
+    return demand(operation, fragmentsOf(document), coerced!, {}).estimated
   }
   return { costOf, outcomes, schema, demand }
 }
@@ -157,7 +158,9 @@ for (const [query, cost, variables] of cases)
 
 test('a list that wants one slicing argument is refused without, or with two', () => {
   for (const args of ['', '(first: 1, last: 1)', '(first: null)'])
-    assert.throws(() => costOf(`{ strict${args} { id } }`), { extensions: { code: 'BAD_USER_INPUT' } })
+    assert.throws(() => costOf(`{ strict${args} { id } }`), {
+      extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+    })
   const { costOf: measured } = opened(supergraph, { mode: 'measure' })
   assert.equal(measured('{ strict { id } }'), 10)
 })
@@ -207,10 +210,14 @@ test('who may spend less is refused sooner, and told by how much', () => {
   const { demand, outcomes } = opened(supergraph, { maxCostOf: (of) => (of === 'member' ? 100 : 10) })
   const document = parse('query ($n: Int) { people(first: $n) { edges { node { id } } } }')
   const operation = document.definitions[0] as OperationDefinitionNode
-  assert.deepEqual(demand(document, operation, { n: 4 }, null), { estimated: 9, max: 10 })
-  assert.deepEqual(demand(document, operation, { n: 5 }, 'member'), { estimated: 11, max: 100 })
-  assert.throws(() => demand(document, operation, { n: 5 }, null), {
-    extensions: { code: 'COST_ESTIMATED_TOO_EXPENSIVE', cost: { estimated: 11, max: 10 } },
+  assert.deepEqual(demand(operation, new Map(), { n: 4 }, null), { estimated: 9, max: 10 })
+  assert.deepEqual(demand(operation, new Map(), { n: 5 }, 'member'), { estimated: 11, max: 100 })
+  assert.throws(() => demand(operation, new Map(), { n: 5 }, null), {
+    extensions: {
+      code: 'COST_ESTIMATED_TOO_EXPENSIVE',
+      cost: { estimated: 11, max: 10 },
+      http: { status: 400 },
+    },
   })
   assert.deepEqual(outcomes, ['allowed', 'allowed', 'refused'])
 })
@@ -239,7 +246,7 @@ test('a formula is computed in microseconds', () => {
   const values = { n: 3, f: { heavy: 1, and: [{ text: 'a' }] }, y: true }
   const times = 2_000
   const ask = () => {
-    for (let index = 0; index < times; index++) demand(document, operation, values, null)
+    for (let index = 0; index < times; index++) demand(operation, new Map(), values, null)
   }
   ask()
   const before = process.cpuUsage()

@@ -65,6 +65,7 @@ const edges: [keyof ReturnType<typeof measure>, (many: number) => string][] = [
   ['list', (many) => `query ($v: [Int] = [${'1 '.repeat(many)}]) { a }`],
   ['nesting', (many) => `{ a(b: ${'['.repeat(many)} 1 ${']'.repeat(many)}) }`],
   ['nesting', (many) => `{ a @b(c: ${'{ a: '.repeat(many)} 1 ${'}'.repeat(many)}) }`],
+  ['nesting', (many) => `query ($v: ${'['.repeat(many)}Int${']'.repeat(many)}) { a }`],
   ['once', (many) => `mutation { ${times(many, (n) => `a${n}: signIn`)} }`],
 ]
 /** All limits but one, far away. */
@@ -132,7 +133,7 @@ for (const [limit, variables] of values)
     checkVariables(variables(limits[limit]), only(limit))
     assert.throws(() => checkVariables(variables(limits[limit] + 1), only(limit)), {
       message: new RegExp(`^The variables have more than ${limits[limit]} `),
-      extensions: { code: 'BAD_USER_INPUT' },
+      extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
     })
   })
 
@@ -184,7 +185,11 @@ test('no page is larger than the limit, by whatever way it is asked for', () => 
     if (field === null) asked()
     else
       assert.throws(asked, {
-        extensions: { code: 'VALIDATION_ERROR', details: [{ field, message: 'Must be between 0 and 100' }] },
+        extensions: {
+          code: 'VALIDATION_ERROR',
+          http: { status: 400 },
+          details: [{ field, message: 'Must be between 0 and 100' }],
+        },
       })
   }
 })

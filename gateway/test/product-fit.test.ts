@@ -22,6 +22,7 @@ import {
 } from 'graphql'
 import { pageSize } from '#kit/page.ts'
 import { root } from '#kit/register.ts'
+import { fragmentsOf } from '../federation/compile/operation.ts'
 import { createDemand } from '../federation/cost/demand.ts'
 import { costDirectivesOf } from '../federation/cost/directives.ts'
 import { measure } from '../federation/limits/measure.ts'
@@ -128,7 +129,7 @@ test('each operation costs at most half of what its caller may spend, at the lar
   const costs = shipped.map((text) => {
     const document = parse(text)
     const operation = operationIn(document)
-    const { estimated } = demand(document, operation, variablesOf(operation), null)
+    const { estimated } = demand(operation, fragmentsOf(document), variablesOf(operation), null)
     const max = mostCosts[anonymously.test(text) ? 'anonymous' : 'standard']
     return { name: operation.name?.value ?? text.slice(0, 40), estimated, max }
   })

@@ -1,9 +1,7 @@
 import {
-  type DocumentNode,
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
-  Kind,
   type OperationDefinitionNode,
 } from 'graphql'
 import type { CostDirectives } from './directives.ts'
@@ -11,6 +9,8 @@ import { estimateOf } from './estimate.ts'
 import { amountOf, type Formula, type Values } from './formula.ts'
 
 export type Cost = { estimated: number; max: number }
+/** `exceeded` goes on: it costs too much where costs are only measured. */
+export type CostOutcome = 'allowed' | 'refused' | 'exceeded'
 export type CostOptions = {
   /** Whether operations that are estimated to cost too much are refused, or only told of. */
   mode: 'measure' | 'enforce'
@@ -19,7 +19,7 @@ export type CostOptions = {
   /** Items of a list of which nobody says how long it is; 10 unless said. */
   listSize?: number
   /** Told of every estimate, and whether the operation goes on. */
-  onEstimate?(cost: Cost, outcome: 'allowed' | 'refused' | 'exceeded'): void
+  onEstimate?(cost: Cost, outcome: CostOutcome): void
   /** Whether an answer tells what it was estimated to cost, in `extensions.cost`. */
   expose?(context: unknown): boolean
 }
@@ -29,8 +29,8 @@ export type CostOptions = {
  * @param values the coerced variables
  */
 export type Demand = (
-  document: DocumentNode,
   operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   values: Values,
   context: unknown,
 ) => Cost
@@ -51,15 +51,15 @@ export function createDemand(
     listSize: options.listSize ?? defaultListSize,
     strict: isEnforced,
   }
-  return (document, operation, values, context) => {
+  return (operation, fragments, values, context) => {
     let formula = known.get(operation)
     if (formula === undefined) {
-      formula = estimateOf(estimating, operation, fragmentsIn(document))
+      formula = estimateOf(estimating, operation, fragments)
       known.set(operation, formula)
     }
     const cost = { estimated: amountOf(formula, values), max: options.maxCostOf(context) }
     const isTooMuch = cost.estimated > cost.max
-    const outcome = !isTooMuch ? 'allowed' : isEnforced ? 'refused' : 'exceeded'
+    const outcome: CostOutcome = !isTooMuch ? 'allowed' : isEnforced ? 'refused' : 'exceeded'
     options.onEstimate?.(cost, outcome)
     if (outcome === 'refused') throw tooExpensive(cost)
     return cost
@@ -69,12 +69,5 @@ export function createDemand(
 const tooExpensive = (cost: Cost) =>
   new GraphQLError(
     `This operation is estimated to cost ${cost.estimated}, and at most ${cost.max} is allowed; ask for less at once`,
-    { extensions: { code: 'COST_ESTIMATED_TOO_EXPENSIVE', cost } },
-  )
-
-const fragmentsIn = ({ definitions }: DocumentNode) =>
-  new Map(
-    definitions
-      .filter((of): of is FragmentDefinitionNode => of.kind === Kind.FRAGMENT_DEFINITION)
-      .map((fragment) => [fragment.name.value, fragment]),
+    { extensions: { code: 'COST_ESTIMATED_TOO_EXPENSIVE', cost, http: { status: 400 } } },
   )

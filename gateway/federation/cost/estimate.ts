@@ -120,7 +120,7 @@ export function estimateOf(
 
 const notOne = (field: string, slicing: ListSize['slicing']) =>
   new GraphQLError(`${field} needs exactly one of ${slicing.map((path) => path.join('.')).join(', ')}`, {
-    extensions: { code: 'BAD_USER_INPUT' },
+    extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
   })
 
 const holds = (guards: Guards, values: Values) =>

@@ -7,6 +7,7 @@ import {
   Kind,
   type SelectionNode,
   type SelectionSetNode,
+  type TypeNode,
 } from 'graphql'
 import type { Limits } from '../limits.ts'
 import { measureLiteral } from './literals.ts'
@@ -122,6 +123,7 @@ export function measure(document: DocumentNode, most: Limits, once: ReadonlySet<
       countDirectives(directives)
       for (const variable of variableDefinitions) {
         countDirectives(variable.directives)
+        size.nesting = Math.max(size.nesting, listsIn(variable.type))
         if (variable.defaultValue) measureLiteral(variable.defaultValue, size, most)
       }
       enlarge(size, ofSet(selectionSet, 1, 1))
@@ -132,6 +134,17 @@ export function measure(document: DocumentNode, most: Limits, once: ReadonlySet<
     }
   }
   return size
+}
+
+/** How many lists the type of a variable is. */
+function listsIn(type: TypeNode): number {
+  let lists = 0
+  let inner = type
+  while (inner.kind !== Kind.NAMED_TYPE) {
+    if (inner.kind === Kind.LIST_TYPE) lists++
+    inner = inner.type
+  }
+  return lists
 }
 
 function isAgain(selection: SelectionNode, names: Set<string>): boolean {

@@ -84,6 +84,7 @@ const outOfBounds = (field: string, most: number) =>
   new GraphQLError('Invalid request parameters', {
     extensions: {
       code: 'VALIDATION_ERROR',
+      http: { status: 400 },
       details: [{ field, message: `Must be between 0 and ${most}` }],
     },
   })

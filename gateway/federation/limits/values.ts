@@ -19,7 +19,7 @@ export function checkVariables(variables: Readonly<Record<string, unknown>>, mos
   const broken = brokenBy(variables, most, { bytes: 0 }, 0)
   if (!broken) return
   throw new GraphQLError(`The variables have more than ${most[broken]} ${refusals[broken]}`, {
-    extensions: { code: 'BAD_USER_INPUT' },
+    extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
   })
 }
 
