@@ -74,10 +74,10 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentsOptions
 // The parser calls itself for each bracket, and has no other limit.
 const tooDeep = new GraphQLError('The document is nested too deeply')
 
-// Suggestions would tell strangers what the schema has.
-const coded = ({ message, nodes, source, positions }: GraphQLError, code: string, suggests: boolean) =>
+// Suggestions would tell strangers what the schema has. Without its nodes, for with them the whole document, token by
+// token, would be kept as long as its refusal is remembered.
+const coded = ({ message, source, positions }: GraphQLError, code: string, suggests: boolean) =>
   new GraphQLError(suggests ? message : message.replace(/ ?Did you mean(.+?)\?$/, ''), {
-    nodes: nodes ?? null,
     source: source ?? null,
     positions: positions ?? null,
     extensions: { code },

@@ -44,7 +44,7 @@ export type Limits = {
 
 /** For a graph of one's own: at least twice what its own clients ask. */
 export const limits: Limits = {
-  characters: 100_000,
+  characters: 50_000,
   tokens: 15_000,
   operations: 10,
   fragments: 100,
@@ -62,7 +62,7 @@ export const limits: Limits = {
   string: 50_000,
   list: 1_000,
   nesting: 20,
-  variableBytes: 200_000,
+  variableBytes: 100_000,
   once: 1,
   page: 100,
 }

@@ -19,6 +19,9 @@ export type GraphqlOptions = {
   log: Log
 }
 
+/** Bytes: a document and its variables within their limits have room in it, and reading more costs time. */
+const bodyLimit = 256 * 1024
+
 /**
  * The graph, at `/graphql`: by HTTP, and by WebSocket for pages of this very host and for programs. What is asked
  * as nearly everybody asks is answered here; of all else Apollo Server knows what it is.
@@ -32,6 +35,7 @@ export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, options) 
   app.route({
     method: 'POST',
     url: '/graphql',
+    bodyLimit,
     handler: (request, reply) => {
       const plain = plainOf(request)
       if (!plain) {
