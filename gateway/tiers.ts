@@ -6,9 +6,9 @@ import type { Tier, Viewer } from '#kit/viewer.ts'
  */
 export const mostCosts: Readonly<Record<Tier | 'anonymous', number>> = {
   anonymous: 1_000,
-  standard: 10_000,
-  enterprise: 50_000,
-  internal: 250_000,
+  standard: 25_000,
+  enterprise: 100_000,
+  internal: 500_000,
 }
 
 /** People are `standard`; a key has the tier that it was given. */

@@ -26,7 +26,7 @@ export type Metrics = {
 
 const jobBuckets = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900]
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10]
-const costBuckets = [1, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 250_000]
+const costBuckets = [1, 10, 50, 100, 500, 1_000, 5_000, 10_000, 25_000, 100_000, 500_000]
 const mostNames = 200
 
 /** Names come from clients: past the bound they are one, so that nobody can fill the memory with them. */

@@ -9,7 +9,7 @@ import { bearer, member, openGateway } from './gateway.ts'
 const lists = (many: number) =>
   `{ ${Array.from({ length: many }, (_, index) => `a${index}: alerts(first: 3) { edges { node { id asset { id } } } }`).join(' ')} }`
 const each = 31
-const deep = `{ alerts { edges { node { asset { alerts { asset { alerts { asset { alerts { id } } } } } } } } } }`
+const deep = `{ alerts { edges { node { asset { alerts { asset { alerts { asset { alerts { asset { alerts { id } } } } } } } } } } } }`
 
 test('what costs too much is refused before anybody is asked, and counted', async (t) => {
   const metrics = createMetrics()
