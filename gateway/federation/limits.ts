@@ -45,7 +45,7 @@ export type Limits = {
 /** For a graph of one's own: at least twice what its own clients ask. */
 export const limits: Limits = {
   characters: 50_000,
-  tokens: 15_000,
+  tokens: 6_000,
   operations: 10,
   fragments: 100,
   depth: 15,

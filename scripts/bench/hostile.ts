@@ -10,18 +10,19 @@ import { corpus } from '../../gateway/test/hostile/corpus.ts'
 import { startTarget } from '../../gateway/test/hostile/process.ts'
 
 const settings = Object.fromEntries(process.argv.slice(2).map((pair) => pair.split('=')))
-const each = Number(settings.each ?? 32)
+const ofEach = Number(settings.each ?? 32)
 const seed = Number(settings.seed ?? 7)
 const ms = Number(settings.ms ?? 20_000)
 const mostCpuMs = 25
 
-const hostile = corpus(each, seed)
+const hostile = corpus(ofEach, seed)
 const target = await startTarget()
 try {
   await warm(target)
-  const { calls } = await target.used()
+  const { calls, cpuMs } = await target.used()
   const hits = await attack(target, hostile, { mostMs: mostCpuMs, repeats: 1 })
-  const asked = (await target.used()).calls - calls
+  const after = await target.used()
+  const asked = after.calls - calls
   const calm = await bystander(target, { perSecond: 0, ms: ms / 2, seed })
   const attacked = await bystander(target, { perSecond: 50, ms, seed })
   const spent = hits.map(({ cpuMs }) => cpuMs)
@@ -42,6 +43,10 @@ try {
   ]
   const rows = linesOf(hits)
   console.table(rows)
+  const each = (after.cpuMs - cpuMs) / hits.length
+  console.log(
+    `all together, the collection of garbage and repeats included: ${each.toFixed(2)} ms of CPU each`,
+  )
   console.log(
     `a bystander, when nothing else is asked: p99 ${percentile(calm, 0.99).toFixed(1)} ms of ${calm.length}`,
   )

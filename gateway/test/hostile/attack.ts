@@ -30,7 +30,7 @@ export async function attack(
 ): Promise<Hit[]> {
   const hits: Hit[] = []
   const send = async (body: string) => {
-    const before = (await target.used()).cpuMs
+    const before = (await target.settled()).cpuMs
     const reply = await target.ask(body)
     return { reply, cpuMs: (await target.used()).cpuMs - before }
   }

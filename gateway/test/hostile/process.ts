@@ -14,6 +14,8 @@ export type Reply = { status: number; body: string }
 export type Client = { ask(body: string | Buffer): Promise<Reply>; close(): Promise<void> }
 export type Target = {
   used(): Promise<Used>
+  /** The same, once the garbage of what was asked before is gone. */
+  settled(): Promise<Used>
   /** Sends a body as a member, over a connection of one's own. */
   ask(body: string): Promise<Reply>
   /** Another who asks, over another connection. */
@@ -37,6 +39,7 @@ const tokenOf = () =>
 export async function startTarget(): Promise<Target> {
   const child = fork(join(import.meta.dirname, 'serve.ts'), {
     env: { ...process.env, NODE_ENV: 'production' },
+    execArgv: ['--expose-gc'],
   })
   const [{ url }] = (await Promise.race([
     once(child, 'message'),
@@ -44,17 +47,19 @@ export async function startTarget(): Promise<Target> {
       throw new Error(`The gateway ended with ${code}`)
     }),
   ])) as [{ url: string }]
+  const asked = async (what: 'used' | 'settled') => {
+    const answer = once(child, 'message') as Promise<[Used]>
+    child.send(what)
+    const [used] = await answer
+    return used
+  }
   const own = await clientOf(url)
   return {
     url,
     client: () => clientOf(url),
     ask: own.ask,
-    async used() {
-      const answer = once(child, 'message') as Promise<[Used]>
-      child.send('used')
-      const [used] = await answer
-      return used
-    },
+    used: () => asked('used'),
+    settled: () => asked('settled'),
     async close() {
       await own.close()
       const exit = once(child, 'exit')
