@@ -1,7 +1,10 @@
-import { type Dispatcher, Pool } from 'undici'
+import { Pool } from 'undici'
 import { type Client, clientHeader, writeClient } from './client.ts'
+import { type Deadline, deadlineIn } from './deadline.ts'
 import { unavailable } from './errors.ts'
 import { eventStream, readEvents } from './event-stream.ts'
+import { createTlsWire } from './wire/tls.ts'
+import { createWire } from './wire/wire.ts'
 
 /** One GraphQL request to a subgraph. `token` is the internal token that the subgraph asks for. */
 export type SubgraphRequest = {
@@ -14,6 +17,9 @@ export type SubgraphRequest = {
   requestId: string
   /** Where whoever is behind the request comes from; believed because of the token. */
   client?: Client | undefined
+  /** Until when it may be answered; for questions. */
+  deadline?: Deadline | undefined
+  /** Ends a subscription. */
   signal?: AbortSignal | undefined
 }
 export type SubgraphError = {
@@ -21,7 +27,12 @@ export type SubgraphError = {
   path?: readonly (string | number)[]
   extensions?: Record<string, unknown>
 }
-export type SubgraphResponse = { data?: Record<string, unknown> | null; errors?: readonly SubgraphError[] }
+export type SubgraphResponse = {
+  data?: Record<string, unknown> | null
+  errors?: readonly SubgraphError[]
+  /** All of it as it came, where it has data and nothing else. */
+  json?: string | undefined
+}
 
 /** How a subgraph is reached: over HTTP, or by a call when it lives in this process. */
 export type Transport = ((request: SubgraphRequest) => Promise<SubgraphResponse>) & { stream?: Stream }
@@ -45,25 +56,25 @@ export function httpTransport(
   largest = answerMaxBytes,
 ): Transport & { stream: Stream; close(): Promise<void> } {
   const target = new URL(url)
-  const pool = new Pool(target.origin, {
-    connections: 64,
-    headersTimeout: subgraphDeadlineMs,
-  })
-  const { pathname: path, origin } = target
-  const call: Transport = ({ query, variables, operationName, body, token, requestId, client, signal }) =>
-    dispatched(pool, largest, {
-      origin,
-      path,
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Bearer ${token}`,
-        'x-request-id': requestId,
-        ...(client && { [clientHeader]: writeClient(client) }),
-      },
-      body: body ?? JSON.stringify({ query, variables, operationName }),
-      signal: signal ?? AbortSignal.timeout(subgraphDeadlineMs),
-    })
+  const wire = target.protocol === 'http:' ? createWire(target, largest) : createTlsWire(target, largest)
+  const call: Transport = async (request) => {
+    const { query, variables, operationName, token, requestId, client, deadline: given } = request
+    const headers: Record<string, string> = {
+      'content-type': 'application/json',
+      authorization: `Bearer ${token}`,
+      'x-request-id': requestId,
+    }
+    if (client) headers[clientHeader] = writeClient(client)
+    const deadline = given ?? deadlineIn(subgraphDeadlineMs)
+    try {
+      const body = request.body ?? JSON.stringify({ query, variables, operationName })
+      return answerIn(await wire.post(headers, body, deadline))
+    } catch {
+      throw unavailable()
+    } finally {
+      if (!given) deadline.clear()
+    }
+  }
   // Each subscription holds a connection of its own: questions must not wait for one of them to end.
   const streams = new Pool(target.origin, {
     connections: null,
@@ -91,54 +102,13 @@ export function httpTransport(
     }
   }
   const close = async () => {
-    await Promise.all([pool.close(), streams.destroy()])
+    await Promise.all([wire.close(), streams.destroy()])
   }
   return Object.assign(call, { stream, close })
 }
 
-/**
- * One request, its answer read as JSON whatever its status says. Below undici's `request`: that makes a stream of
- * each body, which costs as much again as all the rest of a small call.
- */
-function dispatched(
-  pool: Pool,
-  largest: number,
-  { signal, ...request }: Dispatcher.DispatchOptions & { signal: AbortSignal },
-): Promise<SubgraphResponse> {
-  const { promise, resolve, reject } = Promise.withResolvers<SubgraphResponse>()
-  let abort: (() => void) | undefined
-  const end = () => abort && signal.removeEventListener('abort', abort)
-  const fail = () => {
-    end()
-    reject(unavailable())
-  }
-  const chunks: Buffer[] = []
-  let size = 0
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart(controller) {
-      abort = () => controller.abort(unavailable())
-      if (signal.aborted) abort()
-      else signal.addEventListener('abort', abort)
-    },
-    onResponseStart() {},
-    onResponseData(controller, chunk) {
-      size += chunk.length
-      if (size > largest) controller.abort(unavailable())
-      else chunks.push(chunk)
-    },
-    onResponseEnd() {
-      end()
-      try {
-        const [first] = chunks
-        const body = chunks.length === 1 ? first! : Buffer.concat(chunks)
-        resolve(JSON.parse(body.toString()))
-      } catch {
-        fail()
-      }
-    },
-    onResponseError: fail,
-  }
-  if (signal.aborted) fail()
-  else pool.dispatch(request, handler)
-  return promise
+function answerIn(json: string): SubgraphResponse {
+  const answer = JSON.parse(json)
+  for (const name in answer) if (name !== 'data') return { data: answer.data, errors: answer.errors }
+  return { data: answer.data, json }
 }

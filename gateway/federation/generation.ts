@@ -15,6 +15,7 @@ import { createDocuments, type Document, type Documents, type DocumentsOptions }
 import type { Operation } from './operation.ts'
 import { createRoom, type Room, type RoomOptions } from './room.ts'
 import { introspects } from './shape/introspection.ts'
+import { coercing } from './variables.ts'
 
 /** Turns an operation into the calls that answer it: the one thing that is Apollo's planner's own. */
 export type Planner = (operation: Plannable) => QueryPlan
@@ -95,6 +96,7 @@ export function createGeneration(
       definition,
       fragments,
       outline: outlineOf(compiler, ast, name),
+      coerce: coercing(schema, definition),
       introspects: introspects(definition.selectionSet, fragments),
       compiled: new LRUCache({ max: plansOfOne }),
     }

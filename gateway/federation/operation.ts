@@ -1,11 +1,11 @@
 import {
   type ExecutionResult,
   GraphQLError,
-  getVariableValues,
   type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql'
 import type { LRUCache } from 'lru-cache'
+import { deadlineIn } from '#kit/deadline.ts'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import type { Fragments } from './compile/branches.ts'
 import type { Compiled, Outline } from './compile/operation.ts'
@@ -15,6 +15,7 @@ import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
 import { createTold } from './shape/told.ts'
 import type { Sources } from './source.ts'
+import type { Coerce } from './variables.ts'
 
 /** One operation of a document: what it is compiled from, and what it was compiled to. */
 export type Operation = {
@@ -23,6 +24,7 @@ export type Operation = {
   readonly definition: OperationDefinitionNode
   readonly fragments: Fragments
   readonly outline: Outline
+  readonly coerce: Coerce
   /** Whether it asks of the schema itself. */
   readonly introspects: boolean
   /** By what its variables decide of what it asks for. */
@@ -43,8 +45,6 @@ export type Prepared = {
   /** What it was estimated to cost, where that is of interest. */
   cost: Cost | undefined
 }
-
-const maxVariableErrors = 20
 
 export const unanswerable = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })
@@ -68,13 +68,11 @@ export async function prepare(
     check?.(operation)
     const given = variables ?? {}
     room.given(given)
-    const definitions = operation.definition.variableDefinitions ?? []
-    const { coerced, errors } = getVariableValues(schema, definitions, given, {
-      maxErrors: maxVariableErrors,
-    })
-    if (errors) return { errors: errors.map(badUserInput) }
-    const cost = room.taken(operation, asked, coerced)
-    return { compiled: await compiled(operation, coerced), variables: coerced, given, cost }
+    const coerced = operation.coerce(given)
+    if ('errors' in coerced) return { errors: coerced.errors.map(badUserInput) }
+    const { values } = coerced
+    const cost = room.taken(operation, asked, values)
+    return { compiled: await compiled(operation, values), variables: values, given, cost }
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
     const { cost } = error.extensions
@@ -89,6 +87,9 @@ const badUserInput = (error: GraphQLError) =>
     extensions: { code: 'BAD_USER_INPUT' },
   })
 
+/** An answer, and the same as JSON where that is there already. */
+export type Result = ExecutionResult & { json?: string | undefined }
+
 /**
  * Runs an operation; what has not answered within `deadlineMs` is null. Never throws.
  * @param event what the subgraph of a subscription has told
@@ -97,10 +98,8 @@ export async function run(
   sources: Sources,
   { compiled, variables, given }: Prepared,
   { context, deadlineMs, event }: { context: unknown; deadlineMs: number; event?: SubgraphResponse },
-): Promise<ExecutionResult> {
-  const timer = new AbortController()
-  const timeout = setTimeout(() => timer.abort(), deadlineMs)
-  const { signal: deadline } = timer
+): Promise<Result> {
+  const deadline = deadlineIn(deadlineMs)
   const run: Run = {
     sources,
     variables,
@@ -114,9 +113,15 @@ export async function run(
     broken: new Set(),
   }
   try {
-    await compiled.step(run)
+    const { passing } = compiled
+    if (passing) {
+      const { call, isExact } = passing
+      const answer = await call.ask(run)
+      if (!answer.errors && isExact(answer.data)) return { data: answer.data!, json: answer.json }
+      call.take(run, answer)
+    } else await compiled.step(run)
   } finally {
-    clearTimeout(timeout)
+    deadline.clear()
   }
   const told = createTold(run.failures, compiled.asked, compiled.toClient)
   const introspect = compiled.introspect(given)

@@ -8,7 +8,7 @@ import { contextOf, type GatewayContext } from '../context.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
 import { limits } from '../federation/limits.ts'
 import type { Operations } from '../operations.ts'
-import { plainOf, write } from '../plain.ts'
+import { plainOf } from '../plain.ts'
 import { isForeign } from '../session.ts'
 
 export type GraphqlOptions = {
@@ -43,8 +43,7 @@ export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, options) 
         if (isTooLong(request.body)) throw new NexusError('GRAPHQL_PARSE_FAILED', 'The document is too long')
         return handler.call(app, request, reply)
       }
-      return operations.answer(plain.asked, contextOf(request)).then((answer) => {
-        const { status, body } = write(answer)
+      return operations.write(plain.asked, contextOf(request)).then(({ status, body }) => {
         reply.code(status).header('content-type', plain.type)
         return body
       })
