@@ -31,13 +31,13 @@ const bombs = {
     fragment f on Asset { ${repeat(10, (n) => `a${n}: name`)} }`,
   'a field repeated': `{ me { ${'id '.repeat(5_000)} } }`,
   'a field repeated where nobody spreads it': `{ me { id } } fragment f on User { ${'id '.repeat(5_000)} }`,
-  'a field repeated in inline fragments': `{ me { ${'... { id } '.repeat(3_000)} } }`,
+  'a field repeated in inline fragments': `{ me { ${'... { id } '.repeat(1_000)} } }`,
   'many fragments of the same fields': `{ me { ${repeat(600, (n) => `...f${n}`)} } } ${repeat(
     600,
     (n) => `fragment f${n} on User { id }`,
   )}`,
   'too deep': `{ asset(id: 1) { ${'alerts { asset { '.repeat(10)} id ${'} }'.repeat(10)} } }`,
-  'very deep': `{ asset(id: 1) { ${'alerts { asset { '.repeat(1_500)} id ${'} }'.repeat(1_500)} } }`,
+  'very deep': `{ asset(id: 1) { ${'alerts { asset { '.repeat(800)} id ${'} }'.repeat(800)} } }`,
   'a fragment that spreads itself': `{ me { ...f } } fragment f on User { id ...g } fragment g on User { ...f }`,
 }
 
