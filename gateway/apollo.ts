@@ -11,6 +11,7 @@ import { logMasked, presented } from './errors.ts'
 import type { GatewayInterface } from './federation/engine.ts'
 import { limits, limitsRule } from './federation/limits.ts'
 import { counting } from './operations.ts'
+import { oncePerDocument } from './tiers.ts'
 
 /** Apollo Server over the engine: it answers what comes to the graph in no plain way. Throws if it cannot start. */
 export async function startApollo(options: {
@@ -27,7 +28,7 @@ export async function startApollo(options: {
     csrfPrevention: true,
     persistedQueries: false,
     parseOptions: { maxTokens: limits.tokens },
-    validationRules: [limitsRule()],
+    validationRules: [limitsRule(limits, oncePerDocument)],
     introspection: true,
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,

@@ -28,6 +28,7 @@ import { socketHandler, sockets } from './realtime/socket.ts'
 import { stream } from './realtime/stream.ts'
 import type { Graph } from './rest/route.ts'
 import { createStanding, type Standing } from './standing.ts'
+import { mostCostOf, oncePerDocument } from './tiers.ts'
 
 export type GatewayOptions = {
   supergraphSdl: string
@@ -126,7 +127,7 @@ const taking = (engine: Engine, log: Log) => async (supergraphSdl: string) => {
 }
 
 function engineOf(
-  { supergraphSdl, transports, keys, log, production, planning }: GatewayOptions,
+  { supergraphSdl, transports, keys, log, metrics, production, planning }: GatewayOptions,
   checks: readonly Check[],
 ) {
   const sign = internalSigner(keys, 'gateway')
@@ -140,6 +141,13 @@ function engineOf(
       }),
     check: (schema) => {
       for (const check of checks) check(schema)
+    },
+    once: oncePerDocument,
+    cost: {
+      mode: 'enforce',
+      maxCostOf: (context) => mostCostOf((context as GatewayContext).viewer),
+      onEstimate: ({ estimated }, outcome) => metrics.cost(estimated, outcome),
+      expose: (context) => (context as GatewayContext).tellsCost === true,
     },
     ...(production && { introspection: forMembers }),
     authorization: {

@@ -6,7 +6,13 @@ import type { Viewer } from '#kit/viewer.ts'
 import type { Entered } from './access.ts'
 
 /** What a request carries from the door through the graph. */
-export type GatewayContext = { viewer: Viewer; requestId: string; client?: Client }
+export type GatewayContext = {
+  viewer: Viewer
+  requestId: string
+  client?: Client
+  /** Whether the answer tells what it was estimated to cost. */
+  tellsCost?: boolean
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -40,4 +46,5 @@ export const contextOf = (request: FastifyRequest): GatewayContext => ({
   viewer: request.viewer,
   requestId: request.id,
   client: clientOf(request),
+  tellsCost: request.headers['x-nexus-cost'] !== undefined,
 })

@@ -6,7 +6,7 @@ import type { Log } from '#kit/log.ts'
 import { liesIn } from '#kit/network.ts'
 import { internalSigner, type Keys } from '#kit/tokens.ts'
 import type { Transport } from '#kit/transport.ts'
-import { anonymous, type Member, type Permission, roles, type Viewer } from '#kit/viewer.ts'
+import { anonymous, type Member, type Permission, roles, tiers, type Viewer } from '#kit/viewer.ts'
 import { remembered } from './remembered.ts'
 
 /** What identity knows now of who comes with a credential. */
@@ -40,6 +40,7 @@ const key = z.object({
       accountId: z.string(),
       permissions,
       allowedIps: z.array(z.string()),
+      tier: z.enum(tiers),
       expiresAt: z.coerce.date(),
     })
     .nullable(),
@@ -47,7 +48,7 @@ const key = z.object({
 const questions = {
   session: '{ standing { role permissions } }',
   key: `query ($hash: String!) { keyStanding(hash: $hash) {
-    id organizationId userId accountId permissions allowedIps expiresAt } }`,
+    id organizationId userId accountId permissions allowedIps tier expiresAt } }`,
 }
 
 /**

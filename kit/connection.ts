@@ -1,7 +1,7 @@
 import type { InputObjectRef, ObjectRef } from '@pothos/core'
 import { type BuilderTypes, type createBuilder, screaming } from './builder.ts'
 import { operationStatuses } from './operation.ts'
-import type { Bucket, ListSpec, Page, Total } from './page.ts'
+import { type Bucket, type ListSpec, type Page, pageSize, type Total } from './page.ts'
 import { severities } from './severity.ts'
 
 type Builder<Tables> = ReturnType<typeof createBuilder<Tables>>
@@ -89,6 +89,14 @@ export function listTypes<Tables>(builder: Builder<Tables>) {
       orderBy: t.field({ type: orderBy }),
     }))
 
+  /** How long every list is, for the gateway, which refuses what costs too much before anybody is asked. */
+  const size = {
+    assumedSize: pageSize.default,
+    slicingArguments: ['first', 'last'],
+    sizedFields: ['edges'],
+    requireOneSlicingArgument: false,
+  }
+
   const severity = () =>
     builder.enumType('Severity', {
       description: 'How bad it is, as OCSF severity_id 5 to 1; UNKNOWN when nobody has said.',
@@ -111,5 +119,5 @@ export function listTypes<Tables>(builder: Builder<Tables>) {
       }),
     })
 
-  return { args, bucket, connection, operationStatus, order, severity, timeRange }
+  return { args, bucket, connection, operationStatus, order, severity, size, timeRange }
 }

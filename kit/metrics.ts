@@ -13,6 +13,8 @@ export type Metrics = {
   request(labels: { method: string; route: string; status: number }, seconds: number): void
   /** `operation` is the name that the document gives; the first 200 names are told apart. */
   operation(operation: string, codes: readonly string[], seconds: number): void
+  /** What an operation was estimated to cost; `exceeded` is more than it may, and went on all the same. */
+  cost(estimated: number, outcome: 'allowed' | 'refused' | 'exceeded'): void
   call(subgraph: string, outcome: 'ok' | 'error', seconds: number): void
   pool(name: string, pool: PoolCounts): void
   job(job: string, outcome: JobOutcome, seconds: number): void
@@ -24,6 +26,7 @@ export type Metrics = {
 
 const jobBuckets = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900]
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10]
+const costBuckets = [1, 10, 50, 100, 500, 1_000, 5_000, 10_000, 25_000, 100_000, 500_000]
 const mostNames = 200
 
 /** Names come from clients: past the bound they are one, so that nobody can fill the memory with them. */
@@ -48,6 +51,18 @@ export function createMetrics(): Metrics {
     name: 'nexus_operation_errors_total',
     help: 'Errors of GraphQL operations',
     labelNames: ['operation', 'code'],
+    registers,
+  })
+  const costs = new Histogram({
+    name: 'nexus_operation_cost',
+    help: 'Estimated cost of GraphQL operations',
+    labelNames: ['outcome'],
+    buckets: costBuckets,
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'nexus_operation_cost_refused_total',
+    help: 'GraphQL operations that were refused for what they would cost',
     registers,
   })
   const pools = new Map<string, PoolCounts>()
@@ -92,6 +107,10 @@ export function createMetrics(): Metrics {
       const operation = nameOf(name)
       operations.observe({ operation, outcome: codes.length > 0 ? 'error' : 'ok' }, seconds)
       for (const code of codes) errors.inc({ operation, code })
+    },
+    cost: (estimated, outcome) => {
+      costs.observe({ outcome }, estimated)
+      if (outcome === 'refused') refusals.inc()
     },
     call: (subgraph, outcome, seconds) => calls.observe({ subgraph, outcome }, seconds),
     pool: (name, pool) => pools.set(name, pool),

@@ -70,6 +70,10 @@ export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
 /** All there are; an admin has each of them. */
 export const permissions: readonly Permission[] = adminMay
 
+/** How much a key may ask, where that is bounded. */
+export const tiers = ['standard', 'enterprise', 'internal'] as const
+export type Tier = (typeof tiers)[number]
+
 /** A signed-in member of one organization. */
 export type Member = {
   kind: 'member'
@@ -82,6 +86,8 @@ export type Member = {
   sessionId?: string
   /** The key that acts for who made it. */
   apiKeyId?: string
+  /** Of the key; only the gateway knows it. */
+  tier?: Tier
 }
 export type Viewer = { kind: 'anonymous' } | Member
 

@@ -1,6 +1,6 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { type Limits, limitsRule } from './limits.ts'
+import { checkText, type Limits, limitsRule } from './limits.ts'
 import type { Operation } from './operation.ts'
 
 /** A document that the schema knows, and its operations as far as they have been asked for, by name. */
@@ -11,7 +11,7 @@ export type Document = {
   readonly schema: GraphQLSchema | undefined
   readonly operations: Map<string, Operation>
 }
-export type Refused = { errors: readonly GraphQLError[] }
+export type Refused = { errors: readonly GraphQLError[]; extensions?: { cost: unknown } }
 export type Documents = {
   /** The document of a text, or why it is none. Each text is read once, as long as it is remembered. */
   read(text: string): Document | Refused
@@ -20,6 +20,8 @@ export type Documents = {
 }
 export type DocumentsOptions = {
   limits: Limits
+  /** Mutations of which one document may ask for `limits.once`. */
+  once?: ReadonlySet<string>
   /** Whether errors suggest names that the schema has. */
   suggests: boolean
   /** How much memory the documents that are remembered may take with their plans, about, in bytes. */
@@ -38,8 +40,8 @@ const mostErrors = 20
 
 /** Reads documents for one schema: parsed, within the limits, valid. */
 export function createDocuments(schema: GraphQLSchema, options: DocumentsOptions): Documents {
-  const { limits, suggests, rememberedBytes } = options
-  const rules = [limitsRule(limits), ...specifiedRules]
+  const { limits, once, suggests, rememberedBytes } = options
+  const rules = [limitsRule(limits, once), ...specifiedRules]
   const known = new LRUCache<string, Document | Refused>({
     maxSize: rememberedBytes,
     sizeCalculation: bytesOf,
@@ -50,6 +52,7 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentsOptions
   const fresh = (text: string): Document | Refused => {
     let ast: DocumentNode
     try {
+      checkText(text, limits)
       ast = parse(text, { maxTokens: limits.tokens })
     } catch (error) {
       return refused('GRAPHQL_PARSE_FAILED', [error instanceof GraphQLError ? error : tooDeep])
@@ -97,15 +100,16 @@ function bytesOf(read: Document | Refused, text: string): number {
 // The parser calls itself for each bracket, and has no other limit.
 const tooDeep = new GraphQLError('The document is nested too deeply')
 
-// Suggestions would tell strangers what the schema has.
-function coded({ message, nodes, source, positions }: GraphQLError, code: string, suggests: boolean) {
-  const error = new GraphQLError(suggests ? message : message.replace(/ ?Did you mean(.+?)\?$/, ''), {
-    nodes: nodes ?? null,
+// Without its nodes and the frames that it was made in: with them the whole document, token by token, would be kept as
+// long as its refusal is remembered, 5 MB for 30 KB of text.
+function coded({ message, source, positions }: GraphQLError, code: string, suggests: boolean): GraphQLError {
+  // Suggestions would tell strangers what the schema has.
+  const told = suggests ? message : message.replace(/ ?Did you mean(.+?)\?$/, '')
+  const error = new GraphQLError(told, {
     source: source ?? null,
     positions: positions ?? null,
     extensions: { code },
   })
-  // It is remembered, and would hold all that validated: 70 kB each.
-  error.stack = error.message
+  error.stack = told
   return error
 }

@@ -1,6 +1,7 @@
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
 import type { GraphQLSchema } from 'graphql'
 import { type Authorization, nobody } from './authorize/judge.ts'
+import type { CostOptions } from './cost/demand.ts'
 import type { Documents } from './documents.ts'
 import { createGenerations, type Serving } from './generations.ts'
 import { type Limits, limits } from './limits.ts'
@@ -22,6 +23,10 @@ export type EngineOptions = {
   deadlineMs?: number
   /** How much one document may ask. */
   limits?: Limits
+  /** Mutations of which one document may ask for `limits.once`. */
+  once?: ReadonlySet<string>
+  /** What operations may cost; nothing is estimated without. */
+  cost?: CostOptions
   /** Whether errors suggest names that the schema has. */
   suggests?: boolean
   /** Whether who asks may read the schema; throws GraphQLError why not. */
@@ -37,7 +42,7 @@ export type EngineOptions = {
   /** Subscriptions that a new supergraph ends do so within so long, in milliseconds, not all at once. */
   jitterMs?: number
 }
-export type ExecuteRequest = Asked & { context: object }
+export type ExecuteRequest = Asked
 export type Engine = GatewayInterface & {
   /** What clients see. */
   readonly schema: GraphQLSchema
@@ -74,14 +79,20 @@ export function createEngine(options: EngineOptions): Engine {
   const check = ({ introspects }: Operation, context: object) => {
     if (introspects) options.introspection?.(context as never)
   }
-  const execute: Engine['execute'] = async ({ context, ...asked }) => {
+  const execute: Engine['execute'] = async (asked) => {
+    const { context } = asked
     const serving = generations.of(asked.document.schema)
     const leave = serving.enter()
     try {
       const caller = { context, authorization, deadlineMs }
       const allowed = (of: Operation) => check(of, context)
       const prepared = await prepare(serving.generation, asked, ['query', 'mutation'], caller, allowed)
-      return 'errors' in prepared ? prepared : await run(serving.sources, prepared, caller)
+      if ('errors' in prepared) return prepared
+      const result = await run(serving.sources, prepared, caller)
+      const { cost } = prepared
+      if (!cost || !options.cost?.expose?.(context)) return result
+      const { json: _, ...answer } = result
+      return { ...answer, extensions: { ...answer.extensions, cost } }
     } finally {
       leave()
     }

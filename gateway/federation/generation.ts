@@ -9,6 +9,7 @@ import { typesOf } from './compile/types.ts'
 import { createDocuments, type Document, type Documents, type DocumentsOptions } from './documents.ts'
 import type { Operation } from './operation.ts'
 import { type Loaded, type Planner, unplannable } from './planner/planner.ts'
+import { createRoom, type Room, type RoomOptions } from './room.ts'
 import { introspects } from './shape/introspection.ts'
 import { coercing } from './variables.ts'
 
@@ -19,6 +20,7 @@ export type Generation = {
   /** What clients see. */
   schema: GraphQLSchema
   read: Documents['read']
+  room: Room
   /** The operation of a name, or the only one. */
   operation(document: Document, name: string | undefined): Operation | undefined
   /**
@@ -31,6 +33,7 @@ export type Generation = {
     judged: Judged,
   ): Compiled | Promise<Compiled>
 }
+export type GenerationOptions = DocumentsOptions & RoomOptions
 
 /** How many plans are remembered of one operation, which may have one for each decision of its variables. */
 const plansOfOne = 16
@@ -38,7 +41,7 @@ const plansOfOne = 16
 export function createGeneration(
   { supergraphSdl, apiSdl, subgraphs }: Loaded,
   plan: Planner,
-  options: DocumentsOptions,
+  options: GenerationOptions,
 ): Generation {
   const schema = buildSchema(apiSdl, { noLocation: true, assumeValid: true })
   const supergraph = parse(supergraphSdl, { noLocation: true })
@@ -77,6 +80,7 @@ export function createGeneration(
     subgraphs,
     schema,
     read: documents.read,
+    room: createRoom(schema, supergraph, options),
     operation(document, name) {
       const before = document.operations.get(name ?? '')
       if (before) return before

@@ -1,6 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
-import type { DocumentsOptions } from './documents.ts'
-import { createGeneration, type Generation } from './generation.ts'
+import { createGeneration, type Generation, type GenerationOptions } from './generation.ts'
 import { createHeld } from './held.ts'
 import type { Loaded, OpenPlanner, Planning } from './planner/planner.ts'
 import { loadSupergraph } from './planner/supergraph.ts'
@@ -27,7 +26,7 @@ export type Generations = {
   /** Listeners are told of each that takes the place of another, and do not throw. */
   onReplaced(listener: (serving: Serving) => void): () => void
 }
-export type GenerationsOptions = DocumentsOptions & {
+export type GenerationsOptions = GenerationOptions & {
   planning: Planning
   sourceFor(name: string, url: string): Source
   /** Throws when the house cannot do with what clients would see. */

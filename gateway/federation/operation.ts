@@ -11,6 +11,7 @@ import { answered, rejected, report } from './authorize/answer.ts'
 import { type Authorization, type Judgement, judge } from './authorize/judge.ts'
 import type { Fragments } from './compile/branches.ts'
 import type { Compiled, Outline } from './compile/operation.ts'
+import type { Cost } from './cost/demand.ts'
 import type { Document, Refused } from './documents.ts'
 import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
@@ -38,6 +39,7 @@ export type Asked = {
   document: Document
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
+  context: object
 }
 /** Who asks, who decides what they may see, and how long all of it may take, in milliseconds. */
 export type Caller = { context: unknown; authorization: Authorization; deadlineMs: number }
@@ -50,6 +52,8 @@ export type Prepared = {
   variables: Record<string, unknown>
   /** As the client gave them. */
   given: Record<string, unknown>
+  /** What it was estimated to cost, where that is of interest. */
+  cost: Cost | undefined
 }
 
 export const unanswerable = (message: string) =>
@@ -60,12 +64,13 @@ export const unanswerable = (message: string) =>
  * @param kinds what may be asked here; `check` refuses more by throwing GraphQLError
  */
 export async function prepare(
-  { schema, operation: find, compiled }: Generation,
-  { document, operationName, variables }: Asked,
+  { schema, operation: find, compiled, room }: Generation,
+  asked: Asked,
   kinds: readonly `${OperationTypeNode}`[],
   { context, authorization, deadlineMs }: Caller,
   check?: (operation: Operation) => void,
 ): Promise<Prepared | Refused> {
+  const { document, operationName, variables } = asked
   try {
     const operation = find(document, operationName || undefined)
     if (!operation) throw unanswerable('There is no such operation')
@@ -73,9 +78,11 @@ export async function prepare(
       throw unanswerable(`This graph answers no ${operation.kind}`)
     check?.(operation)
     const given = variables ?? {}
+    room.given(given)
     const coerced = operation.coerce(given)
     if ('errors' in coerced) return { errors: coerced.errors.map(badUserInput) }
     const { values } = coerced
+    const cost = room.taken(operation, asked, values)
     const { guarded } = operation.outline
     const judgeAgain = () => (guarded ? judge(guarded, authorization, context, deadlineMs) : '')
     const judgement = guarded ? await judgeAgain() : ''
@@ -86,10 +93,11 @@ export async function prepare(
       report(authorization, refusals, { context, operationName: operation.name })
       if (authorization.mode === 'reject' && !dryRun) return rejected(refusals, authorization.errors)
     }
-    return { compiled: found, judgement, judgeAgain, variables: values, given }
+    return { compiled: found, judgement, judgeAgain, variables: values, given, cost }
   } catch (error) {
-    if (error instanceof GraphQLError) return { errors: [error] }
-    throw error
+    if (!(error instanceof GraphQLError)) throw error
+    const { cost } = error.extensions
+    return { errors: [error], ...(cost !== undefined && { extensions: { cost } }) }
   }
 }
 

@@ -2,10 +2,11 @@ import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { WebsocketHandler } from '@fastify/websocket'
 import type { FastifyPluginAsync } from 'fastify'
-import { forbidden } from '#kit/errors.ts'
+import { forbidden, NexusError } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import { contextOf, type GatewayContext } from '../context.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
+import { limits } from '../federation/limits.ts'
 import type { Operations } from '../operations.ts'
 import { plainOf } from '../plain.ts'
 import { isForeign } from '../session.ts'
@@ -17,6 +18,9 @@ export type GraphqlOptions = {
   socket: WebsocketHandler
   log: Log
 }
+
+/** Bytes: a document and its variables within their limits have room in it, and reading more costs time. */
+const bodyLimit = 256 * 1024
 
 /**
  * The graph, at `/graphql`: by HTTP, and by WebSocket for pages of this very host and for programs. What is asked
@@ -31,9 +35,14 @@ export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, options) 
   app.route({
     method: 'POST',
     url: '/graphql',
+    bodyLimit,
     handler: (request, reply) => {
       const plain = plainOf(request)
-      if (!plain) return handler.call(app, request, reply)
+      if (!plain) {
+        // Apollo Server would read it, however long it is.
+        if (isTooLong(request.body)) throw new NexusError('GRAPHQL_PARSE_FAILED', 'The document is too long')
+        return handler.call(app, request, reply)
+      }
       return operations.write(plain.asked, contextOf(request)).then(({ status, body }) => {
         reply.code(status).header('content-type', plain.type)
         return body
@@ -51,3 +60,10 @@ export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, options) 
     wsHandler: socket,
   })
 }
+
+const isTooLong = (body: unknown): boolean =>
+  typeof body === 'object' &&
+  body !== null &&
+  'query' in body &&
+  typeof body.query === 'string' &&
+  body.query.length > limits.characters

@@ -17,10 +17,12 @@ test('requests, operations, their errors, subgraphs and pools are counted, on a 
   await admin.rest('GET', '/alerts/stats')
   const text = await scrape()
   for (const counted of [
-    /nexus_http_request_seconds_count\{method="POST",route="\/graphql",status="200"\} 2/,
+    /nexus_http_request_seconds_count\{method="POST",route="\/graphql",status="200"\} 1/,
+    /nexus_http_request_seconds_count\{method="POST",route="\/graphql",status="400"\} 1/,
     /nexus_http_request_seconds_count\{method="GET",route="\/api\/v1\/alerts\/stats",status="200"\} 1/,
     /nexus_operation_seconds_count\{operation="Named",outcome="ok"\} 1/,
     /nexus_operation_errors_total\{operation="Failing",code="VALIDATION_ERROR"\} 1/,
+    /nexus_operation_cost_count\{outcome="allowed"\} [1-9]/,
     /nexus_subgraph_call_seconds_count\{subgraph="vulns",outcome="ok"\} 1/,
     /nexus_database_connections\{schema="assets",state="idle"\} [1-9]/,
     /process_resident_memory_bytes \d+/,

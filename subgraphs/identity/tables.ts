@@ -1,15 +1,11 @@
 import type { Generated, Selectable } from 'kysely'
-import type { Permission, Role } from '#kit/viewer.ts'
+import type { Permission, Role, Tier } from '#kit/viewer.ts'
 
 type Timestamps = { createdAt: Generated<Date>; updatedAt: Generated<Date> }
 
 /** Why a session is over, where it did not simply run out. */
 export const endReasons = ['signed_out', 'revoked', 'replayed', 'disabled'] as const
 export type EndReason = (typeof endReasons)[number]
-
-/** How much a key may ask, where rates are bounded. */
-export const tiers = ['standard', 'enterprise', 'internal'] as const
-export type Tier = (typeof tiers)[number]
 
 export type Tables = {
   organizations: Timestamps & {

@@ -10,7 +10,7 @@ import { type Asked, type Caller, type Prepared, prepare, unanswerable } from '.
 import type { Source } from '../source.ts'
 import { checkRoot } from './root.ts'
 
-export type SubscribeRequest = Asked & { context: object }
+export type SubscribeRequest = Asked
 /** A subscription as one supergraph has it: where its events come from, and how they are answered. */
 export type Tap = {
   readonly serving: Serving

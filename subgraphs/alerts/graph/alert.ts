@@ -73,6 +73,7 @@ builder.queryFields((t) => ({
     description: 'The alerts of the organization, newest first.',
     authScopes: { permission: 'alerts:read' },
     args: alertArgs,
+    listSize: lists.size,
     resolve: (_root, args, context) => listOf(context, alerts.spec, args),
   }),
 }))

@@ -1,6 +1,7 @@
 import { listPer } from '#kit/lookup.ts'
 import * as alerts from '../model/alert.ts'
 import { AlertConnection, alertArgs } from './alert.ts'
+import { lists } from './builder.ts'
 import { Asset } from './refs.ts'
 
 Asset.implement({
@@ -12,6 +13,7 @@ Asset.implement({
       description: 'The alerts about this asset, newest first.',
       authScopes: { permission: 'alerts:read' },
       args: alertArgs,
+      listSize: lists.size,
       resolve: (asset, args, context) => listPer(context, alerts.spec, 'assetId', asset.id, args),
     }),
   }),

@@ -66,6 +66,7 @@ builder.queryFields((t) => ({
     description: 'The assets of the organization.',
     authScopes: { permission: 'assets:read' },
     args: listArgs,
+    listSize: lists.size,
     resolve: (_root, args, context) => listOf(context, assets.spec, args),
   }),
 }))

@@ -61,6 +61,7 @@ builder.queryFields((t) => ({
     description: 'The controls of all frameworks, by code.',
     authScopes: { permission: 'compliance:read' },
     args: listArgs,
+    listSize: lists.size,
     resolve: (_root, args, context) => listOf(context, controls.spec, args),
   }),
 }))
@@ -71,6 +72,7 @@ builder.objectField(Framework, 'controls', (t) =>
     nullable: true,
     description: 'The controls of this framework, by code.',
     args: listArgs,
+    listSize: lists.size,
     resolve: (framework, args, context) => listPer(context, controls.spec, 'frameworkId', framework.id, args),
   }),
 )

@@ -47,6 +47,7 @@ builder.queryFields((t) => ({
     description: 'The frameworks that posture can be measured against.',
     authScopes: { permission: 'compliance:read' },
     args: listArgs,
+    listSize: lists.size,
     resolve: (_root, args, context) => listOf(context, frameworks.spec, args),
   }),
 }))

@@ -8,7 +8,7 @@ import * as frameworks from '../model/framework.ts'
 import * as postures from '../model/posture.ts'
 import { type Standing, statusOf } from '../rules.ts'
 import { controlStatuses, type FrameworkRow, grades, type Tables } from '../tables.ts'
-import { builder } from './builder.ts'
+import { builder, lists } from './builder.ts'
 import { CheckResultConnection, checkResultArgs } from './check-result.ts'
 import { Control } from './control.ts'
 import { Framework, findFramework } from './framework.ts'
@@ -38,6 +38,7 @@ builder.objectFields(Control, (t) => ({
     nullable: true,
     description: 'The results that keep it from passing, worst check first.',
     args: checkResultArgs,
+    listSize: lists.size,
     resolve: (control, args, context) =>
       listPer(context, checkResults.failures, 'controlId', control.id, args),
   }),

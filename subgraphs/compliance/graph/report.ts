@@ -91,6 +91,7 @@ builder.queryFields((t) => ({
     description: 'The reports of the organization, newest first.',
     authScopes: { permission: 'reports:read' },
     args: listArgs,
+    listSize: lists.size,
     resolve: (_root, args, context) => listOf(context, reports.spec, args),
   }),
 }))

@@ -1,9 +1,9 @@
 import { screaming } from '#kit/builder.ts'
 import { listOf, one } from '#kit/lookup.ts'
-import { signedIn } from '#kit/viewer.ts'
+import { signedIn, tiers } from '#kit/viewer.ts'
 import * as apiKeys from '../model/api-key.ts'
 import * as users from '../model/user.ts'
-import { type ApiKeyRow, tiers } from '../tables.ts'
+import type { ApiKeyRow } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 import { User } from './user.ts'
 
@@ -60,6 +60,7 @@ const KeyStanding = builder.objectRef<apiKeys.KeyStanding>('KeyStanding').implem
     accountId: t.exposeID('accountId'),
     permissions: t.exposeStringList('permissions'),
     allowedIps: t.exposeStringList('allowedIps'),
+    tier: t.exposeString('tier'),
     expiresAt: t.expose('expiresAt', { type: 'DateTime' }),
   }),
 })
@@ -70,6 +71,7 @@ builder.queryFields((t) => ({
     description: 'The keys of the organization, those that have ended too.',
     authScopes: { permission: 'apikeys:read' },
     args: listArgs,
+    listSize: lists.size,
     resolve: (_root, args, context) => listOf(context, apiKeys.spec, args),
   }),
   apiKey: t.field({

@@ -58,6 +58,7 @@ builder.queryFields((t) => ({
     description: 'The organizations that the viewer may see.',
     authScopes: { permission: 'organization:read' },
     args: listArgs,
+    listSize: lists.size,
     resolve: (_root, args, context) => listOf(context, organizations.spec, args),
   }),
 }))

@@ -76,6 +76,7 @@ builder.queryFields((t) => ({
     description: 'The members of the organization.',
     authScopes: { permission: 'users:read' },
     args: listArgs,
+    listSize: lists.size,
     resolve: (_root, args, context) => listOf(context, users.spec, args),
   }),
 }))

@@ -99,7 +99,7 @@ export async function revoke(trx: Trx<Tables>, id: string): Promise<ApiKeyRow> {
   return revoked ?? (await find(trx, [id]))[0]!
 }
 
-export type KeyStanding = Pick<ApiKeyRow, 'id' | 'organizationId' | 'allowedIps' | 'expiresAt'> & {
+export type KeyStanding = Pick<ApiKeyRow, 'id' | 'organizationId' | 'allowedIps' | 'tier' | 'expiresAt'> & {
   userId: string
   accountId: string
   permissions: Permission[]
@@ -143,8 +143,8 @@ async function standingOf(trx: Trx<Tables>, keyId: string): Promise<KeyStanding 
     .where('id', '=', keyId)
     .where(sql<boolean>`coalesce(last_used_at < now() - interval '1 minute', true)`)
     .execute()
-  const { id, organizationId, createdBy: userId, accountId, allowedIps, expiresAt } = key
+  const { id, organizationId, createdBy: userId, accountId, allowedIps, tier, expiresAt } = key
   const held = permissionsOf[key.role]
   const scopes = key.scopes.filter((scope) => held.includes(scope))
-  return { id, organizationId, userId, accountId, allowedIps, expiresAt, permissions: scopes }
+  return { id, organizationId, userId, accountId, allowedIps, tier, expiresAt, permissions: scopes }
 }

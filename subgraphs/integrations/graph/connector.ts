@@ -69,6 +69,7 @@ builder.queryFields((t) => ({
     description: 'The connectors of the organization.',
     authScopes: { permission: 'integrations:read' },
     args: listArgs,
+    listSize: lists.size,
     resolve: (_root, args, context) => listOf(context, connectors.spec, args),
   }),
 }))

@@ -70,6 +70,7 @@ builder.queryFields((t) => ({
     description: 'The imports of the organization, newest first.',
     authScopes: { permission: 'integrations:read' },
     args: listArgs,
+    listSize: lists.size,
     resolve: async (_root, args, context) => {
       await context.tenant(importRuns.settle)
       return listOf(context, importRuns.spec, args)

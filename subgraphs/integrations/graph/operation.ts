@@ -67,6 +67,7 @@ builder.queryFields((t) => ({
     description: 'The operations of the organization, newest first.',
     authScopes: { permission: 'integrations:read' },
     args: listArgs,
+    listSize: lists.size,
     resolve: (_root, args, context) => listOf(context, operations.spec, args),
   }),
 }))

@@ -1,6 +1,7 @@
 import { load } from '#kit/loader.ts'
 import { listPer } from '#kit/lookup.ts'
 import * as vulnerabilities from '../model/vulnerability.ts'
+import { lists } from './builder.ts'
 import { Asset } from './refs.ts'
 import { VulnerabilityConnection, vulnerabilityArgs } from './vulnerability.ts'
 
@@ -13,6 +14,7 @@ Asset.implement({
       description: 'The findings on this asset, worst first.',
       authScopes: { permission: 'vulnerabilities:read' },
       args: vulnerabilityArgs,
+      listSize: lists.size,
       resolve: (asset, args, context) => listPer(context, vulnerabilities.spec, 'assetId', asset.id, args),
     }),
     openVulnerabilityCount: t.int({
