@@ -9,7 +9,7 @@ import { startApollo } from './apollo.ts'
 import type { GatewayContext } from './context.ts'
 import { answerFailures, refuse, thrown } from './errors.ts'
 import { createEngine } from './federation/engine.ts'
-import { createSource } from './federation/source.ts'
+import { createSource, type SourceOptions } from './federation/source.ts'
 import { graphiql } from './plugins/graphiql.ts'
 import { graphql } from './plugins/graphql.ts'
 import { health, type Ready } from './plugins/health.ts'
@@ -35,6 +35,8 @@ export type GatewayOptions = {
   standing?: Standing
   /** Addresses or networks that may say for whom they ask. */
   trustedProxies?: string[] | undefined
+  /** How each subgraph is called, where it is not as usual. */
+  calls?: (subgraph: string) => Pick<SourceOptions<GatewayContext>, 'deadlineMs' | 'breaker'>
   /** The REST doors; null where there are none. */
   rest: Doors | null
   /** Where the built page lies. */
@@ -82,7 +84,7 @@ function standingOf({ transports, keys, log }: GatewayOptions): Standing {
   return createStanding({ identity, keys, log })
 }
 
-function engineOf({ supergraphSdl, transports, keys, log }: GatewayOptions) {
+function engineOf({ supergraphSdl, transports, keys, log, calls }: GatewayOptions) {
   const sign = internalSigner(keys, 'gateway')
   return createEngine({
     supergraphSdl,
@@ -92,6 +94,7 @@ function engineOf({ supergraphSdl, transports, keys, log }: GatewayOptions) {
       return createSource<GatewayContext>({
         name,
         transport,
+        ...calls?.(name),
         tokenFor: (context, subgraph) => sign(context.viewer, subgraph),
         onFailure: ({ error, ...of }) => log.warn({ ...of, err: error }, 'a subgraph did not answer'),
       })

@@ -86,7 +86,8 @@ export function createSource<Context extends { requestId: string; client?: Clien
       return answer
     } catch (error) {
       if (isRefusal(error)) breaker.succeeded()
-      else if (!request.signal?.aborted) breaker.failed()
+      else if (request.signal?.aborted) breaker.ended()
+      else breaker.failed()
       throw error
     }
   }
@@ -98,6 +99,7 @@ export function createSource<Context extends { requestId: string; client?: Clien
       if (!mayRepeat || isRefusal(error) || error === resting) throw error
       if (request.signal?.aborted || !budget.spend()) throw error
       await pause((pauseMs * (1 + Math.random())) / 2)
+      if (request.signal?.aborted) throw error
       return attempt(request)
     }
   }

@@ -101,8 +101,8 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
       const entity = found[places[index]!]
       if (!isFields(entity)) {
         run.broken.add(target)
-        // With errors, one of them tells why.
-        if (isWell) run.lost.add(target)
+        // With errors, one of them tells why; and what is neither an entity nor null is no answer.
+        if (isWell && (entity ?? null) === null) run.lost.add(target)
         return
       }
       const own = call.changed && given.has(entity) ? (copied(entity, branches) as Fields) : entity
@@ -138,7 +138,8 @@ const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Su
       deadline,
       isFresh,
     })
-    return isFields(answer) ? answer : {}
+    if (!isFields(answer)) return {}
+    return answer.errors?.length === 0 ? { data: answer.data ?? null } : answer
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SubgraphError, SubgraphResponse } from '#kit/transport.ts'
-import type { Fields } from '../compile/own.ts'
+import { type Fields, isFields } from '../compile/own.ts'
 import type { Place } from '../compile/path.ts'
 import type { Sources } from '../source.ts'
 
@@ -42,11 +42,13 @@ const isPath = (path: unknown): path is Place =>
 /** A failure of what a subgraph tells, whatever it is that it tells. */
 export function failureOf(error: SubgraphError | null | undefined, subgraph: string): Failure {
   const { message, path, extensions } = (typeof error === 'object' && error) || {}
+  // Apollo Server takes the status of the whole answer from there.
+  const { http: _, ...told } = isFields(extensions) ? extensions : {}
   return {
     message: typeof message === 'string' && message !== '' ? message : `The subgraph ${subgraph} failed`,
     extensions: {
       code: 'DOWNSTREAM_SERVICE_ERROR',
-      ...(typeof extensions === 'object' && !Array.isArray(extensions) && extensions),
+      ...told,
       serviceName: subgraph,
     },
     place: isPath(path) ? path : undefined,
