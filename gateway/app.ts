@@ -5,11 +5,13 @@ import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
 import { internalSigner, type Keys } from '#kit/tokens.ts'
+import type { Tracer } from '#kit/tracing.ts'
 import type { Transports } from '#kit/transport.ts'
 import { createAccess } from './access.ts'
 import { startApollo } from './apollo.ts'
 import type { GatewayContext } from './context.ts'
 import { answerFailures, refuse, thrown } from './errors.ts'
+import { type Breaker, createBreaker } from './federation/calls/breaker.ts'
 import { createEngine } from './federation/engine.ts'
 import { createSource, type SourceOptions } from './federation/source.ts'
 import { createOperations } from './operations.ts'
@@ -33,6 +35,7 @@ export type GatewayOptions = {
   keys: Keys
   log: Log
   metrics: Metrics
+  tracer?: Tracer | null
   ready: Ready
   /** Who knows whether a session goes on, where it is not identity. */
   standing?: Standing
@@ -51,7 +54,7 @@ export type GatewayOptions = {
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
   const { log, metrics, keys, ready, production } = options
   const engine = engineOf(options)
-  const operations = createOperations({ engine, log, metrics })
+  const operations = createOperations({ engine, log, metrics, tracer: options.tracer })
   const apollo = await startApollo({ gateway: engine, log, metrics, production })
   const app = createHttp({
     log,
@@ -95,22 +98,34 @@ function forMembers({ viewer }: GatewayContext): void {
   throw new GraphQLError(message, { extensions: { code, http: { status: 403 } } })
 }
 
-function engineOf({ supergraphSdl, transports, keys, log, calls, production }: GatewayOptions) {
+function engineOf({ supergraphSdl, transports, keys, log, metrics, calls, production }: GatewayOptions) {
   const sign = internalSigner(keys, 'gateway')
-  return createEngine({
+  const breakers: Record<string, Breaker> = {}
+  const engine = createEngine({
     supergraphSdl,
+    explains: !production,
+    observe: metrics.gateway,
     suggests: !production,
     ...(production && { introspection: forMembers }),
     sourceFor(name) {
       const transport = transports[name]
       if (!transport) throw new Error(`Nobody said how to reach the subgraph ${name}`)
+      const { breaker = createBreaker(), ...of } = calls?.(name) ?? {}
+      breakers[name] = breaker
       return createSource<GatewayContext>({
         name,
         transport,
-        ...calls?.(name),
+        breaker,
+        observe: metrics.gateway,
+        ...of,
         tokenFor: (context, subgraph) => sign(context.viewer, subgraph),
         onFailure: ({ error, ...of }) => log.warn({ ...of, err: error }, 'a subgraph did not answer'),
       })
     },
   })
+  metrics.gateway.standing(() => ({
+    ...engine.remembered(),
+    breakers: Object.fromEntries(Object.entries(breakers).map(([name, { state }]) => [name, state()])),
+  }))
+  return engine
 }

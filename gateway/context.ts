@@ -5,7 +5,15 @@ import type { Viewer } from '#kit/viewer.ts'
 import type { Entered } from './access.ts'
 
 /** What a request carries from the door through the graph. */
-export type GatewayContext = { viewer: Viewer; requestId: string; client?: Client }
+export type GatewayContext = {
+  viewer: Viewer
+  requestId: string
+  client?: Client
+  /** What the client says of its own trace. */
+  traceparent?: string | undefined
+  /** Whether the client asks how its operation is planned. */
+  asksForPlan?: boolean
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,8 +35,14 @@ export const clientOf = ({ ip, headers }: FastifyRequest): Client => ({
   userAgent: headers['user-agent']?.slice(0, longestAgent) ?? null,
 })
 
+// A socket's operations are traces of their own: it is open for hours.
+const traceparentOf = ({ headers, ws }: FastifyRequest) =>
+  !ws && typeof headers.traceparent === 'string' ? headers.traceparent : undefined
+
 export const contextOf = (request: FastifyRequest): GatewayContext => ({
   viewer: request.viewer,
   requestId: request.id,
   client: clientOf(request),
+  traceparent: traceparentOf(request),
+  asksForPlan: request.headers['nexus-query-plan'] === '1',
 })

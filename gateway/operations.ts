@@ -1,6 +1,7 @@
 import type { ExecutionResult, FormattedExecutionResult, GraphQLError } from 'graphql'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
+import type { Span, Tracer } from '#kit/tracing.ts'
 import type { GatewayContext } from './context.ts'
 import { logMasked, presented, publicError, thrown } from './errors.ts'
 import type { Document } from './federation/documents.ts'
@@ -18,7 +19,12 @@ export type Counted = (operationName: string | null | undefined, errors?: readon
 export type Operations = {
   /** Answers a query or a mutation. Throws nothing. */
   answer(asked: Asked, context: GatewayContext): Promise<Answer>
-  execute(document: Document, asked: Omit<Asked, 'query'>, context: GatewayContext): Promise<Answer>
+  execute(
+    document: Document,
+    asked: Omit<Asked, 'query'>,
+    context: GatewayContext,
+    trace?: Span,
+  ): Promise<Answer>
   present(result: ExecutionResult, context: GatewayContext): Answer
   failed(error: unknown, context: GatewayContext): Answer
 }
@@ -27,11 +33,18 @@ export function createOperations({
   engine,
   log,
   metrics,
+  tracer,
 }: {
   engine: Engine
   log: Log
   metrics: Metrics
+  tracer?: Tracer | null | undefined
 }): Operations {
+  const begun = ({ requestId, traceparent }: GatewayContext) => {
+    const trace = tracer?.start('operation', traceparent)
+    trace?.set({ 'nexus.request_id': requestId })
+    return trace
+  }
   const present: Operations['present'] = ({ data, errors, extensions }, { requestId }) => {
     if (!errors) return extensions ? { data, extensions } : { data }
     logMasked(log, requestId, errors)
@@ -45,14 +58,20 @@ export function createOperations({
     const { code, message } = thrown(error, log, requestId)
     return { errors: [{ message, extensions: { code } }] }
   }
-  const execute: Operations['execute'] = async (document, asked, context) => {
+  const execute: Operations['execute'] = async (document, asked, context, trace = begun(context)) => {
     const counted = counting(metrics)
+    const { asksForPlan } = context
     try {
-      const result = await engine.execute({ ...asked, document, context })
+      const result = await engine.execute({ ...asked, document, context, trace, asksForPlan })
       counted(nameOf(document, asked.operationName), result.errors)
-      return present(result, context)
+      const answer = present(result, context)
+      trace?.set({ 'graphql.operation.name': nameOf(document, asked.operationName) ?? undefined })
+      trace?.end(codeOf(answer))
+      return answer
     } catch (error) {
-      return failed(error, context)
+      const answer = failed(error, context)
+      trace?.end(codeOf(answer))
+      return answer
     }
   }
   return {
@@ -60,13 +79,18 @@ export function createOperations({
     failed,
     execute,
     async answer({ query, ...asked }, context) {
-      const document = engine.read(query)
-      if ('ast' in document) return execute(document, asked, context)
+      const trace = begun(context)
+      const document = engine.read(query, trace)
+      if ('ast' in document) return execute(document, asked, context, trace)
       counting(metrics)(null, document.errors)
-      return present(document, context)
+      const answer = present(document, context)
+      trace?.end(codeOf(answer))
+      return answer
     },
   }
 }
+
+const codeOf = ({ errors }: Answer) => errors && String(errors[0]?.extensions?.code)
 
 const nameOf = ({ operations }: Document, asked: string | null | undefined) =>
   operations.get(asked || '')?.name

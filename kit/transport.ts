@@ -12,6 +12,8 @@ export type SubgraphRequest = {
   body?: string | undefined
   token: string
   requestId: string
+  /** By which the subgraph goes on with a trace, where there is one. */
+  traceparent?: string | undefined
   /** Where whoever is behind the request comes from; believed because of the token. */
   client?: Client | undefined
   signal?: AbortSignal | undefined
@@ -50,7 +52,7 @@ export function httpTransport(
     headersTimeout: subgraphDeadlineMs,
   })
   const { pathname: path, origin } = target
-  const call: Transport = ({ query, variables, operationName, body, token, requestId, client, signal }) =>
+  const call: Transport = ({ query, variables, operationName, body, token, requestId, client, ...more }) =>
     dispatched(pool, largest, {
       origin,
       path,
@@ -60,9 +62,10 @@ export function httpTransport(
         authorization: `Bearer ${token}`,
         'x-request-id': requestId,
         ...(client && { [clientHeader]: writeClient(client) }),
+        ...(more.traceparent && { traceparent: more.traceparent }),
       },
       body: body ?? JSON.stringify({ query, variables, operationName }),
-      signal: signal ?? AbortSignal.timeout(subgraphDeadlineMs),
+      signal: more.signal ?? AbortSignal.timeout(subgraphDeadlineMs),
     })
   // Each subscription holds a connection of its own: questions must not wait for one of them to end.
   const streams = new Pool(target.origin, {

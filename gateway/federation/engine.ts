@@ -1,7 +1,8 @@
+import { prettyFormatQueryPlan } from '@apollo/query-planner'
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
 import type { ExecutionResult, GraphQLSchema } from 'graphql'
 import type { Documents } from './documents.ts'
-import { createGeneration, type PlannerOf } from './generation.ts'
+import { createGeneration, type Generation, type ObservePlans, type PlannerOf } from './generation.ts'
 import { type Limits, limits } from './limits.ts'
 import { type Asked, type Operation, prepare, run } from './operation.ts'
 import type { Source, Sources } from './source.ts'
@@ -24,37 +25,50 @@ export type EngineOptions = {
   introspection?(context: never): void
   /** Another planner than Apollo's. */
   plannerOf?: PlannerOf
+  /** Whether whoever asks for the plan of an operation is shown it: it tells of subgraphs. */
+  explains?: boolean
+  observe?: ObservePlans
 }
-export type ExecuteRequest = Asked & { context: object }
+export type ExecuteRequest = Asked & {
+  context: object
+  /** Asks for the plan beside the answer, as `extensions.queryPlan`. */
+  asksForPlan?: boolean | undefined
+}
 export type Engine = GatewayInterface & {
   /** What clients see. */
   readonly schema: GraphQLSchema
   /** A document of this graph, or why a text is none. */
   read: Documents['read']
+  remembered: Generation['remembered']
   /** Answers a query or a mutation. Throws nothing: what fails is among the errors. */
   execute(request: ExecuteRequest): Promise<ExecutionResult>
   /** Beside Apollo Server, which executes no subscriptions. */
   subscribe(request: SubscribeRequest): Promise<Subscribed>
 }
 
-const defaults = { deadlineMs: 10_000, limits, suggests: true }
+const defaults = { deadlineMs: 10_000, limits, suggests: true, explains: false }
 
 /**
  * A federation gateway on any supergraph, by itself or under Apollo Server: plans with Apollo's planner, compiles
  * each plan once and runs it often, reports to nobody. Throws when the supergraph does not load.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { deadlineMs, ...reading } = { ...defaults, ...options }
-  const generation = createGeneration(options.supergraphSdl, reading)
+  const { deadlineMs, explains, ...reading } = { ...defaults, ...options }
+  const generation = createGeneration(options.supergraphSdl, { ...reading, keepsPlans: explains })
   const sources: Sources = Object.fromEntries(
     generation.subgraphs.map(({ name, url }) => [name, options.sourceFor(name, url)]),
   )
   const check = ({ introspects }: Operation, context: object) => {
     if (introspects) options.introspection?.(context as never)
   }
-  const execute: Engine['execute'] = async ({ context, ...asked }) => {
+  const execute: Engine['execute'] = async ({ context, asksForPlan, ...asked }) => {
     const prepared = await prepare(generation, asked, ['query', 'mutation'], (of) => check(of, context))
-    return 'errors' in prepared ? prepared : run(sources, prepared, { context, deadlineMs })
+    if ('errors' in prepared) return prepared
+    const result = await run(sources, prepared, { context, deadlineMs, trace: asked.trace })
+    const { plan } = prepared.compiled
+    return asksForPlan && plan
+      ? { ...result, extensions: { queryPlan: prettyFormatQueryPlan(plan) } }
+      : result
   }
   const executor: Executor = async ({ source, request: { operationName, variables }, context }) => {
     const document = generation.read(source)
@@ -63,6 +77,7 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     schema: generation.schema,
     read: generation.read,
+    remembered: generation.remembered,
     execute,
     subscribe: (request) => subscribe(generation, sources, request, deadlineMs),
     load: async () => ({ executor }),

@@ -6,6 +6,7 @@ import {
   type OperationTypeNode,
 } from 'graphql'
 import type { LRUCache } from 'lru-cache'
+import { during, type Span } from '#kit/tracing.ts'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import type { Fragments } from './compile/branches.ts'
 import type { Compiled, Outline } from './compile/operation.ts'
@@ -31,6 +32,7 @@ export type Asked = {
   document: Document
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
+  trace?: Span | undefined
 }
 export type Prepared = {
   compiled: Compiled
@@ -51,7 +53,7 @@ export const unanswerable = (message: string) =>
  */
 export async function prepare(
   { schema, operation: find, compiled }: Generation,
-  { document, operationName, variables }: Asked,
+  { document, operationName, variables, trace }: Asked,
   kinds: readonly `${OperationTypeNode}`[],
   check?: (operation: Operation) => void,
 ): Promise<Prepared | Refused> {
@@ -60,14 +62,14 @@ export async function prepare(
     if (!operation) throw unanswerable('There is no such operation')
     if (!schema.getRootType(operation.definition.operation) || !kinds.includes(operation.kind))
       throw unanswerable(`This graph answers no ${operation.kind}`)
-    check?.(operation)
+    if (check) during(trace, 'authorize', () => check(operation))
     const given = variables ?? {}
     const definitions = operation.definition.variableDefinitions ?? []
     const { coerced, errors } = getVariableValues(schema, definitions, given, {
       maxErrors: maxVariableErrors,
     })
     if (errors) return { errors: errors.map(badUserInput) }
-    return { compiled: await compiled(operation, coerced), variables: coerced, given }
+    return { compiled: await compiled(operation, coerced, trace), variables: coerced, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error
@@ -81,6 +83,13 @@ const badUserInput = (error: GraphQLError) =>
     extensions: { code: 'BAD_USER_INPUT' },
   })
 
+export type Running = {
+  context: unknown
+  deadlineMs: number
+  event?: SubgraphResponse
+  trace?: Span | undefined
+}
+
 /**
  * Runs an operation; what has not answered within `deadlineMs` is null. Never throws.
  * @param event what the subgraph of a subscription has told
@@ -88,7 +97,7 @@ const badUserInput = (error: GraphQLError) =>
 export async function run(
   sources: Sources,
   { compiled, variables, given }: Prepared,
-  { context, deadlineMs, event }: { context: unknown; deadlineMs: number; event?: SubgraphResponse },
+  { context, deadlineMs, event, trace }: Running,
 ): Promise<ExecutionResult> {
   const timer = new AbortController()
   const timeout = setTimeout(() => timer.abort(), deadlineMs)
@@ -98,6 +107,7 @@ export async function run(
     variables,
     context,
     deadline,
+    trace,
     event,
     isFresh: compiled.kind !== 'query',
     data: {},
@@ -110,9 +120,11 @@ export async function run(
   } finally {
     clearTimeout(timeout)
   }
+  const shaping = trace?.child('shape')
   const told = createTold(run.failures, compiled.asked, compiled.toClient)
   const introspect = compiled.introspect(given)
   const data = compiled.shape(run.data, { path: [], told, lost: run.lost, introspect })
   const errors = told.finish(data)
+  shaping?.end()
   return errors.length > 0 ? { data, errors } : { data }
 }

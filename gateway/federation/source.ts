@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { OperationTypeNode } from 'graphql'
 import type { Client } from '#kit/client.ts'
 import { NexusError, unavailable } from '#kit/errors.ts'
+import type { FetchOutcome, GatewayMetrics } from '#kit/metrics-gateway.ts'
+import type { Span } from '#kit/tracing.ts'
 import type { SubgraphRequest, SubgraphResponse, Transport } from '#kit/transport.ts'
 import { type Breaker, createBreaker } from './calls/breaker.ts'
 import { createBudget } from './calls/budget.ts'
@@ -24,6 +26,7 @@ export type SourceRequest = {
   isFresh?: boolean
   /** Ends the whole operation. */
   deadline?: AbortSignal | undefined
+  trace?: Span | undefined
 }
 /** What a source is asked to subscribe to, until `signal` aborts. */
 export type StreamRequest = {
@@ -52,6 +55,8 @@ export type SourceOptions<Context> = {
   /** Told why a call failed; the client is not. */
   onFailure?(failure: { subgraph: string; requestId: string; error: unknown }): void
   breaker?: Breaker
+  /** Told of each call, to count it. */
+  observe?: Pick<GatewayMetrics, 'fetched' | 'repeated' | 'shared'> | undefined
 }
 
 const defaults = { deadlineMs: 5_000, entitiesPerCall: 1_000 }
@@ -67,9 +72,9 @@ export function createSource<Context extends { requestId: string; client?: Clien
   options: SourceOptions<Context>,
 ): Source {
   const { name, transport, tokenFor, deadlineMs, entitiesPerCall } = { ...defaults, ...options }
-  const { breaker = createBreaker() } = options
+  const { breaker = createBreaker(), observe } = options
   const budget = createBudget()
-  const flights = createFlights<SubgraphResponse>()
+  const flights = createFlights<SubgraphResponse>(() => observe?.shared(name))
   const failed = (error: unknown, requestId: string): SubgraphResponse => {
     options.onFailure?.({ subgraph: name, requestId, error })
     const { message, extensions } = error instanceof NexusError ? error : unavailable()
@@ -100,6 +105,7 @@ export function createSource<Context extends { requestId: string; client?: Clien
       if (request.signal?.aborted || !budget.spend()) throw error
       await pause((pauseMs * (1 + Math.random())) / 2)
       if (request.signal?.aborted) throw error
+      observe?.repeated(name)
       return attempt(request)
     }
   }
@@ -113,20 +119,28 @@ export function createSource<Context extends { requestId: string; client?: Clien
   }
 
   return {
-    async fetch({ kind, query, operationName, variables: given, body: written, context, deadline, isFresh }) {
+    async fetch({ kind, query, operationName, variables: given, body: written, context, deadline, ...more }) {
+      const { isFresh, trace } = more
       const { requestId, client } = context as Context
       const isQuery = kind === 'query'
       const ask = async (variables: Fields, body?: string): Promise<SubgraphResponse> => {
+        const from = performance.now()
+        const tell = (outcome: FetchOutcome) =>
+          observe?.fetched(name, outcome, (performance.now() - from) / 1_000)
         try {
-          return await until(deadline, async () => {
+          const answer = await until(deadline, async () => {
             const token = await tokenFor(context as Context, name)
-            const request = { query, variables, operationName, body, token, requestId, client }
+            const { traceparent } = trace ?? {}
+            const request = { query, variables, operationName, body, token, requestId, client, traceparent }
             if (isFresh && isQuery) return made(request, true)
             if (!isQuery) return made(request, false).finally(flights.close)
             const key = body ?? JSON.stringify({ query, variables, operationName })
             return flights.share(`${token} ${key}`, () => made(request, true))
           })
+          tell(answer.errors ? 'errors' : 'ok')
+          return answer
         } catch (error) {
+          tell(deadline?.aborted ? 'late' : outcomeOf(error))
           return failed(error, requestId)
         }
       }
@@ -155,6 +169,12 @@ export function createSource<Context extends { requestId: string; client?: Clien
 }
 
 const resting = unavailable()
+function outcomeOf(error: unknown): FetchOutcome {
+  if (error === resting) return 'resting'
+  if (isLate(error)) return 'late'
+  return isRefusal(error) ? 'refused' : 'failed'
+}
+
 /** A subgraph that says no is well. */
 const isRefusal = (error: unknown) => error instanceof NexusError && error.code !== 'SERVICE_UNAVAILABLE'
 

@@ -8,7 +8,8 @@ export type Flights<Answer extends object> = {
 
 type Flight<Answer> = { passengers: number; answers: Promise<Answer[]> }
 
-export function createFlights<Answer extends object>(): Flights<Answer> {
+/** @param onShared told of each who waits for the call of another */
+export function createFlights<Answer extends object>(onShared?: () => void): Flights<Answer> {
   const flights = new Map<string, Flight<Answer>>()
   return {
     close: () => flights.clear(),
@@ -16,6 +17,7 @@ export function createFlights<Answer extends object>(): Flights<Answer> {
       const known = flights.get(key)
       if (known) {
         known.passengers++
+        onShared?.()
         return (await known.answers).pop()!
       }
       const flight: Flight<Answer> = { passengers: 1, answers: landed() }

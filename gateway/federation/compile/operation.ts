@@ -25,6 +25,7 @@ export type Compiler = {
   identify: Identify
   /** Throws GraphQLError for an operation that cannot be planned. */
   plan(document: DocumentNode, operationName: string | undefined): QueryPlan
+  keepsPlans: boolean
 }
 /** An operation as it was read: what it is compiled from. */
 export type Outline = Renamed & {
@@ -44,6 +45,8 @@ export type Compiled = {
   /** All that the client may ask, under the names that the plan uses. */
   asked: Branches
   toClient(name: string): string
+  /** Where plans are kept. */
+  plan: QueryPlan | undefined
 }
 
 export function outlineOf(
@@ -61,7 +64,7 @@ export function outlineOf(
  * @param isDecided tells of a client's variable whether it is true
  */
 export function compile(
-  { schema, types, identify, plan }: Compiler,
+  { schema, types, identify, plan, keepsPlans }: Compiler,
   { client, document, operationName, toClient }: Outline,
   isDecided: (variable: string) => boolean,
 ): Compiled {
@@ -80,6 +83,7 @@ export function compile(
     introspect: introspectionOf(schema, operationIn(client, operationName)!, fragmentsOf(client)),
     asked: branchesOf(operation.selectionSet, fragments),
     toClient,
+    plan: keepsPlans ? planned : undefined,
   }
 }
 

@@ -127,6 +127,7 @@ const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Su
     const body = `${start}${asked ? withEntities(written, asked) : written}}`
     if (asked) variables.representations = asked.representations
     const { context, deadline, isFresh } = run
+    const trace = run.trace?.child('fetch', { 'nexus.subgraph': subgraph }, 'client')
     const answer = await ask(run, {
       subgraph,
       kind,
@@ -137,11 +138,17 @@ const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Su
       context,
       deadline,
       isFresh,
+      trace,
     })
+    trace?.end(failureIn(answer))
     if (!isFields(answer)) return {}
     return answer.errors?.length === 0 ? { data: answer.data ?? null } : answer
   }
 }
+
+/** The code of the first error, for who traces. */
+const failureIn = (answer: SubgraphResponse): string | undefined =>
+  answer?.errors && String(answer.errors[0]?.extensions?.code ?? 'errors')
 
 // Each representation is written once: to be told apart, to be sent, and to find its like under way.
 const withEntities = (variables: string, { written }: Distinct): string =>

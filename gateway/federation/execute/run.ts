@@ -1,3 +1,4 @@
+import type { Span } from '#kit/tracing.ts'
 import type { SubgraphError, SubgraphResponse } from '#kit/transport.ts'
 import { type Fields, isFields } from '../compile/own.ts'
 import type { Place } from '../compile/path.ts'
@@ -10,6 +11,7 @@ export type Run = {
   readonly context: unknown
   /** Ends the whole operation. */
   readonly deadline: AbortSignal
+  readonly trace: Span | undefined
   /** Set for what a mutation or an event asks: it must see the change. */
   readonly isFresh: boolean
   /** What the subgraph of a subscription has just told. */

@@ -91,7 +91,9 @@ export async function openFaulty(
     port,
     largest,
     ...options
-  }: { answer?: Answer; port?: number; largest?: number } & Pick<GatewayOptions, 'calls'> = {},
+  }: { answer?: Answer; port?: number; largest?: number } & Partial<
+    Pick<GatewayOptions, 'calls' | 'metrics' | 'production' | 'tracer'>
+  > = {},
 ) {
   const bad = await openServer(t, answer)
   const good = await openInventory(t)
@@ -117,8 +119,8 @@ export async function openFaulty(
     for (const socket of bad.sockets) socket.destroy()
     await Promise.all(Object.values(transports).map((transport) => transport.close()))
   })
-  const ask = async (query: string) => {
-    const reply = await app.inject({ method: 'POST', url: '/graphql', payload: { query } })
+  const ask = async (query: string, headers: Record<string, string> = {}) => {
+    const reply = await app.inject({ method: 'POST', url: '/graphql', headers, payload: { query } })
     return { status: reply.statusCode, text: reply.body, reply, ...reply.json<GraphqlAnswer>() }
   }
   return { app, ask, ...bad, ports: [bad.port, good, ...(port ? [port] : [])] }
