@@ -1,11 +1,11 @@
 import {
   type ExecutionResult,
   GraphQLError,
-  getVariableValues,
   type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql'
 import type { LRUCache } from 'lru-cache'
+import { deadlineIn } from '#kit/deadline.ts'
 import { during, type Span } from '#kit/tracing.ts'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import type { Fragments } from './compile/branches.ts'
@@ -15,6 +15,7 @@ import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
 import { createTold } from './shape/told.ts'
 import type { Sources } from './source.ts'
+import type { Coerce } from './variables.ts'
 
 /** One operation of a document: what it is compiled from, and what it was compiled to. */
 export type Operation = {
@@ -23,6 +24,7 @@ export type Operation = {
   readonly definition: OperationDefinitionNode
   readonly fragments: Fragments
   readonly outline: Outline
+  readonly coerce: Coerce
   /** Whether it asks of the schema itself. */
   readonly introspects: boolean
   /** By what its variables decide of what it asks for. */
@@ -41,8 +43,6 @@ export type Prepared = {
   /** As the client gave them. */
   given: Record<string, unknown>
 }
-
-const maxVariableErrors = 20
 
 export const unanswerable = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })
@@ -64,12 +64,9 @@ export async function prepare(
       throw unanswerable(`This graph answers no ${operation.kind}`)
     if (check) during(trace, 'authorize', () => check(operation))
     const given = variables ?? {}
-    const definitions = operation.definition.variableDefinitions ?? []
-    const { coerced, errors } = getVariableValues(schema, definitions, given, {
-      maxErrors: maxVariableErrors,
-    })
-    if (errors) return { errors: errors.map(badUserInput) }
-    return { compiled: await compiled(operation, coerced, trace), variables: coerced, given }
+    const coerced = operation.coerce(given)
+    if ('errors' in coerced) return { errors: coerced.errors.map(badUserInput) }
+    return { compiled: await compiled(operation, coerced.values, trace), variables: coerced.values, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error
@@ -99,9 +96,7 @@ export async function run(
   { compiled, variables, given }: Prepared,
   { context, deadlineMs, event, trace }: Running,
 ): Promise<ExecutionResult> {
-  const timer = new AbortController()
-  const timeout = setTimeout(() => timer.abort(), deadlineMs)
-  const { signal: deadline } = timer
+  const deadline = deadlineIn(deadlineMs)
   const run: Run = {
     sources,
     variables,
@@ -118,7 +113,7 @@ export async function run(
   try {
     await compiled.step(run)
   } finally {
-    clearTimeout(timeout)
+    deadline.clear()
   }
   const shaping = trace?.child('shape')
   const told = createTold(run.failures, compiled.asked, compiled.toClient)

@@ -1,3 +1,4 @@
+import type { Deadline } from '#kit/deadline.ts'
 import type { Span } from '#kit/tracing.ts'
 import type { SubgraphError, SubgraphResponse } from '#kit/transport.ts'
 import { type Fields, isFields } from '../compile/own.ts'
@@ -10,7 +11,7 @@ export type Run = {
   readonly variables: Readonly<Record<string, unknown>>
   readonly context: unknown
   /** Ends the whole operation. */
-  readonly deadline: AbortSignal
+  readonly deadline: Deadline
   readonly trace: Span | undefined
   /** Set for what a mutation or an event asks: it must see the change. */
   readonly isFresh: boolean

@@ -127,6 +127,50 @@ export const wireFaults: Fault[] = [
     ...gone,
     calls: madeAgain,
   },
+  {
+    name: 'promises a length and chunks',
+    answer: rightly((body) => http(body, { more: 'transfer-encoding: chunked\r\n' })),
+    ...gone,
+    calls: madeAgain,
+  },
+  {
+    name: 'promises less than nothing',
+    answer: rightly((body) => http(body, { length: -5 })),
+    ...gone,
+    calls: madeAgain,
+  },
+  {
+    name: 'promises a chunk larger than anything',
+    answer: write(`${chunked}ffffffffffffffffffff\r\n{`),
+    ...gone,
+    calls: madeAgain,
+  },
+  {
+    name: 'never ends its last chunk',
+    answer: rightly((body) => `${chunked}${body.length.toString(16)}\r\n${body}\r\n0\r\n`),
+    ...gone,
+    hangs: true,
+  },
+  {
+    name: 'says 103 without end',
+    answer: endless('', Buffer.from('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100))),
+    ...gone,
+    hangs: true,
+  },
+  {
+    name: 'answers twice',
+    answer: rightly((body) => Buffer.concat([http(body), http('{"data":{"total":666}}')])),
+    ...whole,
+    calls: madeOnce,
+  },
+  {
+    name: 'answers in chunks with extensions and trailers',
+    answer: rightly(
+      (body) => `${chunked}${body.length.toString(16)};a="b"\r\n${body}\r\n0\r\nx-sum: 1\r\n\r\n`,
+    ),
+    ...whole,
+    calls: madeOnce,
+  },
   { name: 'speaks HTTP/1.0', answer: rightly((body) => `HTTP/1.0 200 OK\r\n\r\n${body}`, true), ...whole },
   {
     name: 'says 100 and 103 before it answers',
