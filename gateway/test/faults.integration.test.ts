@@ -19,6 +19,8 @@ const calls =
     ...(hangs && { deadlineMs: 300 }),
   })
 
+const mostSent = 16 * 1024 * 1024
+
 type Told = Awaited<ReturnType<Faulty['ask']>>
 const secrets = ['inventory', 'scoring']
 
@@ -37,6 +39,8 @@ async function suffer(faulty: Faulty, { answer, query = question, ...fault }: Fa
   faulty.behaviour.answer = answer
   check(faulty, await faulty.ask(query), fault)
   if (fault.calls !== undefined) assert.equal(faulty.calls.length, fault.calls)
+  // What was sent beyond it stands in the buffers of two sockets, and nobody reads it.
+  if (fault.largest) for (const { socket } of faulty.calls) assert.ok(socket.bytesWritten < mostSent)
   const { data } = await faulty.ask('mutation { rescore touch }')
   assert.equal(data.touch, 'touched')
   assert.equal(faulty.calls.filter(({ isMutation }) => isMutation).length, 1)
