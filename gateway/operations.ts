@@ -1,11 +1,13 @@
 import type { ExecutionResult, FormattedExecutionResult, GraphQLError } from 'graphql'
+import { isErrorCode, statusOfCode } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
-import type { Span, Tracer } from '#kit/tracing.ts'
+import type { Tracer } from '#kit/tracing.ts'
 import type { GatewayContext } from './context.ts'
 import { logMasked, presented, publicError, thrown } from './errors.ts'
 import type { Document } from './federation/documents.ts'
 import type { Engine } from './federation/engine.ts'
+import type { Result } from './federation/operation.ts'
 
 export type Asked = {
   query: string
@@ -19,15 +21,13 @@ export type Counted = (operationName: string | null | undefined, errors?: readon
 export type Operations = {
   /** Answers a query or a mutation. Throws nothing. */
   answer(asked: Asked, context: GatewayContext): Promise<Answer>
-  execute(
-    document: Document,
-    asked: Omit<Asked, 'query'>,
-    context: GatewayContext,
-    trace?: Span,
-  ): Promise<Answer>
+  /** The same as HTTP sends it. */
+  write(asked: Asked, context: GatewayContext): Promise<Written>
+  execute(document: Document, asked: Omit<Asked, 'query'>, context: GatewayContext): Promise<Answer>
   present(result: ExecutionResult, context: GatewayContext): Answer
   failed(error: unknown, context: GatewayContext): Answer
 }
+export type Written = { status: number; body: string }
 
 export function createOperations({
   engine,
@@ -58,39 +58,74 @@ export function createOperations({
     const { code, message } = thrown(error, log, requestId)
     return { errors: [{ message, extensions: { code } }] }
   }
-  const execute: Operations['execute'] = async (document, asked, context, trace = begun(context)) => {
+  const resultOf = async (
+    document: Document,
+    asked: Omit<Asked, 'query'>,
+    context: GatewayContext,
+    trace = begun(context),
+  ) => {
     const counted = counting(metrics)
     const { asksForPlan } = context
+    let failed: string | undefined = 'thrown'
     try {
       const result = await engine.execute({ ...asked, document, context, trace, asksForPlan })
       counted(nameOf(document, asked.operationName), result.errors)
-      const answer = present(result, context)
+      failed = codeOf(result)
+      return result
+    } finally {
       trace?.set({ 'graphql.operation.name': nameOf(document, asked.operationName) ?? undefined })
-      trace?.end(codeOf(answer))
-      return answer
+      trace?.end(failed)
+    }
+  }
+  const refused = (errors: readonly GraphQLError[]): Result => {
+    counting(metrics)(null, errors)
+    return { errors }
+  }
+  const answer = ({ query, ...asked }: Asked, context: GatewayContext): Promise<Result> | Result => {
+    const trace = begun(context)
+    const document = engine.read(query, trace)
+    if ('ast' in document) return resultOf(document, asked, context, trace)
+    trace?.end(codeOf(document))
+    return refused(document.errors)
+  }
+  const presentedBy = async (
+    ask: () => Result | Promise<Result>,
+    context: GatewayContext,
+  ): Promise<Answer> => {
+    try {
+      return present(await ask(), context)
     } catch (error) {
-      const answer = failed(error, context)
-      trace?.end(codeOf(answer))
-      return answer
+      return failed(error, context)
     }
   }
   return {
     present,
     failed,
-    execute,
-    async answer({ query, ...asked }, context) {
-      const trace = begun(context)
-      const document = engine.read(query, trace)
-      if ('ast' in document) return execute(document, asked, context, trace)
-      counting(metrics)(null, document.errors)
-      const answer = present(document, context)
-      trace?.end(codeOf(answer))
-      return answer
+    execute: (document, asked, context) => presentedBy(() => resultOf(document, asked, context), context),
+    answer: (asked, context) => presentedBy(() => answer(asked, context), context),
+    async write(asked, context) {
+      try {
+        const result = await answer(asked, context)
+        if (result.json && !result.extensions) return { status: 200, body: `${result.json}\n` }
+        return written(present(result, context))
+      } catch (error) {
+        return written(failed(error, context))
+      }
     },
   }
 }
 
-const codeOf = ({ errors }: Answer) => errors && String(errors[0]?.extensions?.code)
+/** An answer that was never begun has the status of its first error. */
+function written(answer: Answer): Written {
+  const body = `${JSON.stringify(answer)}\n`
+  if ('data' in answer) return { status: 200, body }
+  const code = answer.errors?.[0]?.extensions?.code
+  return { status: isErrorCode(code) ? statusOfCode[code] : 400, body }
+}
+
+/** The code of the first error, as clients see it. */
+const codeOf = ({ errors: [error] = [] }: Pick<ExecutionResult, 'errors'>) =>
+  error && publicError(error.message, error.extensions).code
 
 const nameOf = ({ operations }: Document, asked: string | null | undefined) =>
   operations.get(asked || '')?.name

@@ -1,8 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import Negotiator from 'negotiator'
-import { isErrorCode, statusOfCode } from '#kit/errors.ts'
-import type { Answer, Asked } from './operations.ts'
+import type { Asked } from './operations.ts'
 
 type Plain = { asked: Asked; type: string }
 
@@ -33,12 +32,4 @@ export function plainOf({ body, headers }: FastifyRequest): Plain | null {
   if (variables !== null && !isMap(variables)) return null
   const type = typeFor(headers.accept)
   return type === '' ? null : { asked: { query, operationName, variables }, type: `${type}; charset=utf-8` }
-}
-
-/** An answer as it is sent. One that was never begun has the status of its first error. */
-export function write(answer: Answer): { status: number; body: Buffer } {
-  const body = Buffer.from(`${JSON.stringify(answer)}\n`)
-  if ('data' in answer) return { status: 200, body }
-  const code = answer.errors?.[0]?.extensions?.code
-  return { status: isErrorCode(code) ? statusOfCode[code] : 400, body }
 }

@@ -7,7 +7,7 @@ import type { Log } from '#kit/log.ts'
 import { contextOf, type GatewayContext } from '../context.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
 import type { Operations } from '../operations.ts'
-import { plainOf, write } from '../plain.ts'
+import { plainOf } from '../plain.ts'
 import { isForeign } from '../session.ts'
 
 export type GraphqlOptions = {
@@ -34,8 +34,7 @@ export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, options) 
     handler: (request, reply) => {
       const plain = plainOf(request)
       if (!plain) return handler.call(app, request, reply)
-      return operations.answer(plain.asked, contextOf(request)).then((answer) => {
-        const { status, body } = write(answer)
+      return operations.write(plain.asked, contextOf(request)).then(({ status, body }) => {
         reply.code(status).header('content-type', plain.type)
         return body
       })
