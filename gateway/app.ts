@@ -5,15 +5,17 @@ import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
 import { internalSigner, type Keys } from '#kit/tokens.ts'
+import type { Tracer } from '#kit/tracing.ts'
 import type { Transports } from '#kit/transport.ts'
 import { createAccess } from './access.ts'
 import { startApollo } from './apollo.ts'
 import type { GatewayContext } from './context.ts'
 import { answerFailures, refuse, thrown } from './errors.ts'
+import { type Breaker, createBreaker } from './federation/calls/breaker.ts'
 import { createEngine, type Engine } from './federation/engine.ts'
 import type { Planning } from './federation/planner/planner.ts'
 import { createWorkers } from './federation/planner/workers.ts'
-import { createSource } from './federation/source.ts'
+import { createSource, type SourceOptions } from './federation/source.ts'
 import { createOperations } from './operations.ts'
 import { graphiql } from './plugins/graphiql.ts'
 import { graphql } from './plugins/graphql.ts'
@@ -39,6 +41,7 @@ export type GatewayOptions = {
   keys: Keys
   log: Log
   metrics: Metrics
+  tracer?: Tracer | null
   ready: Ready
   /** Who knows whether a session goes on, where it is not identity. */
   standing?: Standing
@@ -46,6 +49,8 @@ export type GatewayOptions = {
   trustedProxies?: string[] | undefined
   /** What plans operations, where that is not processes of the gateway's own. */
   planning?: Planning
+  /** How each subgraph is called, where it is not as usual. */
+  calls?: (subgraph: string) => Pick<SourceOptions<GatewayContext>, 'deadlineMs' | 'breaker'>
   /** The REST doors; null where there are none. */
   rest: Doors | null
   /** Where the built page lies. */
@@ -58,7 +63,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const { log, metrics, keys, ready, production } = options
   const checks: Check[] = []
   const engine = engineOf(options, checks)
-  const operations = createOperations({ engine, log, metrics })
+  const operations = createOperations({ engine, log, metrics, tracer: options.tracer })
   const apollo = await startApollo({ gateway: engine, log, metrics, production })
   const app = createHttp({
     log,
@@ -127,12 +132,15 @@ const taking = (engine: Engine, log: Log) => async (supergraphSdl: string) => {
 }
 
 function engineOf(
-  { supergraphSdl, transports, keys, log, metrics, production, planning }: GatewayOptions,
+  { supergraphSdl, transports, keys, log, metrics, production, planning, calls }: GatewayOptions,
   checks: readonly Check[],
 ) {
   const sign = internalSigner(keys, 'gateway')
-  return createEngine({
+  const breakers: Record<string, Breaker> = {}
+  const engine = createEngine({
     supergraphSdl,
+    explains: !production,
+    observe: metrics.gateway,
     suggests: !production,
     planning:
       planning ??
@@ -161,12 +169,22 @@ function engineOf(
     sourceFor(name) {
       const transport = transports[name]
       if (!transport) throw new Error(`Nobody said how to reach the subgraph ${name}`)
+      const { breaker = createBreaker(), ...of } = calls?.(name) ?? {}
+      breakers[name] = breaker
       return createSource<GatewayContext>({
         name,
         transport,
+        breaker,
+        observe: metrics.gateway,
+        ...of,
         tokenFor: (context, subgraph) => sign(context.viewer, subgraph),
         onFailure: ({ error, ...of }) => log.warn({ ...of, err: error }, 'a subgraph did not answer'),
       })
     },
   })
+  metrics.gateway.standing(() => ({
+    ...engine.remembered(),
+    breakers: Object.fromEntries(Object.entries(breakers).map(([name, { state }]) => [name, state()])),
+  }))
+  return engine
 }

@@ -12,6 +12,10 @@ export type GatewayContext = {
   client?: Client
   /** Whether the answer tells what it was estimated to cost. */
   tellsCost?: boolean
+  /** What the client says of its own trace. */
+  traceparent?: string | undefined
+  /** Whether the client asks how its operation is planned. */
+  asksForPlan?: boolean
 }
 
 declare module 'fastify' {
@@ -42,9 +46,15 @@ export function clientOf({ ip, headers }: FastifyRequest): Client {
   return client
 }
 
+// A socket's operations are traces of their own: it is open for hours.
+const traceparentOf = ({ headers, ws }: FastifyRequest) =>
+  !ws && typeof headers.traceparent === 'string' ? headers.traceparent : undefined
+
 export const contextOf = (request: FastifyRequest): GatewayContext => ({
   viewer: request.viewer,
   requestId: request.id,
   client: clientOf(request),
   tellsCost: request.headers['x-nexus-cost'] !== undefined,
+  traceparent: traceparentOf(request),
+  asksForPlan: request.headers['nexus-query-plan'] === '1',
 })

@@ -9,6 +9,7 @@ import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { untilStopped } from '#kit/process.ts'
 import { type Registered, readRegister, root } from '#kit/register.ts'
 import { createKeys } from '#kit/tokens.ts'
+import { openTracing } from '#kit/tracing.ts'
 import { httpTransport } from '#kit/transport.ts'
 import { createGateway } from './app.ts'
 import { watchFile } from './federation/watch.ts'
@@ -27,6 +28,8 @@ await untilStopped(async (closing) => {
     throw new Error('The gateway alone needs NEXUS_SECRET, the same as the subgraphs have')
   const log = createLog('gateway', env.LOG_LEVEL)
   const metrics = createMetrics()
+  const tracer = await openTracing(env, 'gateway', log)
+  closing(() => tracer?.close())
   const register = readRegister()
   const transports = Object.fromEntries(register.map(({ name, url }) => [name, httpTransport(url)]))
   for (const transport of Object.values(transports)) closing(() => transport.close())
@@ -47,6 +50,7 @@ await untilStopped(async (closing) => {
     },
     log,
     metrics,
+    tracer,
     ready: async () =>
       Object.fromEntries(await Promise.all(register.map(async (each) => [each.name, await check(each)]))),
     webFolder: `${root}web/dist`,

@@ -2,6 +2,7 @@ import type { ExecutionResult, FormattedExecutionResult, GraphQLError } from 'gr
 import { isErrorCode, statusOfCode } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
+import type { Span, Tracer } from '#kit/tracing.ts'
 import type { GatewayContext } from './context.ts'
 import { logMasked, presented, publicError, thrown } from './errors.ts'
 import type { Document } from './federation/documents.ts'
@@ -32,11 +33,18 @@ export function createOperations({
   engine,
   log,
   metrics,
+  tracer,
 }: {
   engine: Engine
   log: Log
   metrics: Metrics
+  tracer?: Tracer | null | undefined
 }): Operations {
+  const begun = ({ requestId, traceparent }: GatewayContext) => {
+    const trace = tracer?.start('operation', traceparent)
+    trace?.set({ 'nexus.request_id': requestId })
+    return trace
+  }
   const present: Operations['present'] = ({ data, errors, extensions }, { requestId }) => {
     if (!errors) return extensions ? { data, extensions } : { data }
     logMasked(log, requestId, errors)
@@ -50,19 +58,35 @@ export function createOperations({
     const { code, message } = thrown(error, log, requestId)
     return { errors: [{ message, extensions: { code } }] }
   }
-  const resultOf = async (document: Document, asked: Omit<Asked, 'query'>, context: GatewayContext) => {
+  const resultOf = async (
+    document: Document,
+    asked: Omit<Asked, 'query'>,
+    context: GatewayContext,
+    trace: Span | undefined,
+  ) => {
     const counted = counting(metrics)
-    const result = await engine.execute({ ...asked, document, context })
-    counted(nameOf(document, asked.operationName), result.errors)
-    return result
+    const { asksForPlan } = context
+    let failed: string | undefined = 'thrown'
+    try {
+      const result = await engine.execute({ ...asked, document, context, trace, asksForPlan })
+      counted(nameOf(document, asked.operationName), result.errors)
+      failed = codeOf(result)
+      return result
+    } finally {
+      trace?.set({ 'graphql.operation.name': nameOf(document, asked.operationName) ?? undefined })
+      trace?.end(failed)
+    }
   }
   const refused = (errors: readonly GraphQLError[]): Result => {
     counting(metrics)(null, errors)
     return { errors }
   }
   const answer = ({ query, ...asked }: Asked, context: GatewayContext): Promise<Result> | Result => {
-    const document = engine.read(query)
-    return 'ast' in document ? resultOf(document, asked, context) : refused(document.errors)
+    const trace = begun(context)
+    const document = engine.read(query, trace)
+    if ('ast' in document) return resultOf(document, asked, context, trace)
+    trace?.end(codeOf(document))
+    return refused(document.errors)
   }
   const presentedBy = async (
     ask: () => Result | Promise<Result>,
@@ -77,7 +101,8 @@ export function createOperations({
   return {
     present,
     failed,
-    execute: (document, asked, context) => presentedBy(() => resultOf(document, asked, context), context),
+    execute: (document, asked, context) =>
+      presentedBy(() => resultOf(document, asked, context, begun(context)), context),
     answer: (asked, context) => presentedBy(() => answer(asked, context), context),
     async write(asked, context) {
       try {
@@ -98,6 +123,10 @@ export function written(answer: Answer): Written {
   const code = answer.errors?.[0]?.extensions?.code
   return { status: isErrorCode(code) ? statusOfCode[code] : 400, body }
 }
+
+/** The code of the first error, as clients see it. */
+const codeOf = ({ errors: [error] = [] }: Pick<ExecutionResult, 'errors'>) =>
+  error && publicError(error.message, error.extensions).code
 
 const nameOf = ({ operations }: Document, asked: string | null | undefined) =>
   operations.get(asked || '')?.name

@@ -8,6 +8,7 @@ import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue.ts'
 import type { Shared } from './redis.ts'
 import type { Caller, InternalSigner, Keys } from './tokens.ts'
+import type { Tracer } from './tracing.ts'
 import type { SubgraphError, Transports } from './transport.ts'
 import { signedIn, type Viewer } from './viewer.ts'
 
@@ -25,6 +26,7 @@ export type Surroundings = {
   shared: Shared
   metrics: Metrics
   events: Events
+  tracer?: Tracer | null
 }
 
 /** What one request to a subgraph carries. */

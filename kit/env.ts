@@ -67,6 +67,16 @@ export const environment = {
     .positive()
     .default(100 * 1024 * 1024)
     .describe('Largest report that may be imported, in bytes'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where traces are sent, as OTLP by HTTP; without it there are none'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('The part of all operations that is traced'),
   NODE_ENV: z
     .string()
     .optional()

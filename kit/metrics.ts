@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { health } from './health.ts'
 import { createHttp, listen } from './http.ts'
 import type { Log } from './log.ts'
+import { type GatewayMetrics, gatewayMetrics } from './metrics-gateway.ts'
 
 /** `again`: it failed and will be tried again; `superseded`: another attempt has taken its place. */
 export type JobOutcome = 'complete' | 'failed' | 'again' | 'superseded'
@@ -20,6 +21,8 @@ export type Metrics = {
   job(job: string, outcome: JobOutcome, seconds: number): void
   /** Tells, whenever it is asked, how many jobs stand in each queue. */
   queues(read: () => Promise<QueueCounts[]>): void
+  /** Of a gateway only; nothing is counted by it before it is asked for. */
+  readonly gateway: GatewayMetrics
   text(): Promise<string>
   readonly contentType: string
 }
@@ -101,7 +104,12 @@ export function createMetrics(): Metrics {
     },
   })
   const nameOf = bounded()
+  let gateway: GatewayMetrics | undefined
   return {
+    get gateway() {
+      gateway ??= gatewayMetrics(registers, buckets)
+      return gateway
+    },
     request: (labels, seconds) => requests.observe(labels, seconds),
     operation: (name, codes, seconds) => {
       const operation = nameOf(name)

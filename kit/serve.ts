@@ -41,6 +41,7 @@ export function serveSubgraph(subgraph: OpenSubgraph, log: Log, metrics: Metrics
       operationName,
       token,
       requestId: request.id,
+      traceparent: request.headers.traceparent as string | undefined,
       client: readClient(request.headers[clientHeader]) ?? undefined,
     }
     const { stream } = subgraph.answer

@@ -125,7 +125,7 @@ export function openSubgraph(
 ): OpenSubgraph {
   const { name, schema, jobs = {} } = subgraph
   const { url, surroundings, connections = 8, onStatement } = options
-  const { log, keys, metrics } = surroundings
+  const { log, keys, metrics, tracer } = surroundings
   const db = openDatabase<never>({ url, schema: name, log, connections, onStatement, metrics })
   const queue = openQueue(name, Object.keys(jobs), db, log)
   const verify = internalVerifier(keys, name)
@@ -163,10 +163,16 @@ export function openSubgraph(
   }
 
   const respond: Transport = async (request) => {
-    const { requestId } = request
+    const { requestId, traceparent } = request
     try {
       const { args, errors } = await admit(request)
-      return told(args ? await execute(args()) : { errors }, requestId)
+      const span = tracer?.goOn('answer', traceparent, {
+        'nexus.subgraph': name,
+        'nexus.request_id': requestId,
+      })
+      const result = args ? await execute(args()) : { errors }
+      span?.end(result.errors && 'errors')
+      return told(result, requestId)
     } catch (error) {
       return refuse(error, log, requestId)
     }

@@ -15,6 +15,8 @@ export type SubgraphRequest = {
   body?: string | undefined
   token: string
   requestId: string
+  /** By which the subgraph goes on with a trace, where there is one. */
+  traceparent?: string | undefined
   /** Where whoever is behind the request comes from; believed because of the token. */
   client?: Client | undefined
   /** Until when it may be answered; for questions. */
@@ -65,6 +67,7 @@ export function httpTransport(
       'x-request-id': requestId,
     }
     if (client) headers[clientHeader] = writeClient(client)
+    if (request.traceparent) headers.traceparent = request.traceparent
     const deadline = given ?? deadlineIn(subgraphDeadlineMs)
     try {
       const body = request.body ?? JSON.stringify({ query, variables, operationName })

@@ -15,6 +15,7 @@ import { openShared } from '#kit/redis.ts'
 import { root } from '#kit/register.ts'
 import { type OpenSubgraph, openSubgraph, type Subgraph } from '#kit/subgraph.ts'
 import { createKeys, internalSigner } from '#kit/tokens.ts'
+import { openTracing } from '#kit/tracing.ts'
 import type { Transport } from '#kit/transport.ts'
 import { openWorker } from '#kit/worker.ts'
 import { createGateway } from '../gateway/app.ts'
@@ -66,6 +67,8 @@ export async function openHouse({
     const shared = openShared(env.REDIS_URL, log)
     closers.push(() => shared.close())
     const metrics = createMetrics()
+    const tracer = await openTracing(env, 'house', log)
+    closers.push(() => tracer?.close())
     const events = openEvents(env.REDIS_URL, log)
     closers.push(() => events.close())
     const transports: Record<string, Transport> = {}
@@ -76,7 +79,7 @@ export async function openHouse({
 
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
-      return { keys, log, transports, sign, blobDir, reportDir, shared, metrics, events }
+      return { keys, log, transports, sign, blobDir, reportDir, shared, metrics, events, tracer }
     }
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
       const { name: schema, migrations, jobs } = subgraph
@@ -115,6 +118,7 @@ export async function openHouse({
       },
       log,
       metrics,
+      tracer,
       ready: async () => {
         const answer = ({ check }: (typeof checks)[number]) =>
           check().then(

@@ -16,7 +16,7 @@ const serve = (registered: Registered) =>
     const { name, url } = registered
     const given = settings(name)
     const { env, log } = given
-    const { metrics, of } = openSurroundings(given, closing)
+    const { metrics, of } = await openSurroundings(given, closing)
     const subgraph = openSubgraph(await loadSubgraph(registered), {
       url: urlOf(name, given),
       surroundings: of(name),
@@ -34,7 +34,7 @@ const work = (chosen: readonly Registered[]) =>
   untilStopped(async (closing) => {
     const given = settings('worker')
     const { env, log } = given
-    const { metrics, of } = openSurroundings(given, closing)
+    const { metrics, of } = await openSurroundings(given, closing)
     const workers: Worker[] = []
     for (const registered of chosen) {
       const { name } = registered

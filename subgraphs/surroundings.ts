@@ -8,9 +8,10 @@ import { createMetrics, type Metrics } from '#kit/metrics.ts'
 import { openShared } from '#kit/redis.ts'
 import { readRegister } from '#kit/register.ts'
 import { createKeys, internalSigner, type Keys } from '#kit/tokens.ts'
+import { openTracing } from '#kit/tracing.ts'
 import { httpTransport } from '#kit/transport.ts'
 
-export type Settings = { env: Environment; databaseUrl: string; keys: Keys; log: Log }
+export type Settings = { name: string; env: Environment; databaseUrl: string; keys: Keys; log: Log }
 
 /** A process apart shares its database and its secret with the others, so both are given to it. */
 export function settings(name: string): Settings {
@@ -18,7 +19,7 @@ export function settings(name: string): Settings {
   const { DATABASE_URL: databaseUrl, NEXUS_SECRET: secret } = env
   if (!databaseUrl || !secret) throw new Error('A subgraph alone needs DATABASE_URL and NEXUS_SECRET')
   const keys = createKeys(secret, env.NEXUS_SECRET_PREVIOUS)
-  return { env, databaseUrl, keys, log: createLog(name, env.LOG_LEVEL) }
+  return { name, env, databaseUrl, keys, log: createLog(name, env.LOG_LEVEL) }
 }
 
 /** The database as a subgraph's own role. */
@@ -28,10 +29,10 @@ export function urlOf(name: string, { databaseUrl, keys }: Settings): string {
 }
 
 /** What subgraphs of a process apart find around them; `of` tells it for one of them. */
-export function openSurroundings(
-  { env, keys, log }: Settings,
+export async function openSurroundings(
+  { env, keys, log, name }: Settings,
   closing: (closer: () => unknown) => void,
-): { metrics: Metrics; of(name: string): Surroundings } {
+): Promise<{ metrics: Metrics; of(name: string): Surroundings }> {
   const register = readRegister()
   const transports = Object.fromEntries(register.map(({ name, url }) => [name, httpTransport(url)]))
   for (const transport of Object.values(transports)) closing(() => transport.close())
@@ -40,8 +41,10 @@ export function openSurroundings(
   closing(() => shared.close())
   const events = openEvents(env.REDIS_URL, log)
   closing(() => events.close())
+  const tracer = await openTracing(env, name, log)
+  closing(() => tracer?.close())
   const common = {
-    ...{ keys, log, transports, shared, metrics, events },
+    ...{ keys, log, transports, shared, metrics, events, tracer },
     blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
   }

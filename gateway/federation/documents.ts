@@ -1,5 +1,6 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, specifiedRules, validate } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { during, type Span } from '#kit/tracing.ts'
 import { checkText, type Limits, limitsRule } from './limits.ts'
 import type { Operation } from './operation.ts'
 
@@ -14,7 +15,8 @@ export type Document = {
 export type Refused = { errors: readonly GraphQLError[]; extensions?: { cost: unknown } }
 export type Documents = {
   /** The document of a text, or why it is none. Each text is read once, as long as it is remembered. */
-  read(text: string): Document | Refused
+  read(text: string, trace?: Span): Document | Refused
+  remembered(): (Document | Refused)[]
   /** Something was compiled for an operation of a document, which is remembered with it. */
   grown(document: Document): void
 }
@@ -49,17 +51,17 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentsOptions
   const refused = (code: string, errors: readonly GraphQLError[]): Refused => ({
     errors: errors.map((error) => coded(error, code, suggests)),
   })
-  const fresh = (text: string): Document | Refused => {
+  const fresh = (text: string, trace?: Span): Document | Refused => {
     let ast: DocumentNode
     try {
       checkText(text, limits)
-      ast = parse(text, { maxTokens: limits.tokens })
+      ast = during(trace, 'parse', () => parse(text, { maxTokens: limits.tokens }))
     } catch (error) {
       return refused('GRAPHQL_PARSE_FAILED', [error instanceof GraphQLError ? error : tooDeep])
     }
     const code = 'GRAPHQL_VALIDATION_FAILED'
     try {
-      const errors = validate(schema, ast, rules, { maxErrors: mostErrors })
+      const errors = during(trace, 'validate', () => validate(schema, ast, rules, { maxErrors: mostErrors }))
       return errors.length === 0 ? documentOf(ast, text, schema) : refused(code, errors)
     } catch (error) {
       // A rule throws, too: at a variable in a subscription's @include.
@@ -68,10 +70,11 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentsOptions
     }
   }
   return {
-    read(text) {
+    remembered: () => [...known.values()],
+    read(text, trace) {
       const before = known.get(text)
       if (before) return before
-      const read = fresh(text)
+      const read = fresh(text, trace)
       known.set(text, read)
       return read
     },

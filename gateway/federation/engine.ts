@@ -1,8 +1,10 @@
+import type { QueryPlan } from '@apollo/query-planner'
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
 import type { GraphQLSchema } from 'graphql'
 import { type Authorization, nobody } from './authorize/judge.ts'
 import type { CostOptions } from './cost/demand.ts'
 import type { Documents } from './documents.ts'
+import type { Generation, ObservePlans } from './generation.ts'
 import { createGenerations, type Serving } from './generations.ts'
 import { type Limits, limits } from './limits.ts'
 import { type Asked, type Operation, prepare, type Result, run } from './operation.ts'
@@ -41,13 +43,20 @@ export type EngineOptions = {
   check?(schema: GraphQLSchema): void
   /** Subscriptions that a new supergraph ends do so within so long, in milliseconds, not all at once. */
   jitterMs?: number
+  /** Whether whoever asks for the plan of an operation is shown it: it tells of subgraphs. */
+  explains?: boolean
+  observe?: ObservePlans
 }
-export type ExecuteRequest = Asked
+export type ExecuteRequest = Asked & {
+  /** Asks for the plan beside the answer, as `extensions.queryPlan`. */
+  asksForPlan?: boolean | undefined
+}
 export type Engine = GatewayInterface & {
   /** What clients see. */
   readonly schema: GraphQLSchema
   /** A document of this graph, or why a text is none. */
   read: Documents['read']
+  remembered: Generation['remembered']
   /** Answers a query or a mutation. Throws nothing: what fails is among the errors. */
   execute(request: ExecuteRequest): Promise<Result>
   /** Beside Apollo Server, which executes no subscriptions. */
@@ -63,6 +72,7 @@ const defaults = {
   deadlineMs: 10_000,
   limits,
   suggests: true,
+  explains: false,
   authorization: nobody,
   rememberedBytes: 64 * 1024 * 1024,
   jitterMs: 5_000,
@@ -74,8 +84,8 @@ const defaults = {
  */
 export function createEngine(options: EngineOptions): Engine {
   const { supergraphSdl, planning = createWorkers(), ...given } = { ...defaults, ...options }
-  const { deadlineMs, jitterMs, authorization } = given
-  const generations = createGenerations(supergraphSdl, { planning, ...given })
+  const { deadlineMs, jitterMs, authorization, explains } = given
+  const generations = createGenerations(supergraphSdl, { planning, keepsPlans: explains, ...given })
   const check = ({ introspects }: Operation, context: object) => {
     if (introspects) options.introspection?.(context as never)
   }
@@ -88,11 +98,11 @@ export function createEngine(options: EngineOptions): Engine {
       const allowed = (of: Operation) => check(of, context)
       const prepared = await prepare(serving.generation, asked, ['query', 'mutation'], caller, allowed)
       if ('errors' in prepared) return prepared
-      const result = await run(serving.sources, prepared, caller)
-      const { cost } = prepared
-      if (!cost || !options.cost?.expose?.(context)) return result
-      const { json: _, ...answer } = result
-      return { ...answer, extensions: { ...answer.extensions, cost } }
+      const result = await run(serving.sources, prepared, { ...caller, trace: asked.trace })
+      return beside(result, {
+        cost: prepared.cost && options.cost?.expose?.(context) ? prepared.cost : undefined,
+        queryPlan: asked.asksForPlan ? await shown(prepared.compiled.plan) : undefined,
+      })
     } finally {
       leave()
     }
@@ -108,7 +118,8 @@ export function createEngine(options: EngineOptions): Engine {
     get schema() {
       return generations.current.generation.schema
     },
-    read: (text) => generations.current.generation.read(text),
+    read: (text, trace) => generations.current.generation.read(text, trace),
+    remembered: () => generations.current.generation.remembered(),
     execute,
     subscribe: (request) => subscribe(generations, request, { authorization, deadlineMs, jitterMs }),
     reload: generations.replace,
@@ -124,4 +135,18 @@ export function createEngine(options: EngineOptions): Engine {
     },
     stop: () => planning.close(),
   }
+}
+
+/** A result with what else it tells, where that is anything. */
+function beside({ json, ...answer }: Result, told: Record<string, unknown>): Result {
+  const extensions = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined))
+  if (Object.keys(extensions).length === 0) return { ...answer, json }
+  return { ...answer, extensions: { ...answer.extensions, ...extensions } }
+}
+
+/** Loaded where somebody develops: whoever only serves leaves the planner to others. */
+async function shown(plan: QueryPlan | undefined): Promise<string | undefined> {
+  if (!plan) return undefined
+  const { prettyFormatQueryPlan } = await import('@apollo/query-planner')
+  return prettyFormatQueryPlan(plan)
 }

@@ -1,5 +1,6 @@
 import { buildASTSchema, buildSchema, GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { during, type Span } from '#kit/tracing.ts'
 import { accessOf } from './authorize/access.ts'
 import type { Judged } from './authorize/judge.ts'
 import { keysOf } from './compile/keys.ts'
@@ -21,6 +22,8 @@ export type Generation = {
   schema: GraphQLSchema
   read: Documents['read']
   room: Room
+  /** How many documents and plans are remembered. */
+  remembered(): { documents: number; plans: number }
   /** The operation of a name, or the only one. */
   operation(document: Document, name: string | undefined): Operation | undefined
   /**
@@ -31,9 +34,21 @@ export type Generation = {
     operation: Operation,
     variables: Readonly<Record<string, unknown>>,
     judged: Judged,
+    trace?: Span,
   ): Compiled | Promise<Compiled>
 }
-export type GenerationOptions = DocumentsOptions & RoomOptions
+/** Told of plans, to count them. */
+export type ObservePlans = {
+  planned(seconds: number): void
+  /** A plan was there already. */
+  known(): void
+}
+export type GenerationOptions = DocumentsOptions &
+  RoomOptions & {
+    /** Whether plans are kept, to be shown. */
+    keepsPlans?: boolean
+    observe?: ObservePlans | undefined
+  }
 
 /** How many plans are remembered of one operation, which may have one for each decision of its variables. */
 const plansOfOne = 16
@@ -41,12 +56,13 @@ const plansOfOne = 16
 export function createGeneration(
   { supergraphSdl, apiSdl, subgraphs }: Loaded,
   plan: Planner,
-  options: GenerationOptions,
+  { keepsPlans = false, observe, ...options }: GenerationOptions,
 ): Generation {
   const schema = buildSchema(apiSdl, { noLocation: true, assumeValid: true })
   const supergraph = parse(supergraphSdl, { noLocation: true })
   const compiler: Compiler = {
     schema,
+    keepsPlans,
     types: typesOf(buildASTSchema(supergraph, { assumeValid: true, assumeValidSDL: true })),
     required: requiredOf(supergraph),
     identify: keysOf(supergraph),
@@ -81,6 +97,12 @@ export function createGeneration(
     schema,
     read: documents.read,
     room: createRoom(schema, supergraph, options),
+    remembered() {
+      const remembered = documents.remembered()
+      const operations = remembered.flatMap((of) => ('ast' in of ? [...of.operations.values()] : []))
+      const plans = operations.reduce((sum, { compiled }) => sum + compiled.size, 0)
+      return { documents: remembered.length, plans }
+    },
     operation(document, name) {
       const before = document.operations.get(name ?? '')
       if (before) return before
@@ -88,13 +110,17 @@ export function createGeneration(
       if (operation) document.operations.set(name ?? '', operation)
       return operation
     },
-    compiled({ document, outline, compiled, underWay }, variables, judged) {
+    compiled({ document, outline, compiled, underWay }, variables, judged, trace) {
       const isDecided = (variable: string) => variables[variable] === true
       const decided = outline.deciding.map((variable) => Number(isDecided(variable))).join('')
       const key = `${decided} ${judged.judgement}`
       const before = compiled.get(key) ?? underWay.get(key)
-      if (before) return before
+      if (before) {
+        observe?.known()
+        return before
+      }
       const compiling = async () => {
+        const from = performance.now()
         try {
           const fresh = await compile(compiler, outline, isDecided, judged)
           compiled.set(key, fresh)
@@ -102,9 +128,10 @@ export function createGeneration(
           return fresh
         } finally {
           underWay.delete(key)
+          observe?.planned((performance.now() - from) / 1_000)
         }
       }
-      const fresh = compiling()
+      const fresh = during(trace, 'plan', compiling)
       underWay.set(key, fresh)
       return fresh
     },

@@ -6,6 +6,7 @@ import {
 } from 'graphql'
 import type { LRUCache } from 'lru-cache'
 import { deadlineIn } from '#kit/deadline.ts'
+import { during, type Span } from '#kit/tracing.ts'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import { answered, rejected, report } from './authorize/answer.ts'
 import { type Authorization, type Judgement, judge } from './authorize/judge.ts'
@@ -40,6 +41,7 @@ export type Asked = {
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
   context: object
+  trace?: Span | undefined
 }
 /** Who asks, who decides what they may see, and how long all of it may take, in milliseconds. */
 export type Caller = { context: unknown; authorization: Authorization; deadlineMs: number }
@@ -70,24 +72,27 @@ export async function prepare(
   { context, authorization, deadlineMs }: Caller,
   check?: (operation: Operation) => void,
 ): Promise<Prepared | Refused> {
-  const { document, operationName, variables } = asked
+  const { document, operationName, variables, trace } = asked
   try {
     const operation = find(document, operationName || undefined)
     if (!operation) throw unanswerable('There is no such operation')
     if (!schema.getRootType(operation.definition.operation) || !kinds.includes(operation.kind))
       throw unanswerable(`This graph answers no ${operation.kind}`)
-    check?.(operation)
+    const { guarded } = operation.outline
+    const judgeAgain = () => (guarded ? judge(guarded, authorization, context, deadlineMs) : '')
+    const judging = during(trace, 'authorize', () => {
+      check?.(operation)
+      return judgeAgain()
+    })
+    const judgement = typeof judging === 'string' ? judging : await judging
     const given = variables ?? {}
     room.given(given)
     const coerced = operation.coerce(given)
     if ('errors' in coerced) return { errors: coerced.errors.map(badUserInput) }
     const { values } = coerced
     const cost = room.taken(operation, asked, values)
-    const { guarded } = operation.outline
-    const judgeAgain = () => (guarded ? judge(guarded, authorization, context, deadlineMs) : '')
-    const judgement = guarded ? await judgeAgain() : ''
     const { dryRun = false } = authorization
-    const found = await compiled(operation, values, { judgement, dryRun })
+    const found = await compiled(operation, values, { judgement, dryRun }, trace)
     const { refusals } = found
     if (refusals.length > 0) {
       report(authorization, refusals, { context, operationName: operation.name })
@@ -110,6 +115,8 @@ const badUserInput = (error: GraphQLError) =>
 
 const around = '{"data":}'.length
 
+export type Running = Caller & { event?: SubgraphResponse; trace?: Span | undefined }
+
 /** An answer, and the same as JSON where that is there already. */
 export type Result = ExecutionResult & { json?: string | undefined }
 
@@ -120,7 +127,7 @@ export type Result = ExecutionResult & { json?: string | undefined }
 export async function run(
   sources: Sources,
   { compiled, variables, given }: Prepared,
-  { context, deadlineMs, authorization, event }: Caller & { event?: SubgraphResponse },
+  { context, deadlineMs, authorization, event, trace }: Running,
 ): Promise<Result> {
   const deadline = deadlineIn(deadlineMs)
   const run: Run = {
@@ -128,6 +135,7 @@ export async function run(
     variables,
     context,
     deadline,
+    trace,
     event,
     isFresh: compiled.kind !== 'query',
     data: {},
@@ -150,10 +158,12 @@ export async function run(
   } finally {
     deadline.clear()
   }
+  const shaping = trace?.child('shape')
   const told = createTold(run.failures, compiled.asked, compiled.toClient)
   const introspect = compiled.introspect(given)
   const data = compiled.shape(run.data, { path: [], told, lost: run.lost, introspect })
   const errors = told.finish(data)
+  shaping?.end()
   const answer = errors.length > 0 ? { data, errors } : { data }
   return compiled.refusals.length > 0 && !authorization.dryRun
     ? answered(answer, told.withheld(data), authorization.errors)

@@ -3,6 +3,8 @@ import type { OperationTypeNode } from 'graphql'
 import type { Client } from '#kit/client.ts'
 import { type Deadline, deadlineIn } from '#kit/deadline.ts'
 import { NexusError, unavailable } from '#kit/errors.ts'
+import type { FetchOutcome, GatewayMetrics } from '#kit/metrics-gateway.ts'
+import type { Span } from '#kit/tracing.ts'
 import type { SubgraphRequest, SubgraphResponse, Transport } from '#kit/transport.ts'
 import { type Breaker, createBreaker } from './calls/breaker.ts'
 import { createBudget } from './calls/budget.ts'
@@ -26,6 +28,7 @@ export type SourceRequest = {
   isFresh?: boolean
   /** Ends the whole operation. */
   deadline?: Deadline | undefined
+  trace?: Span | undefined
 }
 /** What a source is asked to subscribe to, until `signal` aborts. */
 export type StreamRequest = {
@@ -56,6 +59,8 @@ export type SourceOptions<Context> = {
   /** Told why a call failed; the client is not. */
   onFailure?(failure: { subgraph: string; requestId: string; error: unknown }): void
   breaker?: Breaker
+  /** Told of each call, to count it. */
+  observe?: Pick<GatewayMetrics, 'fetched' | 'repeated' | 'shared'> | undefined
 }
 
 const defaults = { deadlineMs: 5_000, entitiesPerCall: 1_000 }
@@ -71,9 +76,9 @@ export function createSource<Context extends { requestId: string; client?: Clien
   options: SourceOptions<Context>,
 ): Source {
   const { name, transport, tokenFor, deadlineMs, entitiesPerCall } = { ...defaults, ...options }
-  const { breaker = createBreaker() } = options
+  const { breaker = createBreaker(), observe } = options
   const budget = createBudget()
-  const flights = createFlights<SubgraphResponse>()
+  const flights = createFlights<SubgraphResponse>(() => observe?.shared(name))
   const failed = (error: unknown, requestId: string): SubgraphResponse => {
     options.onFailure?.({ subgraph: name, requestId, error })
     const { message, extensions } = error instanceof NexusError ? error : unavailable()
@@ -102,10 +107,12 @@ export function createSource<Context extends { requestId: string; client?: Clien
     try {
       return await attempt(request)
     } catch (error) {
+      if (deadline.isOver) throw late
       if (!mayRepeat || isRefusal(error) || error === resting) throw error
-      if (deadline.isOver || !budget.spend()) throw error
+      if (!budget.spend()) throw error
       await pause((pauseMs * (1 + Math.random())) / 2)
-      if (deadline.isOver) throw error
+      if (deadline.isOver) throw late
+      observe?.repeated(name)
       return await attempt(request)
     } finally {
       deadline.clear()
@@ -116,16 +123,27 @@ export function createSource<Context extends { requestId: string; client?: Clien
     return request.body ?? JSON.stringify({ query, variables, operationName })
   }
   const ask = async (of: SourceRequest, variables: Fields, body?: string): Promise<SubgraphResponse> => {
-    const { kind, query, operationName, context, deadline, isFresh } = of
+    const { kind, query, operationName, context, deadline, isFresh, trace } = of
     const { requestId, client } = context as Context
+    const from = performance.now()
+    const tell = (outcome: FetchOutcome) =>
+      observe?.fetched(name, outcome, (performance.now() - from) / 1_000)
     try {
       const signing = tokenFor(context as Context, name)
       const token = typeof signing === 'string' ? signing : await until(deadline, () => signing)
-      const request = { query, variables, operationName, body, token, requestId, client, deadline: undefined }
-      if (kind !== 'query') return await until(deadline, () => made(request, false).finally(flights.close))
-      if (isFresh) return await until(deadline, () => made(request, true))
-      return await until(deadline, () => flights.share(token, question(request), () => made(request, true)))
+      const { traceparent } = trace ?? {}
+      const asked = { query, variables, operationName, body, token, requestId, client }
+      const request = { ...asked, traceparent, deadline: undefined }
+      const call = () => {
+        if (kind !== 'query') return made(request, false).finally(flights.close)
+        if (isFresh) return made(request, true)
+        return flights.share(token, question(request), () => made(request, true))
+      }
+      const answer = await until(deadline, call)
+      tell(answer.errors ? 'errors' : 'ok')
+      return answer
     } catch (error) {
+      tell(deadline?.isOver ? 'late' : outcomeOf(error))
       return failed(error, requestId)
     }
   }
@@ -156,6 +174,13 @@ export function createSource<Context extends { requestId: string; client?: Clien
 }
 
 const resting = unavailable()
+const late = unavailable()
+function outcomeOf(error: unknown): FetchOutcome {
+  if (error === resting) return 'resting'
+  if (error === late) return 'late'
+  return isRefusal(error) ? 'refused' : 'failed'
+}
+
 /** A subgraph that says no is well. */
 const isRefusal = (error: unknown) => error instanceof NexusError && error.code !== 'SERVICE_UNAVAILABLE'
 

@@ -18,7 +18,7 @@ test('what was refused is remembered without its document', () => {
   const documents = createDocuments(schema, { limits, suggests: false, rememberedBytes: 64 * 1024 * 1024 })
   const refused = (index: number) =>
     [`{ me { ${'id '.repeat(10_000)} } } # ${index}`, `{ me { ${'id '.repeat(10_000)} # ${index}`].map(
-      documents.read,
+      (text) => documents.read(text),
     )
   refused(0)
   const before = heapMb()

@@ -147,7 +147,7 @@ for (const entities of [undefined, null, 'x', {}, [], [{}, {}], [[]], [3]])
     const { data, told } = await ask('{ item { inStock } }')
     assert.deepEqual(data, { item: { inStock: null } })
     const isList = Array.isArray(entities) && entities.length === 1
-    assert.deepEqual(told, isList ? undefined : ['item.inStock SERVICE_UNAVAILABLE'])
+    assert.deepEqual(told, [`item.inStock ${isList ? 'INTERNAL_SERVER_ERROR' : 'SERVICE_UNAVAILABLE'}`])
   })
 
 test('errors that are none are told as what is known of them', async () => {

@@ -87,4 +87,5 @@ export type GraphqlAnswer = {
   /** Parsed JSON of whatever shape the question has. */
   data?: ReturnType<typeof JSON.parse>
   errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[]
+  extensions?: { queryPlan?: string }
 }

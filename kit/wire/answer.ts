@@ -15,6 +15,7 @@ export type Reading = {
   reusableMs(): number
 }
 
+const version = 'HTTP/1.'
 const headEnd = '\r\n\r\n'
 const longestHead = 64 * 1024
 const lengths = /\r\ncontent-length:[ \t]*([^\r\n]*)/gi
@@ -45,6 +46,8 @@ export function createReading(largest: number): Reading {
     const end = all.indexOf(headEnd)
     if (end === -1 || end > longestHead) {
       if (all.length > longestHead) throw wrong('has too long a head')
+      // Whoever speaks something else may never come to the end of a head.
+      if (!version.startsWith(all.toString('latin1', 0, version.length))) throw wrong('is no HTTP')
       head = head ? all : Buffer.from(all)
       return false
     }
@@ -53,6 +56,7 @@ export function createReading(largest: number): Reading {
     const [, minor, status] = statusLine.exec(text) ?? []
     if (!status) throw wrong('is no HTTP')
     const rest = all.subarray(end + headEnd.length)
+    if (status === '101') throw wrong('is of another protocol')
     if (status.startsWith('1')) return rest.length > 0 && begin(rest)
     body = bodyOf(text, Number(status))
     reusable = body.isDelimited ? reusableAfter(text, minor === '1') : 0

@@ -25,6 +25,12 @@ test('requests, operations, their errors, subgraphs and pools are counted, on a 
     /nexus_operation_cost_count\{outcome="allowed"\} [1-9]/,
     /nexus_subgraph_call_seconds_count\{subgraph="vulns",outcome="ok"\} 1/,
     /nexus_database_connections\{schema="assets",state="idle"\} [1-9]/,
+    /nexus_plan_seconds_count [1-9]/,
+    /nexus_fetch_seconds_count\{subgraph="vulns",outcome="ok"\} 1/,
+    /nexus_fetch_seconds_count\{subgraph="assets",outcome="errors"\} 1/,
+    /nexus_remembered\{what="documents"\} [3-9]/,
+    /nexus_remembered\{what="plans"\} [3-9]/,
+    /nexus_breaker_open\{subgraph="vulns"\} 0/,
     /process_resident_memory_bytes \d+/,
   ])
     assert.match(text, counted)

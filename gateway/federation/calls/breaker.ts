@@ -6,6 +6,8 @@ export type Breaker = {
   failed(): void
   /** For a call that says nothing of the subgraph: its caller gave up. */
   ended(): void
+  /** `trying`: one call may be made. */
+  state(): 'closed' | 'trying' | 'open'
 }
 
 const defaults = { failures: 10, restMs: 2_000 }
@@ -39,6 +41,10 @@ export function createBreaker(
     },
     ended() {
       isTrying = false
+    },
+    state() {
+      if (inRow < failures) return 'closed'
+      return isTrying || now() - opened >= restMs ? 'trying' : 'open'
     },
   }
 }

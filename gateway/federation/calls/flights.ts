@@ -10,7 +10,8 @@ export type Flights<Answer extends object> = {
 
 type Flight<Answer> = { passengers: number; landed: Promise<unknown>; copies: Answer[] }
 
-export function createFlights<Answer extends object>(): Flights<Answer> {
+/** @param onShared told of each who waits for the call of another */
+export function createFlights<Answer extends object>(onShared?: () => void): Flights<Answer> {
   const callers = new Map<string, Map<string, Flight<Answer>>>()
   return {
     close: () => callers.clear(),
@@ -19,6 +20,7 @@ export function createFlights<Answer extends object>(): Flights<Answer> {
       const known = flights.get(question)
       if (known) {
         known.passengers++
+        onShared?.()
         return known.landed.then(() => known.copies.pop()!)
       }
       const flight: Flight<Answer> = { passengers: 1, landed: Promise.resolve(), copies: [] }

@@ -1,4 +1,4 @@
-import type { SubscriptionNode } from '@apollo/query-planner'
+import type { QueryPlan, SubscriptionNode } from '@apollo/query-planner'
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -33,6 +33,7 @@ export type Compiler = {
   identify: Identify
   access: Access
   plan: Planner
+  keepsPlans: boolean
 }
 /** An operation as it was read: what it is compiled from. */
 export type Outline = Renamed & {
@@ -60,6 +61,8 @@ export type Compiled = {
   refusals: readonly Refusal[]
   /** How long the plan is, in characters of JSON. */
   planLength: number
+  /** Where plans are kept. */
+  plan: QueryPlan | undefined
 }
 
 export function outlineOf(
@@ -81,7 +84,7 @@ export function outlineOf(
  * @param judged which of its requirements the caller meets
  */
 export async function compile(
-  { schema, types, identify, plan }: Compiler,
+  { schema, types, identify, plan, keepsPlans }: Compiler,
   outline: Outline,
   isDecided: (variable: string) => boolean,
   judged: Judged,
@@ -110,6 +113,7 @@ export async function compile(
     toClient,
     refusals,
     planLength: JSON.stringify(planned).length,
+    plan: keepsPlans ? planned : undefined,
   }
 }
 

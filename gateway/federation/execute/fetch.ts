@@ -109,8 +109,8 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
       const entity = found[places[index]!]
       if (!isFields(entity)) {
         run.broken.add(target)
-        // With errors, one of them tells why.
-        if (isWell) run.lost.add(target)
+        // With errors, one of them tells why; and what is neither an entity nor null is no answer.
+        if (isWell && (entity ?? null) === null) run.lost.add(target)
         return
       }
       const own = call.changed && given.has(entity) ? (copied(entity, branches) as Fields) : entity
@@ -135,6 +135,7 @@ const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Su
     const body = `${start}${asked ? withEntities(written, asked) : written}}`
     if (asked) variables.representations = asked.representations
     const { context, deadline, isFresh } = run
+    const trace = run.trace?.child('fetch', { 'nexus.subgraph': subgraph }, 'client')
     const answer = await ask(run, {
       subgraph,
       kind,
@@ -145,10 +146,17 @@ const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Su
       context,
       deadline,
       isFresh,
+      trace,
     })
-    return isFields(answer) ? answer : {}
+    trace?.end(failureIn(answer))
+    if (!isFields(answer)) return {}
+    return answer.errors?.length === 0 ? { data: answer.data ?? null } : answer
   }
 }
+
+/** The code of the first error, for who traces. */
+const failureIn = (answer: SubgraphResponse): string | undefined =>
+  answer?.errors && String(answer.errors[0]?.extensions?.code ?? 'errors')
 
 // Each representation is written once: to be told apart, to be sent, and to find its like under way.
 const withEntities = (variables: string, { written }: Distinct): string =>

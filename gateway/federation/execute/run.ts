@@ -1,6 +1,7 @@
 import type { Deadline } from '#kit/deadline.ts'
+import type { Span } from '#kit/tracing.ts'
 import type { SubgraphError, SubgraphResponse } from '#kit/transport.ts'
-import type { Fields } from '../compile/own.ts'
+import { type Fields, isFields } from '../compile/own.ts'
 import type { Place } from '../compile/path.ts'
 import type { Sources } from '../source.ts'
 
@@ -11,6 +12,7 @@ export type Run = {
   readonly context: unknown
   /** Ends the whole operation. */
   readonly deadline: Deadline
+  readonly trace: Span | undefined
   /** Set for what a mutation or an event asks: it must see the change. */
   readonly isFresh: boolean
   /** What the subgraph of a subscription has just told. */
@@ -43,11 +45,13 @@ const isPath = (path: unknown): path is Place =>
 /** A failure of what a subgraph tells, whatever it is that it tells. */
 export function failureOf(error: SubgraphError | null | undefined, subgraph: string): Failure {
   const { message, path, extensions } = (typeof error === 'object' && error) || {}
+  // Apollo Server takes the status of the whole answer from there.
+  const { http: _, ...told } = isFields(extensions) ? extensions : {}
   return {
     message: typeof message === 'string' && message !== '' ? message : `The subgraph ${subgraph} failed`,
     extensions: {
       code: 'DOWNSTREAM_SERVICE_ERROR',
-      ...(typeof extensions === 'object' && !Array.isArray(extensions) && extensions),
+      ...told,
       serviceName: subgraph,
     },
     place: isPath(path) ? path : undefined,

@@ -64,7 +64,7 @@ export function createTold(
     if (error.path) mark(error.path)
   }
   const failed = ({ message, extensions }: Failure, path?: Place) =>
-    put(new GraphQLError(message, { extensions, ...(path && { path }) }))
+    put(new GraphQLError(message, { extensions, ...(path?.length && { path }) }))
   const wrong = (path: Place, message: string) =>
     put(new GraphQLError(message, { path: [...path], extensions: { code: 'INTERNAL_SERVER_ERROR' } }))
 
@@ -109,12 +109,12 @@ export function createTold(
     withheld: (data) => hidden.filter((path) => isAnswered(data, path)),
     finish(data) {
       for (const { failure, path, used } of aside) if (!used) failed(failure, failure.place && path)
-      return errors.filter(({ path }) => !path || isAnswered(data, path))
+      return errors.flatMap((error) => placed(error, data))
     },
   }
 }
 
-function isAnswered(data: unknown, path: readonly (string | number)[]): boolean {
+function isAnswered(data: unknown, path: Place): boolean {
   let value = data
   for (const element of path) {
     if (value === null) return true
@@ -122,6 +122,20 @@ function isAnswered(data: unknown, path: readonly (string | number)[]): boolean 
     value = (value as Fields)[element]
   }
   return true
+}
+
+/** An error where the answer has its place; without one where no answer could have it. */
+function placed(error: GraphQLError, data: unknown): GraphQLError[] {
+  let value = data
+  for (const element of error.path ?? []) {
+    if (value === null) break
+    const isPlace = Array.isArray(value) ? typeof element === 'number' : typeof element === 'string'
+    if (typeof value !== 'object' || !isPlace)
+      return [new GraphQLError(error.message, { extensions: error.extensions })]
+    if (!Object.hasOwn(value as object, element)) return []
+    value = (value as Fields)[element]
+  }
+  return [error]
 }
 
 /** A place as the client knows it, as far as it asked for it. */
