@@ -35,52 +35,57 @@ export type Transports = Readonly<Record<string, Transport>>
 const subgraphDeadlineMs = 5_000
 const answerMaxBytes = 64 * 1024 * 1024
 
+/** Which headers a subgraph gets of a request, beside those that say what its body is. */
+export type HeadersOf = (request: SubgraphRequest) => Record<string, string>
+
+const asNexus: HeadersOf = ({ token, requestId, client }) => ({
+  authorization: `Bearer ${token}`,
+  'x-request-id': requestId,
+  ...(client && { [clientHeader]: writeClient(client) }),
+})
+
 /**
  * Throws SERVICE_UNAVAILABLE when the subgraph does not answer within 5 s, not in JSON, or more than is read.
  * `stream` answers so, too, when it breaks off.
  * @param largest bytes of one answer, 64 MiB unless said
+ * @param headersOf the internal token and whom it is for, unless said
  */
 export function httpTransport(
   url: string,
   largest = answerMaxBytes,
-): Transport & { stream: Stream; close(): Promise<void> } {
+  headersOf: HeadersOf = asNexus,
+): Transport & { stream: Stream; close(): Promise<void>; destroy(): Promise<void> } {
   const target = new URL(url)
   const pool = new Pool(target.origin, {
     connections: 64,
     headersTimeout: subgraphDeadlineMs,
   })
-  const { pathname: path, origin } = target
-  const call: Transport = ({ query, variables, operationName, body, token, requestId, client, signal }) =>
-    dispatched(pool, largest, {
+  const { origin } = target
+  const path = `${target.pathname}${target.search}`
+  const call: Transport = (request) => {
+    const { query, variables, operationName, body, signal } = request
+    return dispatched(pool, largest, {
       origin,
       path,
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        authorization: `Bearer ${token}`,
-        'x-request-id': requestId,
-        ...(client && { [clientHeader]: writeClient(client) }),
-      },
+      headers: { ...headersOf(request), 'content-type': 'application/json' },
       body: body ?? JSON.stringify({ query, variables, operationName }),
       signal: signal ?? AbortSignal.timeout(subgraphDeadlineMs),
     })
+  }
   // Each subscription holds a connection of its own: questions must not wait for one of them to end.
   const streams = new Pool(target.origin, {
     connections: null,
     headersTimeout: subgraphDeadlineMs,
     bodyTimeout: 0,
   })
-  const stream: Stream = async ({ query, variables, operationName, token, requestId, signal }) => {
+  const stream: Stream = async (request) => {
+    const { query, variables, operationName, signal } = request
     try {
       const { headers, body } = await streams.request({
         method: 'POST',
-        path: target.pathname,
-        headers: {
-          'content-type': 'application/json',
-          accept: eventStream,
-          authorization: `Bearer ${token}`,
-          'x-request-id': requestId,
-        },
+        path,
+        headers: { ...headersOf(request), 'content-type': 'application/json', accept: eventStream },
         body: JSON.stringify({ query, variables, operationName }),
         ...(signal && { signal }),
       })
@@ -93,7 +98,10 @@ export function httpTransport(
   const close = async () => {
     await Promise.all([pool.close(), streams.destroy()])
   }
-  return Object.assign(call, { stream, close })
+  const destroy = async () => {
+    await Promise.all([pool.destroy(), streams.destroy()])
+  }
+  return Object.assign(call, { stream, close, destroy })
 }
 
 /**

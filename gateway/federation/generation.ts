@@ -7,10 +7,13 @@ import {
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { withDirectives, withoutDirectives } from './compile/executable.ts'
 import { keysOf } from './compile/keys.ts'
 import { requiredOf } from './compile/names.ts'
 import { type Compiled, type Compiler, compile, type Outline, outlineOf } from './compile/operation.ts'
+import { plannable } from './compile/plannable.ts'
 import { typesOf } from './compile/types.ts'
+import { withVariants } from './compile/variants.ts'
 
 /** Turns an operation into the calls that answer it: the one thing that is Apollo's planner's own. */
 export type Planner = (operation: Operation) => QueryPlan
@@ -64,10 +67,16 @@ export function createGeneration(
   const supergraph = Supergraph.build(supergraphSdl, {
     supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
   })
-  const apiSchema = supergraph.apiSchema()
-  const schema = apiSchema.toGraphQLJSSchema()
-  const plan = plannerOf(supergraph)
   const document = parse(supergraphSdl, { noLocation: true })
+  const schema = withDirectives(supergraph.apiSchema().toGraphQLJSSchema(), document)
+  const told = plannable(document)
+  const planned = Supergraph.build(told.document, {
+    supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
+    // Where variants stand for them, external fields have nobody who requires them.
+    validateSupergraph: false,
+  })
+  const plannedApi = planned.apiSchema()
+  const plan = plannerOf(planned)
   const compiler: Compiler = {
     schema,
     types: typesOf(supergraph.schema.toGraphQLJSSchema()),
@@ -75,7 +84,9 @@ export function createGeneration(
     identify: keysOf(document),
     plan: (document, operationName) => {
       try {
-        return plan(operationFromDocument(apiSchema, document, operationName ? { operationName } : {}))
+        const options = operationName ? { operationName } : {}
+        const operation = operationFromDocument(plannedApi, withoutDirectives(document), options)
+        return withVariants(plan(operation), told)
       } catch (error) {
         throw error instanceof GraphQLError ? error : unplannable(error as Error)
       }

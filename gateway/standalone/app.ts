@@ -1,0 +1,82 @@
+import { fastifyApolloHandler } from '@as-integrations/fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { createHttp } from '#kit/http.ts'
+import type { Log } from '#kit/log.ts'
+import { type HeadersOf, httpTransport } from '#kit/transport.ts'
+import { refuseGraphql, thrown } from '../errors.ts'
+import { type OpenContext, serving } from './supergraph.ts'
+
+export type StandaloneOptions = {
+  supergraphSdl: string
+  log: Log
+  /** Headers, in small letters, that subgraphs get as the client sent them. Nothing else of a request is passed on. */
+  forward?: readonly string[]
+}
+export type Standalone = {
+  app: FastifyInstance
+  /** Serves another supergraph from now on. Throws, and stays with the one before, when it does not load. */
+  load(supergraphSdl: string): Promise<void>
+}
+
+const bodyLimit = 16 * 1024 * 1024
+const answerMaxBytes = 64 * 1024 * 1024
+/** How long those who are still asking are waited for while closing, in milliseconds. */
+const drainMs = 500
+
+/**
+ * `/graphql` and `/health` for any supergraph, not yet listening: for whoever asks, with subgraphs where the
+ * supergraph says. Throws one line when the supergraph does not load.
+ */
+export async function createStandalone({
+  supergraphSdl,
+  log,
+  forward = [],
+}: StandaloneOptions): Promise<Standalone> {
+  const transports = new Map<string, ReturnType<typeof httpTransport>>()
+  const transportTo = (url: string) => {
+    const known = transports.get(url) ?? httpTransport(url, answerMaxBytes, headersOf)
+    transports.set(url, known)
+    return known
+  }
+  const open = async (sdl: string) => {
+    const apollo = await serving({ supergraphSdl: sdl, transportTo, log })
+    return fastifyApolloHandler(apollo, { context: async (request) => contextOf(request, forward) })
+  }
+  let answer = await open(supergraphSdl)
+
+  const app = createHttp({ log, bodyLimit })
+  app.removeContentTypeParser('text/plain')
+  app.setErrorHandler((error, request, reply) => refuseGraphql(reply, thrown(error, log, request.id)))
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), drainMs).unref()
+  })
+  app.addHook('onClose', async () => {
+    await Promise.all([...transports.values()].map((transport) => transport.destroy()))
+  })
+  app.get('/health', async () => ({ status: 'ok' }))
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
+    handler: (request, reply) => answer.call(app, request, reply),
+  })
+  return {
+    app,
+    async load(sdl) {
+      answer = await open(sdl)
+    },
+  }
+}
+
+const headersOf: HeadersOf = ({ token: forwarded, requestId }) => ({
+  accept: 'application/graphql-response+json, application/json',
+  'x-request-id': requestId,
+  ...JSON.parse(forwarded),
+})
+
+function contextOf({ id: requestId, headers }: FastifyRequest, forward: readonly string[]): OpenContext {
+  const passed = forward.flatMap((name) => {
+    const value = headers[name]
+    return value === undefined ? [] : [[name, String(value)]]
+  })
+  return { requestId, forwarded: JSON.stringify(Object.fromEntries(passed)) }
+}
