@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { GraphQLError } from 'graphql'
+import { forbidden } from '#kit/errors.ts'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
@@ -10,6 +12,7 @@ import type { GatewayContext } from './context.ts'
 import { answerFailures, refuse, thrown } from './errors.ts'
 import { createEngine } from './federation/engine.ts'
 import { createSource } from './federation/source.ts'
+import { createOperations } from './operations.ts'
 import { graphiql } from './plugins/graphiql.ts'
 import { graphql } from './plugins/graphql.ts'
 import { health, type Ready } from './plugins/health.ts'
@@ -46,6 +49,7 @@ export type GatewayOptions = {
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
   const { log, metrics, keys, ready, production } = options
   const engine = engineOf(options)
+  const operations = createOperations({ engine, log, metrics })
   const apollo = await startApollo({ gateway: engine, log, metrics, production })
   const app = createHttp({
     log,
@@ -59,7 +63,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   app.addHook('onClose', () => apollo.stop())
 
   const access = createAccess(keys, options.standing ?? standingOf(options))
-  const live = createLive({ engine, apollo, log, production })
+  const live = createLive({ engine, operations })
   await app.register(securityHeaders)
   await app.register(sockets)
   await app.register(health, { ready, log })
@@ -67,9 +71,9 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   if (!production) await app.register(graphiql)
   await app.register(async (api) => {
     await api.register(viewer, { access })
-    await api.register(graphql, { apollo, socket: socketHandler({ live, access, log }), log })
+    await api.register(graphql, { apollo, operations, socket: socketHandler({ live, access, log }), log })
     await api.register(stream, { live, access, log })
-    const graph = { schema: engine.schema, apollo }
+    const graph = { schema: engine.schema, operations }
     if (options.rest) await api.register(rest, { prefix: '/api/v1', graph, ...options.rest })
   })
   await app.register(web, { folder: options.webFolder })
@@ -82,10 +86,19 @@ function standingOf({ transports, keys, log }: GatewayOptions): Standing {
   return createStanding({ identity, keys, log })
 }
 
-function engineOf({ supergraphSdl, transports, keys, log }: GatewayOptions) {
+/** The schema is for those who have signed in. */
+function forMembers({ viewer }: GatewayContext): void {
+  if (viewer.kind === 'member') return
+  const { message, code } = forbidden('Sign in to read the schema')
+  throw new GraphQLError(message, { extensions: { code, http: { status: 403 } } })
+}
+
+function engineOf({ supergraphSdl, transports, keys, log, production }: GatewayOptions) {
   const sign = internalSigner(keys, 'gateway')
   return createEngine({
     supergraphSdl,
+    suggests: !production,
+    ...(production && { introspection: forMembers }),
     sourceFor(name) {
       const transport = transports[name]
       if (!transport) throw new Error(`Nobody said how to reach the subgraph ${name}`)

@@ -1,22 +1,25 @@
 import {
-  type Operation,
   operationFromDocument,
+  type Operation as Plannable,
   ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
   Supergraph,
 } from '@apollo/federation-internals'
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
-import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from 'graphql'
+import { GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { withDirectives, withoutDirectives } from './compile/executable.ts'
 import { keysOf } from './compile/keys.ts'
-import { requiredOf } from './compile/names.ts'
-import { type Compiled, type Compiler, compile, type Outline, outlineOf } from './compile/operation.ts'
+import { operationIn, requiredOf } from './compile/names.ts'
+import { type Compiled, type Compiler, compile, fragmentsOf, outlineOf } from './compile/operation.ts'
 import { plannable } from './compile/plannable.ts'
 import { typesOf } from './compile/types.ts'
 import { withVariants } from './compile/variants.ts'
+import { createDocuments, type Document, type Documents, type DocumentsOptions } from './documents.ts'
+import type { Operation } from './operation.ts'
+import { introspects } from './shape/introspection.ts'
 
 /** Turns an operation into the calls that answer it: the one thing that is Apollo's planner's own. */
-export type Planner = (operation: Operation) => QueryPlan
+export type Planner = (operation: Plannable) => QueryPlan
 export type PlannerOf = (supergraph: Supergraph) => Planner
 
 /** One loaded supergraph: what is derived from its SDL lives and ends with it. */
@@ -25,17 +28,16 @@ export type Generation = {
   subgraphs: readonly { name: string; url: string }[]
   /** What clients see. */
   schema: GraphQLSchema
+  read: Documents['read']
+  /** The operation of a name, or the only one. */
+  operation(document: Document, name: string | undefined): Operation | undefined
   /**
    * An operation compiled for what its variables decide by @skip and @include. Throws GraphQLError when it cannot
-   * be planned. `queryHash` must identify the document.
+   * be planned.
    */
-  compiled(
-    document: DocumentNode,
-    queryHash: string,
-    operationName: string | undefined,
-    variables: Readonly<Record<string, unknown>>,
-  ): Compiled
+  compiled(operation: Operation, variables: Readonly<Record<string, unknown>>): Compiled | Promise<Compiled>
 }
+export type GenerationOptions = DocumentsOptions & { plannerOf?: PlannerOf | undefined }
 
 // Where every subgraph can answer everything, 126 selections took 590 ms with Apollo’s 10,000, 74 ms with this.
 const maxEvaluatedPlans = 1_000
@@ -56,13 +58,13 @@ const unplannable = (originalError: Error) =>
     extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
   })
 
-/**
- * Loads a supergraph SDL. Throws when it is not one, or asks for a feature that nobody knows.
- * @param options.plans how many compiled plans are remembered, by operation text and name
- */
+/** How many plans are remembered of one operation, which may have one for each decision of its variables. */
+const plansOfOne = 16
+
+/** Loads a supergraph SDL. Throws when it is not one, or asks for a feature that nobody knows. */
 export function createGeneration(
   supergraphSdl: string,
-  { plans, plannerOf = apolloPlanner }: { plans: number; plannerOf?: PlannerOf | undefined },
+  { plannerOf = apolloPlanner, ...options }: GenerationOptions,
 ): Generation {
   const supergraph = Supergraph.build(supergraphSdl, {
     supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES,
@@ -92,22 +94,39 @@ export function createGeneration(
       }
     },
   }
-  const outlines = new LRUCache<string, Outline>({ max: plans })
-  const known = new LRUCache<string, Compiled>({ max: plans })
+  const operationOf = ({ ast }: Document, name: string | undefined): Operation | undefined => {
+    const definition = operationIn(ast, name)
+    if (!definition) return undefined
+    const fragments = fragmentsOf(ast)
+    return {
+      name: definition.name?.value ?? null,
+      kind: definition.operation,
+      definition,
+      fragments,
+      outline: outlineOf(compiler, ast, name),
+      introspects: introspects(definition.selectionSet, fragments),
+      compiled: new LRUCache({ max: plansOfOne }),
+    }
+  }
   return {
     supergraphSdl,
     subgraphs: [...supergraph.subgraphsMetadata()],
     schema,
-    compiled(document, queryHash, operationName, variables) {
-      const name = operationName ? `${queryHash}/${operationName}` : queryHash
-      const outline = outlines.get(name) ?? outlineOf(compiler, document, operationName)
-      outlines.set(name, outline)
+    read: createDocuments(schema, options).read,
+    operation(document, name) {
+      const before = document.operations.get(name ?? '')
+      if (before) return before
+      const operation = operationOf(document, name)
+      if (operation) document.operations.set(name ?? '', operation)
+      return operation
+    },
+    compiled({ outline, compiled }, variables) {
       const isDecided = (variable: string) => variables[variable] === true
-      const key = `${name} ${outline.deciding.map((variable) => Number(isDecided(variable))).join('')}`
-      const before = known.get(key)
+      const key = outline.deciding.map((variable) => Number(isDecided(variable))).join('')
+      const before = compiled.get(key)
       if (before) return before
       const fresh = compile(compiler, outline, isDecided)
-      known.set(key, fresh)
+      compiled.set(key, fresh)
       return fresh
     },
   }

@@ -1,24 +1,34 @@
 import {
-  type DocumentNode,
   type ExecutionResult,
   GraphQLError,
   getVariableValues,
   type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql'
+import type { LRUCache } from 'lru-cache'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import type { Fragments } from './compile/branches.ts'
-import { operationIn } from './compile/names.ts'
-import { type Compiled, fragmentsOf } from './compile/operation.ts'
+import type { Compiled, Outline } from './compile/operation.ts'
+import type { Document, Refused } from './documents.ts'
 import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
 import { createTold } from './shape/told.ts'
 import type { Sources } from './source.ts'
 
+/** One operation of a document: what it is compiled from, and what it was compiled to. */
+export type Operation = {
+  readonly name: string | null
+  readonly kind: `${OperationTypeNode}`
+  readonly definition: OperationDefinitionNode
+  readonly fragments: Fragments
+  readonly outline: Outline
+  /** Whether it asks of the schema itself. */
+  readonly introspects: boolean
+  /** By what its variables decide of what it asks for. */
+  readonly compiled: LRUCache<string, Compiled>
+}
 export type Asked = {
-  document: DocumentNode
-  /** Must identify the document: what is planned for one is used for all of the same. */
-  queryHash: string
+  document: Document
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
 }
@@ -39,26 +49,25 @@ export const unanswerable = (message: string) =>
  * The compiled plan and the coerced variables of an operation, or why it cannot run.
  * @param kinds what may be asked here; `check` refuses more by throwing GraphQLError
  */
-export function prepare(
-  { schema, compiled }: Generation,
-  { document, queryHash, operationName, variables }: Asked,
+export async function prepare(
+  { schema, operation: find, compiled }: Generation,
+  { document, operationName, variables }: Asked,
   kinds: readonly `${OperationTypeNode}`[],
-  check?: (operation: OperationDefinitionNode, fragments: Fragments) => void,
-): Prepared | { errors: readonly GraphQLError[] } {
-  const name = operationName || undefined
+  check?: (operation: Operation) => void,
+): Promise<Prepared | Refused> {
   try {
-    const operation = operationIn(document, name)
+    const operation = find(document, operationName || undefined)
     if (!operation) throw unanswerable('There is no such operation')
-    if (!schema.getRootType(operation.operation) || !kinds.includes(operation.operation))
-      throw unanswerable(`This graph answers no ${operation.operation}`)
-    check?.(operation, fragmentsOf(document))
+    if (!schema.getRootType(operation.definition.operation) || !kinds.includes(operation.kind))
+      throw unanswerable(`This graph answers no ${operation.kind}`)
+    check?.(operation)
     const given = variables ?? {}
-    const definitions = operation.variableDefinitions ?? []
+    const definitions = operation.definition.variableDefinitions ?? []
     const { coerced, errors } = getVariableValues(schema, definitions, given, {
       maxErrors: maxVariableErrors,
     })
     if (errors) return { errors: errors.map(badUserInput) }
-    return { compiled: compiled(document, queryHash, name, coerced), variables: coerced, given }
+    return { compiled: await compiled(operation, coerced), variables: coerced, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error

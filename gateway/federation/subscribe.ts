@@ -23,8 +23,8 @@ export async function subscribe(
   request: SubscribeRequest,
   deadlineMs: number,
 ): Promise<Subscribed> {
-  const prepared = prepare(generation, request, ['subscription'], ({ selectionSet }, fragments) =>
-    checkRoot(selectionSet.selections, fragments),
+  const prepared = await prepare(generation, request, ['subscription'], ({ definition, fragments }) =>
+    checkRoot(definition.selectionSet.selections, fragments),
   )
   if ('errors' in prepared) return prepared
   const { primary } = prepared.compiled

@@ -10,8 +10,9 @@ import type { Member } from '#kit/viewer.ts'
 import type { Access, Entered } from '../access.ts'
 import { clientOf } from '../context.ts'
 import { presented } from '../errors.ts'
+import type { Asked } from '../operations.ts'
 import { bearerOf } from '../plugins/viewer.ts'
-import type { Asked, Live } from './live.ts'
+import type { Live } from './live.ts'
 
 /** `milliseconds` of silence after which a socket is asked whether it lives, and of its answer. */
 const keepAliveMs = 12_000
@@ -90,7 +91,7 @@ export function socketHandler({
         context: { viewer: extra.member!, requestId: newId(), client: extra.client },
       }
       const { operationName, variables } = payload
-      const { document } = found
+      const { ast: document } = found.document
       return { schema: null as never, document, operationName, variableValues: variables, contextValue }
     },
     execute: ({ contextValue }) => answer(contextValue),

@@ -7,7 +7,8 @@ import { isStream } from '#kit/stream.ts'
 import type { Access } from '../access.ts'
 import { contextOf } from '../context.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
-import type { Answers, Asked, Live } from './live.ts'
+import type { Asked } from '../operations.ts'
+import type { Answers, Live } from './live.ts'
 
 /** One open event stream: `written` resolves when what was handed over has left, `end` closes it. */
 type Opened = { pace: Pace; end: AbortController }

@@ -1,11 +1,10 @@
-import type { ApolloServer } from '@apollo/server'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type GraphQLSchema, parse, validate } from 'graphql'
 import { z } from 'zod'
-import { type ErrorDetail, NexusError, notFound, unavailable } from '#kit/errors.ts'
-import type { GatewayContext } from '../context.ts'
+import { type ErrorDetail, NexusError, notFound } from '#kit/errors.ts'
 import { contextOf } from '../context.ts'
 import { meta, publicError } from '../errors.ts'
+import type { Operations } from '../operations.ts'
 import { shapeOf } from './shape.ts'
 
 export type Fields = Record<string, unknown>
@@ -35,23 +34,19 @@ export type Route<Params = unknown, Query = unknown, Body = unknown> = {
 export const route = <Params, Query, Body>(row: Route<Params, Query, Body>): Route => row as unknown as Route
 
 /** The graph behind the routes. */
-export type Graph = { schema: GraphQLSchema; apollo: ApolloServer<GatewayContext> }
+export type Graph = { schema: GraphQLSchema; operations: Operations }
 type Answered = { data: unknown; headers: Record<string, string | string[]> }
 type Ask = (request: FastifyRequest, input: Input<unknown, unknown, unknown>) => Promise<Answered>
 
 /** A row, ready to be asked. Throws at start when the graph has no such operation. */
-export function compile({ schema, apollo }: Graph, row: Route): Ask {
+export function compile({ schema, operations }: Graph, row: Route): Ask {
   const document = parse(row.operation, { noLocation: true })
   const [wrong] = validate(schema, document)
   if (wrong) throw new Error(`${row.method} ${row.path} does not fit the graph: ${wrong.message}`)
   const shape = shapeOf(schema, document)
   return async (request, input) => {
-    const { body } = await apollo.executeOperation(
-      { query: row.operation, variables: row.variables?.(input, request) ?? {} },
-      { contextValue: contextOf(request) },
-    )
-    if (body.kind !== 'single') throw unavailable()
-    const { data, errors } = body.singleResult
+    const asked = { query: row.operation, variables: row.variables?.(input, request) ?? {} }
+    const { data, errors } = await operations.answer(asked, contextOf(request))
     const [error] = errors ?? []
     if (error) {
       const { code, message, details } = publicError(error.message, error.extensions)

@@ -1,10 +1,14 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FormattedExecutionResult } from 'graphql'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import { type HeadersOf, httpTransport } from '#kit/transport.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
-import { type OpenContext, serving } from './supergraph.ts'
+import type { Engine } from '../federation/engine.ts'
+import type { Asked } from '../operations.ts'
+import { plainOf, write } from '../plain.ts'
+import { type OpenContext, serving, told } from './supergraph.ts'
 
 export type StandaloneOptions = {
   supergraphSdl: string
@@ -39,12 +43,19 @@ export async function createStandalone({
     return known
   }
   const open = async (sdl: string) => {
-    const apollo = await serving({ supergraphSdl: sdl, transportTo, log })
-    return fastifyApolloHandler(apollo, { context: async (request) => contextOf(request, forward) })
+    const { engine, apollo } = await serving({ supergraphSdl: sdl, transportTo, log })
+    const unusual = fastifyApolloHandler(apollo, { context: async (request) => contextOf(request, forward) })
+    return async (request: FastifyRequest, reply: FastifyReply) => {
+      const plain = request.method === 'POST' && plainOf(request)
+      if (!plain) return unusual.call(app, request, reply)
+      const { status, body } = write(await answerOf(engine, plain.asked, contextOf(request, forward)))
+      reply.code(status).header('content-type', plain.type)
+      return body
+    }
   }
+  const app = createHttp({ log, bodyLimit })
   let answer = await open(supergraphSdl)
 
-  const app = createHttp({ log, bodyLimit })
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler((error, request, reply) => refuseGraphql(reply, thrown(error, log, request.id)))
   app.addHook('preClose', async () => {
@@ -57,7 +68,7 @@ export async function createStandalone({
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    handler: (request, reply) => answer.call(app, request, reply),
+    handler: (request, reply) => answer(request, reply),
   })
   return {
     app,
@@ -65,6 +76,17 @@ export async function createStandalone({
       answer = await open(sdl)
     },
   }
+}
+
+async function answerOf(
+  engine: Engine,
+  { query, ...asked }: Asked,
+  context: OpenContext,
+): Promise<FormattedExecutionResult> {
+  const document = engine.read(query)
+  const answer = 'ast' in document ? await engine.execute({ ...asked, document, context }) : document
+  const errors = answer.errors?.map((error) => told(error.toJSON()))
+  return { ...(errors && { errors }), ...('data' in answer && { data: answer.data }) }
 }
 
 const headersOf: HeadersOf = ({ token: forwarded, requestId }) => ({

@@ -7,7 +7,7 @@ import {
 import type { GraphQLFormattedError } from 'graphql'
 import type { Log } from '#kit/log.ts'
 import type { Transport } from '#kit/transport.ts'
-import { createEngine } from '../federation/engine.ts'
+import { createEngine, type Engine } from '../federation/engine.ts'
 import { type Limits, limitsRule } from '../federation/limits.ts'
 import { createSource } from '../federation/source.ts'
 
@@ -28,15 +28,18 @@ const limits: Limits = {
   repetitions: 5_000,
 }
 
-/** Apollo Server over an engine for one supergraph, whoever asks. Throws one line when it does not load. */
+export type Open = { engine: Engine; apollo: ApolloServer<OpenContext> }
+
+/** An engine for one supergraph, and Apollo Server over it. Throws one line when it does not load. */
 export async function serving(options: {
   supergraphSdl: string
   transportTo(url: string): Transport
   log: Log
-}): Promise<ApolloServer<OpenContext>> {
+}): Promise<Open> {
   const { log, transportTo } = options
+  const engine = engineOf(options.supergraphSdl, transportTo, log)
   const apollo = new ApolloServer<OpenContext>({
-    gateway: engineOf(options.supergraphSdl, transportTo, log),
+    gateway: engine,
     logger: log,
     nodeEnv: 'production',
     csrfPrevention: true,
@@ -53,13 +56,14 @@ export async function serving(options: {
     ],
   })
   await apollo.start()
-  return apollo
+  return { engine, apollo }
 }
 
 function engineOf(supergraphSdl: string, transportTo: (url: string) => Transport, log: Log) {
   try {
     return createEngine({
       supergraphSdl,
+      limits,
       sourceFor: (name, url) =>
         createSource<OpenContext>({
           name,
@@ -74,9 +78,9 @@ function engineOf(supergraphSdl: string, transportTo: (url: string) => Transport
   }
 }
 
-// Subgraphs speak for themselves here; where they are and what they run is not for clients.
 const hidden = new Set(['serviceName', 'stacktrace', 'exception'])
-const told = ({ extensions = {}, ...error }: GraphQLFormattedError): GraphQLFormattedError => ({
+/** Subgraphs speak for themselves here; where they are and what they run is not for clients. */
+export const told = ({ extensions = {}, ...error }: GraphQLFormattedError): GraphQLFormattedError => ({
   ...error,
   extensions: Object.fromEntries(Object.entries(extensions).filter(([name]) => !hidden.has(name))),
 })

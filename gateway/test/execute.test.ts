@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PlanNode, QueryPlan } from '@apollo/query-planner'
-import { type ExecutionResult, GraphQLError, parse } from 'graphql'
+import { GraphQLError, parse } from 'graphql'
 import type { SubgraphResponse } from '#kit/transport.ts'
+import { documentOf } from '../federation/documents.ts'
 import { createEngine } from '../federation/engine.ts'
 import type { SourceRequest } from '../federation/source.ts'
 import { compose } from './toy.ts'
@@ -39,9 +40,8 @@ function open(answers: Answers, plan?: (plan: QueryPlan) => QueryPlan) {
     ...(plan && { plannerOf: () => () => plan({ kind: 'QueryPlan' }) }),
   })
   const ask = async (query: string, variables: Record<string, unknown> = {}) => {
-    const { executor } = await engine.load({ apollo: {} as never })
-    const request = { document: parse(query), queryHash: query, request: { variables }, context: {} }
-    const { data, errors } = (await executor!(request as never)) as ExecutionResult
+    const document = documentOf(parse(query))
+    const { data, errors } = await engine.execute({ document, variables, context: {} })
     const told = errors?.map(({ path, extensions }) => `${path?.join('.')} ${extensions.code}`)
     return { data: JSON.parse(JSON.stringify(data ?? null)), told, errors }
   }

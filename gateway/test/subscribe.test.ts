@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { type ExecutionResult, parse } from 'graphql'
 import { isStream } from '#kit/stream.ts'
 import type { Stream, SubgraphRequest, SubgraphResponse } from '#kit/transport.ts'
+import { documentOf } from '../federation/documents.ts'
 import { createEngine } from '../federation/engine.ts'
 import { createSource } from '../federation/source.ts'
 import { compose } from './toy.ts'
@@ -36,7 +37,7 @@ function open(stream?: Stream) {
       }),
   })
   const subscribe = (query: string, variables = {}) =>
-    engine.subscribe({ document: parse(query), queryHash: query, variables, context: { requestId: 'r' } })
+    engine.subscribe({ document: documentOf(parse(query)), variables, context: { requestId: 'r' } })
   return { subscribe, ...house }
 }
 

@@ -15,6 +15,14 @@ export type Introspect = (variables: Readonly<Record<string, unknown>>) => (name
 
 const isMeta = (name: string) => name === '__schema' || name === '__type'
 
+/** Whether an operation asks of the schema itself. */
+export const introspects = (set: SelectionSetNode, fragments: Fragments): boolean =>
+  metaOf(set, fragments).selections.some(isMetaField)
+
+const isMetaField = (selection: SelectionNode): boolean =>
+  selection.kind === Kind.FIELD ||
+  (selection.kind === Kind.INLINE_FRAGMENT && selection.selectionSet.selections.some(isMetaField))
+
 /** The part of an operation that no subgraph answers. Without variables its answer is computed once. */
 export function introspectionOf(
   schema: GraphQLSchema,

@@ -1,4 +1,3 @@
-import { type ExecutionResult, parse } from 'graphql'
 import { createEngine } from '../../federation/engine.ts'
 import { createSource } from '../../federation/source.ts'
 import { compose, type Resolvers } from '../toy.ts'
@@ -21,10 +20,9 @@ export function openGraph(subgraphs: Subgraphs) {
   })
   const ask = async (query: string, variables: Record<string, unknown> = {}) => {
     for (const calls of Object.values(asked)) calls.length = 0
-    const { executor } = await engine.load({ apollo: {} as never })
-    const request = { document: parse(query), queryHash: query, request: { variables } }
-    const context = { requestId: 'test' }
-    const { data, errors } = (await executor!({ ...request, context } as never)) as ExecutionResult
+    const document = engine.read(query)
+    if (!('ast' in document)) throw new Error(document.errors[0]!.message)
+    const { data, errors } = await engine.execute({ document, variables, context: { requestId: 'test' } })
     return {
       data: JSON.parse(JSON.stringify(data ?? null)),
       errors: errors?.map(({ message, path }) => `${path?.join('.') ?? ''} ${message}`.trim()),

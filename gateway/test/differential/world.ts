@@ -10,6 +10,7 @@ import {
   validate,
 } from 'graphql'
 import type { SubgraphResponse } from '#kit/transport.ts'
+import { documentOf } from '../../federation/documents.ts'
 import { createEngine, type Engine, type EngineOptions } from '../../federation/engine.ts'
 import type { Source } from '../../federation/source.ts'
 import { fakeOf } from './fake.ts'
@@ -60,14 +61,10 @@ export function openWorld(subgraphs: Subgraphs, plannerOf?: EngineOptions['plann
   const { schema } = engine
   const whole = fakeOf(schema, traits)
   const { fieldResolver, typeResolver } = whole
-  const ready = engine.load({ apollo: {} as never })
   return Object.assign(world, {
     engine,
-    federated: async (document: DocumentNode, variables: Record<string, unknown>) => {
-      const { executor } = await ready
-      const request = { document, queryHash: JSON.stringify(document), request: { variables }, context: {} }
-      return plain((await executor!(request as never)) as ExecutionResult)
-    },
+    federated: async (document: DocumentNode, variables: Record<string, unknown>) =>
+      plain(await engine.execute({ document: documentOf(document), variables, context: {} })),
     whole: async (document: DocumentNode, variableValues: Record<string, unknown>) =>
       plain(await execute({ schema, document, variableValues, fieldResolver, typeResolver })),
   })

@@ -1,0 +1,81 @@
+import type { ExecutionResult, FormattedExecutionResult, GraphQLError } from 'graphql'
+import type { Log } from '#kit/log.ts'
+import type { Metrics } from '#kit/metrics.ts'
+import type { GatewayContext } from './context.ts'
+import { logMasked, presented, publicError, thrown } from './errors.ts'
+import type { Document } from './federation/documents.ts'
+import type { Engine } from './federation/engine.ts'
+
+export type Asked = {
+  query: string
+  operationName?: string | null | undefined
+  variables?: Record<string, unknown> | null | undefined
+}
+export type Answer = FormattedExecutionResult
+export type Counted = (operationName: string | null | undefined, errors?: readonly GraphQLError[]) => void
+
+/** What every door answers with: its answers and errors are fit for clients, counted, and logged where masked. */
+export type Operations = {
+  /** Answers a query or a mutation. Throws nothing. */
+  answer(asked: Asked, context: GatewayContext): Promise<Answer>
+  execute(document: Document, asked: Omit<Asked, 'query'>, context: GatewayContext): Promise<Answer>
+  present(result: ExecutionResult, context: GatewayContext): Answer
+  failed(error: unknown, context: GatewayContext): Answer
+}
+
+export function createOperations({
+  engine,
+  log,
+  metrics,
+}: {
+  engine: Engine
+  log: Log
+  metrics: Metrics
+}): Operations {
+  const present: Operations['present'] = ({ data, errors, extensions }, { requestId }) => {
+    if (!errors) return extensions ? { data, extensions } : { data }
+    logMasked(log, requestId, errors)
+    return {
+      errors: errors.map((error) => presented(error.toJSON())),
+      ...(data !== undefined && { data }),
+      ...(extensions && { extensions }),
+    }
+  }
+  const failed: Operations['failed'] = (error, { requestId }) => {
+    const { code, message } = thrown(error, log, requestId)
+    return { errors: [{ message, extensions: { code } }] }
+  }
+  const execute: Operations['execute'] = async (document, asked, context) => {
+    const counted = counting(metrics)
+    try {
+      const result = await engine.execute({ ...asked, document, context })
+      counted(nameOf(document, asked.operationName), result.errors)
+      return present(result, context)
+    } catch (error) {
+      return failed(error, context)
+    }
+  }
+  return {
+    present,
+    failed,
+    execute,
+    async answer({ query, ...asked }, context) {
+      const document = engine.read(query)
+      if ('ast' in document) return execute(document, asked, context)
+      counting(metrics)(null, document.errors)
+      return present(document, context)
+    },
+  }
+}
+
+const nameOf = ({ operations }: Document, asked: string | null | undefined) =>
+  operations.get(asked || '')?.name
+
+/** Tells how long an operation took from now on, and with which errors it ended. */
+export function counting(metrics: Metrics): Counted {
+  const from = performance.now()
+  return (operationName, errors = []) => {
+    const codes = new Set(errors.map(({ message, extensions }) => publicError(message, extensions).code))
+    metrics.operation(operationName ?? 'unnamed', [...codes], (performance.now() - from) / 1_000)
+  }
+}
