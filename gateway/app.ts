@@ -11,6 +11,7 @@ import { startApollo } from './apollo.ts'
 import type { GatewayContext } from './context.ts'
 import { answerFailures, refuse, thrown } from './errors.ts'
 import { createEngine } from './federation/engine.ts'
+import { createPersisted, type Registered } from './federation/persisted.ts'
 import { createSource } from './federation/source.ts'
 import { createOperations } from './operations.ts'
 import { graphiql } from './plugins/graphiql.ts'
@@ -40,6 +41,8 @@ export type GatewayOptions = {
   trustedProxies?: string[] | undefined
   /** The REST doors; null where there are none. */
   rest: Doors | null
+  /** Operations that are known before anybody asks, and whether somebody may ask those only. */
+  documents?: { registered: readonly Registered[]; only?(context: GatewayContext): boolean } | undefined
   /** Where the built page lies. */
   webFolder: string
   production: boolean
@@ -49,7 +52,8 @@ export type GatewayOptions = {
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
   const { log, metrics, keys, ready, production } = options
   const engine = engineOf(options)
-  const operations = createOperations({ engine, log, metrics })
+  const { registered, only = () => false } = options.documents ?? {}
+  const operations = createOperations({ engine, persisted: createPersisted(registered), only, log, metrics })
   const apollo = await startApollo({ gateway: engine, log, metrics, production })
   const app = createHttp({
     log,

@@ -11,6 +11,7 @@ import { type Registered, readRegister, root } from '#kit/register.ts'
 import { createKeys } from '#kit/tokens.ts'
 import { httpTransport } from '#kit/transport.ts'
 import { createGateway } from './app.ts'
+import { registeredDocuments } from './registered.ts'
 
 const readyWithinMs = 2_000
 
@@ -44,6 +45,7 @@ await untilStopped(async (closing) => {
     metrics,
     ready: async () =>
       Object.fromEntries(await Promise.all(register.map(async (each) => [each.name, await check(each)]))),
+    documents: registeredDocuments(env),
     webFolder: `${root}web/dist`,
     production: env.NODE_ENV === 'production',
     trustedProxies: env.NEXUS_TRUSTED_PROXIES,

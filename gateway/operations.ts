@@ -3,11 +3,11 @@ import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
 import type { GatewayContext } from './context.ts'
 import { logMasked, presented, publicError, thrown } from './errors.ts'
-import type { Document } from './federation/documents.ts'
+import type { Document, Refused } from './federation/documents.ts'
 import type { Engine } from './federation/engine.ts'
+import { createReader, type Named, type Persisted } from './federation/persisted.ts'
 
-export type Asked = {
-  query: string
+export type Asked = Named & {
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
 }
@@ -18,17 +18,26 @@ export type Counted = (operationName: string | null | undefined, errors?: readon
 export type Operations = {
   /** Answers a query or a mutation. Throws nothing. */
   answer(asked: Asked, context: GatewayContext): Promise<Answer>
-  execute(document: Document, asked: Omit<Asked, 'query'>, context: GatewayContext): Promise<Answer>
+  /** The text that a question means, or why it is none that is answered. */
+  textOf(asked: Named, context: GatewayContext): string | Refused
+  /** The document of that text. */
+  read(asked: Named, context: GatewayContext): Document | Refused
+  execute(document: Document, asked: Omit<Asked, keyof Named>, context: GatewayContext): Promise<Answer>
   present(result: ExecutionResult, context: GatewayContext): Answer
   failed(error: unknown, context: GatewayContext): Answer
 }
 
 export function createOperations({
   engine,
+  persisted,
+  only,
   log,
   metrics,
 }: {
   engine: Engine
+  persisted: Persisted
+  /** Whether somebody may ask registered operations only. */
+  only(context: GatewayContext): boolean
   log: Log
   metrics: Metrics
 }): Operations {
@@ -55,12 +64,16 @@ export function createOperations({
       return failed(error, context)
     }
   }
+  const reader = createReader(persisted, engine.read)
+  const read: Operations['read'] = (asked, context) => reader.read(asked, only(context))
   return {
     present,
     failed,
+    textOf: (asked, context) => reader.textOf(asked, only(context)),
+    read,
     execute,
-    async answer({ query, ...asked }, context) {
-      const document = engine.read(query)
+    async answer(asked, context) {
+      const document = read(asked, context)
       if ('ast' in document) return execute(document, asked, context)
       counting(metrics)(null, document.errors)
       return present(document, context)

@@ -77,6 +77,10 @@ export const environment = {
     .positive()
     .default(100 * 1024 * 1024)
     .describe('Largest report that may be imported, in bytes'),
+  NEXUS_DOCUMENTS: z
+    .enum(['any', 'registered'])
+    .default('any')
+    .describe('`registered` answers no other operations than those of `schema/operations.json`'),
   NODE_ENV: z
     .string()
     .optional()

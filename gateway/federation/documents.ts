@@ -71,9 +71,11 @@ export function createDocuments(schema: GraphQLSchema, options: DocumentsOptions
 // The parser calls itself for each bracket, and has no other limit.
 const tooDeep = new GraphQLError('The document is nested too deeply')
 
-// Suggestions would tell strangers what the schema has.
+/** Suggestions would tell strangers what the schema has. */
+export const withoutSuggestion = (message: string): string => message.replace(/ ?Did you mean(.+?)\?$/, '')
+
 const coded = ({ message, nodes, source, positions }: GraphQLError, code: string, suggests: boolean) =>
-  new GraphQLError(suggests ? message : message.replace(/ ?Did you mean(.+?)\?$/, ''), {
+  new GraphQLError(suggests ? message : withoutSuggestion(message), {
     nodes: nodes ?? null,
     source: source ?? null,
     positions: positions ?? null,

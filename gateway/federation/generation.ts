@@ -28,6 +28,8 @@ export type Generation = {
   subgraphs: readonly { name: string; url: string }[]
   /** What clients see. */
   schema: GraphQLSchema
+  /** Whether errors suggest names that the schema has. */
+  suggests: boolean
   read: Documents['read']
   /** The operation of a name, or the only one. */
   operation(document: Document, name: string | undefined): Operation | undefined
@@ -112,6 +114,7 @@ export function createGeneration(
     supergraphSdl,
     subgraphs: [...supergraph.subgraphsMetadata()],
     schema,
+    suggests: options.suggests,
     read: createDocuments(schema, options).read,
     operation(document, name) {
       const before = document.operations.get(name ?? '')

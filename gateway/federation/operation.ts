@@ -9,7 +9,7 @@ import type { LRUCache } from 'lru-cache'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import type { Fragments } from './compile/branches.ts'
 import type { Compiled, Outline } from './compile/operation.ts'
-import type { Document, Refused } from './documents.ts'
+import { type Document, type Refused, withoutSuggestion } from './documents.ts'
 import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
 import { createTold } from './shape/told.ts'
@@ -50,7 +50,7 @@ export const unanswerable = (message: string) =>
  * @param kinds what may be asked here; `check` refuses more by throwing GraphQLError
  */
 export async function prepare(
-  { schema, operation: find, compiled }: Generation,
+  { schema, suggests, operation: find, compiled }: Generation,
   { document, operationName, variables }: Asked,
   kinds: readonly `${OperationTypeNode}`[],
   check?: (operation: Operation) => void,
@@ -66,7 +66,7 @@ export async function prepare(
     const { coerced, errors } = getVariableValues(schema, definitions, given, {
       maxErrors: maxVariableErrors,
     })
-    if (errors) return { errors: errors.map(badUserInput) }
+    if (errors) return { errors: errors.map((error) => badUserInput(error, suggests)) }
     return { compiled: await compiled(operation, coerced), variables: coerced, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
@@ -74,8 +74,8 @@ export async function prepare(
   }
 }
 
-const badUserInput = (error: GraphQLError) =>
-  new GraphQLError(error.message, {
+const badUserInput = (error: GraphQLError, suggests: boolean) =>
+  new GraphQLError(suggests ? error.message : withoutSuggestion(error.message), {
     nodes: error.nodes ?? null,
     originalError: error,
     extensions: { code: 'BAD_USER_INPUT' },

@@ -1,14 +1,12 @@
-import { fastifyApolloHandler } from '@as-integrations/fastify'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { FormattedExecutionResult } from 'graphql'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import { type HeadersOf, httpTransport } from '#kit/transport.ts'
+import { httpDoor } from '../door.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
-import type { Engine } from '../federation/engine.ts'
-import type { Asked } from '../operations.ts'
-import { plainOf, write } from '../plain.ts'
-import { type OpenContext, serving, told } from './supergraph.ts'
+import { createPersisted } from '../federation/persisted.ts'
+import { answering } from './answering.ts'
+import { type OpenContext, serving } from './supergraph.ts'
 
 export type StandaloneOptions = {
   supergraphSdl: string
@@ -42,16 +40,10 @@ export async function createStandalone({
     transports.set(url, known)
     return known
   }
+  const persisted = createPersisted()
   const open = async (sdl: string) => {
     const { engine, apollo } = await serving({ supergraphSdl: sdl, transportTo, log })
-    const unusual = fastifyApolloHandler(apollo, { context: async (request) => contextOf(request, forward) })
-    return async (request: FastifyRequest, reply: FastifyReply) => {
-      const plain = request.method === 'POST' && plainOf(request)
-      if (!plain) return unusual.call(app, request, reply)
-      const { status, body } = write(await answerOf(engine, plain.asked, contextOf(request, forward)))
-      reply.code(status).header('content-type', plain.type)
-      return body
-    }
+    return httpDoor(apollo, answering(engine, persisted), (request) => contextOf(request, forward))
   }
   const app = createHttp({ log, bodyLimit })
   let answer = await open(supergraphSdl)
@@ -76,17 +68,6 @@ export async function createStandalone({
       answer = await open(sdl)
     },
   }
-}
-
-async function answerOf(
-  engine: Engine,
-  { query, ...asked }: Asked,
-  context: OpenContext,
-): Promise<FormattedExecutionResult> {
-  const document = engine.read(query)
-  const answer = 'ast' in document ? await engine.execute({ ...asked, document, context }) : document
-  const errors = answer.errors?.map((error) => told(error.toJSON()))
-  return { ...(errors && { errors }), ...('data' in answer && { data: answer.data }) }
 }
 
 const headersOf: HeadersOf = ({ token: forwarded, requestId }) => ({

@@ -4,12 +4,12 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
-import type { GraphQLFormattedError } from 'graphql'
 import type { Log } from '#kit/log.ts'
 import type { Transport } from '#kit/transport.ts'
 import { createEngine, type Engine } from '../federation/engine.ts'
 import { type Limits, limitsRule } from '../federation/limits.ts'
 import { createSource } from '../federation/source.ts'
+import { told } from './answering.ts'
 
 /** What a request of the standalone gateway carries through the graph. */
 export type OpenContext = {
@@ -43,6 +43,7 @@ export async function serving(options: {
     logger: log,
     nodeEnv: 'production',
     csrfPrevention: true,
+    persistedQueries: false,
     parseOptions: { maxTokens: limits.tokens },
     validationRules: [limitsRule(limits)],
     introspection: true,
@@ -77,10 +78,3 @@ function engineOf(supergraphSdl: string, transportTo: (url: string) => Transport
     throw new Error(`This is no supergraph that can be served: ${line}`, { cause: error })
   }
 }
-
-const hidden = new Set(['serviceName', 'stacktrace', 'exception'])
-/** Subgraphs speak for themselves here; where they are and what they run is not for clients. */
-export const told = ({ extensions = {}, ...error }: GraphQLFormattedError): GraphQLFormattedError => ({
-  ...error,
-  extensions: Object.fromEntries(Object.entries(extensions).filter(([name]) => !hidden.has(name))),
-})
