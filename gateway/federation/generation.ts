@@ -7,8 +7,10 @@ import {
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { completed } from './compile/completed.ts'
 import { withDirectives, withoutDirectives } from './compile/executable.ts'
 import { keysOf } from './compile/keys.ts'
+import { membersOf } from './compile/members.ts'
 import { operationIn, requiredOf } from './compile/names.ts'
 import { type Compiled, type Compiler, compile, fragmentsOf, outlineOf } from './compile/operation.ts'
 import { plannable } from './compile/plannable.ts'
@@ -81,16 +83,20 @@ export function createGeneration(
   })
   const plannedApi = planned.apiSchema()
   const plan = plannerOf(planned)
+  const types = typesOf(supergraph.schema.toGraphQLJSSchema())
+  const members = membersOf(document)
   const compiler: Compiler = {
     schema,
-    types: typesOf(supergraph.schema.toGraphQLJSSchema()),
+    types,
     required: requiredOf(document),
     identify: keysOf(document),
     plan: (document, operationName) => {
       try {
         const options = operationName ? { operationName } : {}
-        const operation = operationFromDocument(plannedApi, withoutDirectives(document), options)
-        return withVariants(plan(operation), told)
+        const own = withoutDirectives(document)
+        const planned = withVariants(plan(operationFromDocument(plannedApi, own, options)), told)
+        const fragments = fragmentsOf(own)
+        return completed(planned, { document: own, operationName, fragments, members, types })
       } catch (error) {
         throw error instanceof GraphQLError ? error : unplannable(error as Error)
       }
