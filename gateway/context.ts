@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import type { Client } from '#kit/client.ts'
 import type { Viewer } from '#kit/viewer.ts'
 import type { Entered } from './access.ts'
@@ -21,11 +22,19 @@ declare module 'fastify' {
 
 const longestAgent = 512
 
-export const clientOf = ({ ip, headers }: FastifyRequest): Client => ({
+// The same one for the same client: it is written into a header once.
+const clients = new LRUCache<string, Client>({ max: 1_000 })
+
+export function clientOf({ ip, headers }: FastifyRequest): Client {
+  const userAgent = headers['user-agent']?.slice(0, longestAgent) ?? null
+  const key = `${ip} ${userAgent}`
+  const known = clients.get(key)
+  if (known) return known
   // What a trusted proxy passes on was written by who knows whom.
-  ip: isIP(ip) ? ip : 'unknown',
-  userAgent: headers['user-agent']?.slice(0, longestAgent) ?? null,
-})
+  const client = { ip: isIP(ip) ? ip : 'unknown', userAgent }
+  clients.set(key, client)
+  return client
+}
 
 export const contextOf = (request: FastifyRequest): GatewayContext => ({
   viewer: request.viewer,

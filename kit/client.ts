@@ -9,8 +9,16 @@ export type Client = z.infer<typeof shape>
 
 export const clientHeader = 'x-nexus-client'
 
-/** As the value of a header, whatever a program may call itself. */
-export const writeClient = (client: Client): string => encodeURIComponent(JSON.stringify(client))
+const written = new WeakMap<Client, string>()
+
+/** As the value of a header, whatever a program may call itself. Written once, however often the same one comes. */
+export function writeClient(client: Client): string {
+  const before = written.get(client)
+  if (before !== undefined) return before
+  const header = encodeURIComponent(JSON.stringify(client))
+  written.set(client, header)
+  return header
+}
 
 /** Null for what `writeClient` did not write. */
 export function readClient(header: unknown): Client | null {

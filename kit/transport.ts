@@ -1,7 +1,10 @@
-import { type Dispatcher, Pool } from 'undici'
+import { Pool } from 'undici'
 import { type Client, clientHeader, writeClient } from './client.ts'
+import { type Deadline, deadlineIn } from './deadline.ts'
 import { unavailable } from './errors.ts'
 import { eventStream, readEvents } from './event-stream.ts'
+import { createTlsWire } from './wire/tls.ts'
+import { createWire } from './wire/wire.ts'
 
 /** One GraphQL request to a subgraph. `token` is the internal token that the subgraph asks for. */
 export type SubgraphRequest = {
@@ -14,6 +17,9 @@ export type SubgraphRequest = {
   requestId: string
   /** Where whoever is behind the request comes from; believed because of the token. */
   client?: Client | undefined
+  /** Until when it may be answered; for questions. */
+  deadline?: Deadline | undefined
+  /** Ends a subscription. */
   signal?: AbortSignal | undefined
 }
 export type SubgraphError = {
@@ -38,11 +44,11 @@ const answerMaxBytes = 64 * 1024 * 1024
 /** Which headers a subgraph gets of a request, beside those that say what its body is. */
 export type HeadersOf = (request: SubgraphRequest) => Record<string, string>
 
-const asNexus: HeadersOf = ({ token, requestId, client }) => ({
-  authorization: `Bearer ${token}`,
-  'x-request-id': requestId,
-  ...(client && { [clientHeader]: writeClient(client) }),
-})
+const asNexus: HeadersOf = ({ token, requestId, client }) => {
+  const headers: Record<string, string> = { authorization: `Bearer ${token}`, 'x-request-id': requestId }
+  if (client) headers[clientHeader] = writeClient(client)
+  return headers
+}
 
 /**
  * Throws SERVICE_UNAVAILABLE when the subgraph does not answer within 5 s, not in JSON, or more than is read.
@@ -54,24 +60,22 @@ export function httpTransport(
   url: string,
   largest = answerMaxBytes,
   headersOf: HeadersOf = asNexus,
-): Transport & { stream: Stream; close(): Promise<void>; destroy(): Promise<void> } {
+): Transport & { stream: Stream; close(): Promise<void> } {
   const target = new URL(url)
-  const pool = new Pool(target.origin, {
-    connections: 64,
-    headersTimeout: subgraphDeadlineMs,
-  })
-  const { origin } = target
-  const path = `${target.pathname}${target.search}`
-  const call: Transport = (request) => {
-    const { query, variables, operationName, body, signal } = request
-    return dispatched(pool, largest, {
-      origin,
-      path,
-      method: 'POST',
-      headers: { ...headersOf(request), 'content-type': 'application/json' },
-      body: body ?? JSON.stringify({ query, variables, operationName }),
-      signal: signal ?? AbortSignal.timeout(subgraphDeadlineMs),
-    })
+  const wire = target.protocol === 'http:' ? createWire(target, largest) : createTlsWire(target, largest)
+  const call: Transport = async (request) => {
+    const { query, variables, operationName, deadline: given } = request
+    const headers = headersOf(request)
+    headers['content-type'] = 'application/json'
+    const deadline = given ?? deadlineIn(subgraphDeadlineMs)
+    try {
+      const body = request.body ?? JSON.stringify({ query, variables, operationName })
+      return JSON.parse(await wire.post(headers, body, deadline))
+    } catch {
+      throw unavailable()
+    } finally {
+      if (!given) deadline.clear()
+    }
   }
   // Each subscription holds a connection of its own: questions must not wait for one of them to end.
   const streams = new Pool(target.origin, {
@@ -84,7 +88,7 @@ export function httpTransport(
     try {
       const { headers, body } = await streams.request({
         method: 'POST',
-        path,
+        path: `${target.pathname}${target.search}`,
         headers: { ...headersOf(request), 'content-type': 'application/json', accept: eventStream },
         body: JSON.stringify({ query, variables, operationName }),
         ...(signal && { signal }),
@@ -96,57 +100,7 @@ export function httpTransport(
     }
   }
   const close = async () => {
-    await Promise.all([pool.close(), streams.destroy()])
+    await Promise.all([wire.close(), streams.destroy()])
   }
-  const destroy = async () => {
-    await Promise.all([pool.destroy(), streams.destroy()])
-  }
-  return Object.assign(call, { stream, close, destroy })
-}
-
-/**
- * One request, its answer read as JSON whatever its status says. Below undici's `request`: that makes a stream of
- * each body, which costs as much again as all the rest of a small call.
- */
-function dispatched(
-  pool: Pool,
-  largest: number,
-  { signal, ...request }: Dispatcher.DispatchOptions & { signal: AbortSignal },
-): Promise<SubgraphResponse> {
-  const { promise, resolve, reject } = Promise.withResolvers<SubgraphResponse>()
-  let abort: (() => void) | undefined
-  const end = () => abort && signal.removeEventListener('abort', abort)
-  const fail = () => {
-    end()
-    reject(unavailable())
-  }
-  const chunks: Buffer[] = []
-  let size = 0
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart(controller) {
-      abort = () => controller.abort(unavailable())
-      if (signal.aborted) abort()
-      else signal.addEventListener('abort', abort)
-    },
-    onResponseStart() {},
-    onResponseData(controller, chunk) {
-      size += chunk.length
-      if (size > largest) controller.abort(unavailable())
-      else chunks.push(chunk)
-    },
-    onResponseEnd() {
-      end()
-      try {
-        const [first] = chunks
-        const body = chunks.length === 1 ? first! : Buffer.concat(chunks)
-        resolve(JSON.parse(body.toString()))
-      } catch {
-        fail()
-      }
-    },
-    onResponseError: fail,
-  }
-  if (signal.aborted) fail()
-  else pool.dispatch(request, handler)
-  return promise
+  return Object.assign(call, { stream, close })
 }

@@ -19,6 +19,7 @@ import { withVariants } from './compile/variants.ts'
 import { createDocuments, type Document, type Documents, type DocumentsOptions } from './documents.ts'
 import type { Operation } from './operation.ts'
 import { introspects } from './shape/introspection.ts'
+import { coercing } from './variables.ts'
 
 /** Turns an operation into the calls that answer it: the one thing that is Apollo's planner's own. */
 export type Planner = (operation: Plannable) => QueryPlan
@@ -112,6 +113,7 @@ export function createGeneration(
       definition,
       fragments,
       outline: outlineOf(compiler, ast, name),
+      coerce: coercing(schema, definition),
       introspects: introspects(definition.selectionSet, fragments),
       compiled: new LRUCache({ max: plansOfOne }),
     }

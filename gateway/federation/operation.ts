@@ -1,11 +1,11 @@
 import {
   type ExecutionResult,
   GraphQLError,
-  getVariableValues,
   type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql'
 import type { LRUCache } from 'lru-cache'
+import { deadlineIn } from '#kit/deadline.ts'
 import type { SubgraphResponse } from '#kit/transport.ts'
 import type { Fragments } from './compile/branches.ts'
 import type { Compiled, Outline } from './compile/operation.ts'
@@ -14,6 +14,7 @@ import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
 import { createTold } from './shape/told.ts'
 import type { Sources } from './source.ts'
+import type { Coerce } from './variables.ts'
 
 /** One operation of a document: what it is compiled from, and what it was compiled to. */
 export type Operation = {
@@ -22,6 +23,7 @@ export type Operation = {
   readonly definition: OperationDefinitionNode
   readonly fragments: Fragments
   readonly outline: Outline
+  readonly coerce: Coerce
   /** Whether it asks of the schema itself. */
   readonly introspects: boolean
   /** By what its variables decide of what it asks for. */
@@ -39,8 +41,6 @@ export type Prepared = {
   /** As the client gave them. */
   given: Record<string, unknown>
 }
-
-const maxVariableErrors = 20
 
 export const unanswerable = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })
@@ -62,12 +62,9 @@ export async function prepare(
       throw unanswerable(`This graph answers no ${operation.kind}`)
     check?.(operation)
     const given = variables ?? {}
-    const definitions = operation.definition.variableDefinitions ?? []
-    const { coerced, errors } = getVariableValues(schema, definitions, given, {
-      maxErrors: maxVariableErrors,
-    })
-    if (errors) return { errors: errors.map((error) => badUserInput(error, suggests)) }
-    return { compiled: await compiled(operation, coerced), variables: coerced, given }
+    const coerced = operation.coerce(given)
+    if ('errors' in coerced) return { errors: coerced.errors.map((error) => badUserInput(error, suggests)) }
+    return { compiled: await compiled(operation, coerced.values), variables: coerced.values, given }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error
@@ -90,9 +87,7 @@ export async function run(
   { compiled, variables, given }: Prepared,
   { context, deadlineMs, event }: { context: unknown; deadlineMs: number; event?: SubgraphResponse },
 ): Promise<ExecutionResult> {
-  const timer = new AbortController()
-  const timeout = setTimeout(() => timer.abort(), deadlineMs)
-  const { signal: deadline } = timer
+  const deadline = deadlineIn(deadlineMs)
   const run: Run = {
     sources,
     variables,
@@ -108,7 +103,7 @@ export async function run(
   try {
     await compiled.step(run)
   } finally {
-    clearTimeout(timeout)
+    deadline.clear()
   }
   const told = createTold(run.failures, compiled.asked, compiled.toClient)
   const introspect = compiled.introspect(given)

@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { OperationTypeNode } from 'graphql'
 import type { Client } from '#kit/client.ts'
+import type { Deadline } from '#kit/deadline.ts'
 import { NexusError, unavailable } from '#kit/errors.ts'
 import type { SubgraphRequest, SubgraphResponse, Transport } from '#kit/transport.ts'
 import { type Breaker, createBreaker } from './calls/breaker.ts'
 import { createBudget } from './calls/budget.ts'
 import { inChunks } from './calls/chunks.ts'
 import { createFlights } from './calls/flights.ts'
+import { opening } from './calls/opening.ts'
 import { isLate, until, within } from './calls/within.ts'
 import type { Fields } from './compile/own.ts'
 
@@ -23,7 +25,7 @@ export type SourceRequest = {
   /** Set where something has changed: no call that was made before may answer. */
   isFresh?: boolean
   /** Ends the whole operation. */
-  deadline?: AbortSignal | undefined
+  deadline?: Deadline | undefined
 }
 /** What a source is asked to subscribe to, until `signal` aborts. */
 export type StreamRequest = {
@@ -44,7 +46,7 @@ export type SourceOptions<Context> = {
   name: string
   transport: Transport
   /** The token that the subgraph asks to see; for the caller whom the context names. Who has one, may the same. */
-  tokenFor(context: Context, subgraph: string): Promise<string>
+  tokenFor(context: Context, subgraph: string): string | Promise<string>
   /** How long one call may take, retries included, in milliseconds. */
   deadlineMs?: number
   /** How many entities one call may ask for; more are asked in several. */
@@ -86,7 +88,7 @@ export function createSource<Context extends { requestId: string; client?: Clien
       return answer
     } catch (error) {
       if (isRefusal(error)) breaker.succeeded()
-      else if (!request.signal?.aborted) breaker.failed()
+      else if (!request.deadline?.isOver) breaker.failed()
       throw error
     }
   }
@@ -96,14 +98,14 @@ export function createSource<Context extends { requestId: string; client?: Clien
       return await attempt(request)
     } catch (error) {
       if (!mayRepeat || isRefusal(error) || error === resting) throw error
-      if (request.signal?.aborted || !budget.spend()) throw error
+      if (request.deadline?.isOver || !budget.spend()) throw error
       await pause((pauseMs * (1 + Math.random())) / 2)
       return attempt(request)
     }
   }
   const made = async (request: SubgraphRequest, mayRepeat: boolean): Promise<SubgraphResponse> => {
     try {
-      return await within(deadlineMs, (signal) => call({ ...request, signal }, mayRepeat))
+      return await within(deadlineMs, (deadline) => call({ ...request, deadline }, mayRepeat))
     } catch (error) {
       if (isLate(error)) breaker.failed()
       throw error
@@ -137,14 +139,11 @@ export function createSource<Context extends { requestId: string; client?: Clien
     async stream({ query, operationName, variables, context, signal }) {
       const { requestId } = context as Context
       try {
-        return await until(signal, () =>
-          within(deadlineMs, async (given) => {
-            if (!transport.stream) throw unavailable('This part of the platform has no live updates')
-            const token = await tokenFor(context as Context, name)
-            const ends = AbortSignal.any([signal, given])
-            return transport.stream({ query, operationName, variables, token, requestId, signal: ends })
-          }),
-        )
+        return await opening(signal, deadlineMs, async (ends) => {
+          if (!transport.stream) throw unavailable('This part of the platform has no live updates')
+          const token = await tokenFor(context as Context, name)
+          return transport.stream({ query, operationName, variables, token, requestId, signal: ends })
+        })
       } catch (error) {
         return failed(error, requestId)
       }

@@ -21,7 +21,8 @@ export const headersFor = ({ protocol }: Pick<FastifyRequest, 'protocol'>): Reco
 
 /** Nothing that the API answers is to be framed, sniffed, kept, or read by pages of other hosts. */
 export const securityHeaders = fastifyPlugin(async (app) => {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headersFor(request))
+    done()
   })
 })

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { fastifyPlugin } from 'fastify-plugin'
 import { forbidden, NexusError, unauthenticated } from '#kit/errors.ts'
 import { anonymous } from '#kit/viewer.ts'
@@ -14,13 +14,20 @@ import { refreshOf, sessionOf } from '../session.ts'
 export const viewer = fastifyPlugin<{ access: Access }>(async (app, { access }) => {
   app.decorateRequest('viewer', null as never)
   app.decorateRequest('entered', null)
-  app.addHook('onRequest', async (request, reply) => {
+  const enter = async (request: FastifyRequest, reply: FastifyReply) => {
     const entered = await enteredBy(access, request)
     if (entered) agree(request, entered)
     request.viewer = entered?.member ?? anonymous
     request.entered = entered
     // Our page asks for new tokens then, and strangers' pages for nothing.
     if (!entered && refreshOf(request.headers)) reply.header('x-nexus-session', 'renewable')
+  }
+  app.addHook('onRequest', (request, reply, done) => {
+    const { authorization, cookie, 'x-api-key': key } = request.headers
+    if (authorization !== undefined || cookie !== undefined || key !== undefined)
+      return void enter(request, reply).then(() => done(), done)
+    request.viewer = anonymous
+    done()
   })
 })
 

@@ -20,6 +20,20 @@ export type Standalone = {
   load(supergraphSdl: string): Promise<void>
 }
 
+/** What belongs to one connection, or to one body. */
+const own = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
 const bodyLimit = 16 * 1024 * 1024
 const answerMaxBytes = 64 * 1024 * 1024
 /** How long those who are still asking are waited for while closing, in milliseconds. */
@@ -34,6 +48,9 @@ export async function createStandalone({
   log,
   forward = [],
 }: StandaloneOptions): Promise<Standalone> {
+  const wrong = forward.find((name) => own.has(name))
+  if (wrong)
+    throw new Error(`The header ${wrong} is not passed on to subgraphs: it belongs to its connection`)
   const transports = new Map<string, ReturnType<typeof httpTransport>>()
   const transportTo = (url: string) => {
     const known = transports.get(url) ?? httpTransport(url, answerMaxBytes, headersOf)
@@ -54,7 +71,8 @@ export async function createStandalone({
     setTimeout(() => app.server.closeAllConnections(), drainMs).unref()
   })
   app.addHook('onClose', async () => {
-    await Promise.all([...transports.values()].map((transport) => transport.destroy()))
+    // What subgraphs still answer is for nobody.
+    for (const transport of transports.values()) void transport.close()
   })
   app.get('/health', async () => ({ status: 'ok' }))
   app.route({

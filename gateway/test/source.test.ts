@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { type Deadline, deadlineIn } from '#kit/deadline.ts'
 import { forbidden } from '#kit/errors.ts'
 import type { Transport } from '#kit/transport.ts'
 import { createBreaker } from '../federation/calls/breaker.ts'
@@ -9,7 +10,7 @@ import { createSource, type SourceOptions, type SourceRequest } from '../federat
 type Question = {
   query: string
   variables: Record<string, unknown>
-  edge: AbortSignal
+  edge: Deadline
   deadlineMs: number
   kind: 'query' | 'mutation'
 }
@@ -41,9 +42,9 @@ async function ask(
 test('a slow subgraph is given up, and told so', async () => {
   let aborted = false
   const { data, errors } = await ask(
-    ({ signal }) =>
+    ({ deadline }) =>
       new Promise(() => {
-        signal!.addEventListener('abort', () => {
+        deadline!.onOver(() => {
           aborted = true
         })
       }),
@@ -58,11 +59,11 @@ test('a slow subgraph is given up, and told so', async () => {
 })
 
 test('the deadline of the whole operation ends its calls', async () => {
-  const edge = new AbortController()
-  const hanging = ask(() => new Promise(() => {}), { edge: edge.signal })
-  edge.abort()
+  const edge = deadlineIn(60_000)
+  const hanging = ask(() => new Promise(() => {}), { edge })
+  edge.end()
   assert.equal((await hanging).errors![0]!.extensions!.code, 'SERVICE_UNAVAILABLE')
-  const late = await ask(async () => ({ data: {} }), { edge: edge.signal })
+  const late = await ask(async () => ({ data: {} }), { edge })
   assert.equal(late.errors![0]!.extensions!.code, 'SERVICE_UNAVAILABLE')
 })
 
@@ -141,13 +142,13 @@ test('nobody gets an answer from before his change', async () => {
 })
 
 test('one who gives up does not take the answer from the others', async () => {
-  const edge = new AbortController()
+  const edge = deadlineIn(60_000)
   const source = open(async () => {
     await pause(20)
     return { data: { me: null } }
   })
-  const asked = [source.fetch(request({ deadline: edge.signal })), source.fetch(request())]
-  edge.abort()
+  const asked = [source.fetch(request({ deadline: edge })), source.fetch(request())]
+  edge.end()
   const [gaveUp, waited] = await Promise.all(asked)
   assert.equal(gaveUp!.errors![0]!.extensions!.code, 'SERVICE_UNAVAILABLE')
   assert.deepEqual(waited, { data: { me: null } })

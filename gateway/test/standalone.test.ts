@@ -109,6 +109,7 @@ test('without a supergraph that can be served it ends with one line and 1', asyn
   for (const [env, says] of [
     [{}, /SUPERGRAPH_PATH/],
     [{ SUPERGRAPH_PATH: none }, /There is no supergraph to read at .*none\.graphql \(ENOENT\)/],
+    [{ SUPERGRAPH_PATH: broken, FORWARD_HEADERS: 'x-a,Host' }, /The header host is not passed on/],
     [{ SUPERGRAPH_PATH: broken }, /This is no supergraph that can be served: \S/],
   ] as const) {
     const { ended, fault, line } = start(t, env)

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:gateway`: what one request costs the process of the gateway, beside what it costs Apollo's
- * gateway and a server that is stitched by hand. Writes `.bench/gateway.json`. `rounds=9 ms=3000 only=list3`.
+ * `npm run bench:gateway`: what one request costs the process of the gateway, beside what it costs other gateways and
+ * a server that is stitched by hand. Writes `.bench/gateway.json`. `rounds=9 ms=3000 only=list3 without=hive,mercurius`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { composeServices } from '@apollo/composition'
 import { parse } from 'graphql'
 import { root } from '#kit/register.ts'
 import { type OperationName, operations, pages, subgraphs } from './graph.ts'
+import { install } from './install.ts'
 import { answerOf, load, type Round } from './load.ts'
 import { type Peer, startPeer } from './peer.ts'
 
@@ -18,7 +19,12 @@ const ms = Number(settings.ms ?? 2_000)
 const connections = 16
 const warmUp = 2_000
 const names = (settings.only?.split(',') ?? Object.keys(operations)) as OperationName[]
-const peers = ['ours', 'stock', 'hand', 'inprocess'] as const
+const peers = ['ours', 'stock', 'hand', 'inprocess']
+for (const name of ['hive', 'mercurius']) {
+  if (settings.without?.split(',').includes(name)) continue
+  if (await install(name)) peers.push(name)
+  else console.log(`${name} is left out, its rows and goals too: its packages could not be installed`)
+}
 const file = (name: string) => join(import.meta.dirname, 'peers', `${name}.ts`)
 
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])'
@@ -93,11 +99,9 @@ const goal = (name: string, value: number, wanted: number, better: 'higher' | 'l
   ok: better === 'higher' ? value >= wanted : value <= wanted,
 })
 const goals = names.flatMap((name) => {
-  const [ours, stock, hand] = peers.map((peer) => figure(name, peer, ({ cpuMs }) => cpuMs)) as [
-    number,
-    number,
-    number,
-  ]
+  const [ours, stock, hand, hive] = ['ours', 'stock', 'hand', 'hive'].map((peer) =>
+    figure(name, peer, ({ cpuMs }) => cpuMs),
+  ) as [number, number, number, number]
   const [p99, handP99] = ['ours', 'hand'].map((peer) => figure(name, peer, ({ p99Ms }) => p99Ms)) as [
     number,
     number,
@@ -106,6 +110,9 @@ const goals = names.flatMap((name) => {
     goal(`${name}.vs_hand`, hand / ours, 1, 'higher'),
     // Where even the hand-stitched server is no 8 times as fast as stock, it is the measure.
     goal(`${name}.vs_stock`, stock / ours, Math.min(8, stock / hand), 'higher'),
+    ...(peers.includes('hive')
+      ? [goal(`${name}.vs_hive`, hive / ours, Math.min(8, hive / hand), 'higher')]
+      : []),
     goal(`${name}.p99_vs_hand`, p99 / handP99, 1.3, 'lower'),
   ]
 })

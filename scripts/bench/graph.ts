@@ -60,7 +60,7 @@ export const subgraphs: BenchSubgraph[] = [
         assets: (_, { first, page }) => range(first, (index) => asset(page, index)),
         start: (_, { page }) => ({ id: `hop-${page}` }),
       },
-      Asset: { __resolveReference: (key) => asset(0, numberOf(key)) },
+      Asset: { __resolveReference: (key) => ({ ...asset(0, numberOf(key)), ...key }) },
       ...hop('A', 'B'),
       ...hop('D', 'E'),
     },

@@ -1,3 +1,4 @@
+import { type Deadline, deadlineIn } from '#kit/deadline.ts'
 import { unavailable } from '#kit/errors.ts'
 
 /** What a call that takes too long ends with. */
@@ -5,39 +6,32 @@ export const isLate = (error: unknown): boolean => error === late
 const late = unavailable()
 
 /**
- * Runs a call until it answers or is late, and aborts it then. Throws SERVICE_UNAVAILABLE when it is late.
+ * Runs a call until it answers or is late. Throws SERVICE_UNAVAILABLE when it is late; the call is told, too.
  * @param ms how long it may take, in milliseconds
  */
-export async function within<Result>(
-  ms: number,
-  call: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const controller = new AbortController()
-  const end = Promise.withResolvers<never>()
-  const timeout = setTimeout(() => {
-    controller.abort()
-    end.reject(late)
-  }, ms)
-  try {
-    return await Promise.race([end.promise, call(controller.signal)])
-  } finally {
-    clearTimeout(timeout)
-  }
+export function within<Result>(ms: number, call: (deadline: Deadline) => Promise<Result>): Promise<Result> {
+  const deadline = deadlineIn(ms)
+  return waited(
+    deadline,
+    () => late,
+    () => call(deadline),
+  ).finally(deadline.clear)
 }
 
-/** Waits for a result no longer than until a signal aborts. Throws SERVICE_UNAVAILABLE then. */
-export async function until<Result>(
-  edge: AbortSignal | undefined,
+/** Waits for a result no longer than until a deadline. Throws SERVICE_UNAVAILABLE then. */
+export const until = <Result>(
+  deadline: Deadline | undefined,
+  call: () => Promise<Result>,
+): Promise<Result> => (deadline ? waited(deadline, unavailable, call) : call())
+
+async function waited<Result>(
+  deadline: Deadline,
+  end: () => Error,
   call: () => Promise<Result>,
 ): Promise<Result> {
-  if (!edge) return call()
-  if (edge.aborted) throw unavailable()
-  const end = Promise.withResolvers<never>()
-  const abort = () => end.reject(unavailable())
-  edge.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([end.promise, call()])
-  } finally {
-    edge.removeEventListener('abort', abort)
-  }
+  if (deadline.isOver) throw end()
+  return new Promise((resolve, reject) => {
+    deadline.onOver(() => reject(end()))
+    call().then(resolve, reject)
+  })
 }

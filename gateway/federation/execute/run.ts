@@ -1,3 +1,4 @@
+import type { Deadline } from '#kit/deadline.ts'
 import type { SubgraphError, SubgraphResponse } from '#kit/transport.ts'
 import type { Fields } from '../compile/own.ts'
 import type { Place } from '../compile/path.ts'
@@ -9,7 +10,7 @@ export type Run = {
   readonly variables: Readonly<Record<string, unknown>>
   readonly context: unknown
   /** Ends the whole operation. */
-  readonly deadline: AbortSignal
+  readonly deadline: Deadline
   /** Set for what a mutation or an event asks: it must see the change. */
   readonly isFresh: boolean
   /** What the subgraph of a subscription has just told. */
