@@ -4,12 +4,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Document, Refused } from './federation/documents.ts'
 import { isNamed, type Named } from './federation/persisted.ts'
 import { namedIn, withText } from './named.ts'
-import type { Answer, Asked } from './operations.ts'
-import { plainOf, write } from './plain.ts'
+import { type Answer, type Asked, type Written, written } from './operations.ts'
+import { plainOf } from './plain.ts'
 
 /** Who answers behind a door. */
 export type Answering<Context> = {
-  answer(asked: Asked, context: Context): Promise<Answer>
+  write(asked: Asked, context: Context): Promise<Written>
   textOf(asked: Named, context: Context): string | Refused
   read(asked: Named, context: Context): Document | Refused
   present(result: Refused, context: Context): Answer
@@ -34,7 +34,7 @@ export function httpDoor<Context extends BaseContext>(
     if (typeof named.query !== 'string' && !isNamed(named)) return asApollo(request, reply)
     const context = contextOf(request)
     const text = answering.textOf(named, context)
-    if (typeof text !== 'string') return send(reply, answering.present(text, context))
+    if (typeof text !== 'string') return send(reply, written(answering.present(text, context)))
     if (!isNamed(named)) return asApollo(request, reply)
     answering.read(named, context)
     return asApollo(withText(request, text), reply)
@@ -42,12 +42,11 @@ export function httpDoor<Context extends BaseContext>(
   return async (request, reply) => {
     const plain = request.method === 'POST' ? plainOf(request) : null
     if (!plain) return unusual(request, reply)
-    return send(reply, await answering.answer(plain.asked, contextOf(request)), plain.type)
+    return send(reply, await answering.write(plain.asked, contextOf(request)), plain.type)
   }
 }
 
-function send(reply: FastifyReply, answer: Answer, type = 'application/json; charset=utf-8'): Buffer {
-  const { status, body } = write(answer)
+function send(reply: FastifyReply, { status, body }: Written, type = 'application/json; charset=utf-8') {
   reply.code(status).header('content-type', type)
   return body
 }

@@ -1,10 +1,12 @@
 import type { ExecutionResult, FormattedExecutionResult, GraphQLError } from 'graphql'
+import { isErrorCode, statusOfCode } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
 import type { GatewayContext } from './context.ts'
 import { logMasked, presented, publicError, thrown } from './errors.ts'
 import type { Document, Refused } from './federation/documents.ts'
 import type { Engine } from './federation/engine.ts'
+import type { Result } from './federation/operation.ts'
 import { createReader, type Named, type Persisted } from './federation/persisted.ts'
 
 export type Asked = Named & {
@@ -18,6 +20,8 @@ export type Counted = (operationName: string | null | undefined, errors?: readon
 export type Operations = {
   /** Answers a query or a mutation. Throws nothing. */
   answer(asked: Asked, context: GatewayContext): Promise<Answer>
+  /** The same as HTTP sends it. */
+  write(asked: Asked, context: GatewayContext): Promise<Written>
   /** The text that a question means, or why it is none that is answered. */
   textOf(asked: Named, context: GatewayContext): string | Refused
   /** The document of that text. */
@@ -26,6 +30,7 @@ export type Operations = {
   present(result: ExecutionResult, context: GatewayContext): Answer
   failed(error: unknown, context: GatewayContext): Answer
 }
+export type Written = { status: number; body: string }
 
 export function createOperations({
   engine,
@@ -54,31 +59,57 @@ export function createOperations({
     const { code, message } = thrown(error, log, requestId)
     return { errors: [{ message, extensions: { code } }] }
   }
-  const execute: Operations['execute'] = async (document, asked, context) => {
+  const resultOf = async (document: Document, asked: Omit<Asked, keyof Named>, context: GatewayContext) => {
     const counted = counting(metrics)
+    const result = await engine.execute({ ...asked, document, context })
+    counted(nameOf(document, asked.operationName), result.errors)
+    return result
+  }
+  const refused = (errors: readonly GraphQLError[]): Result => {
+    counting(metrics)(null, errors)
+    return { errors }
+  }
+  const reader = createReader(persisted, engine.read)
+  const read: Operations['read'] = (asked, context) => reader.read(asked, only(context))
+  const answer = (asked: Asked, context: GatewayContext): Promise<Result> | Result => {
+    const document = read(asked, context)
+    return 'ast' in document ? resultOf(document, asked, context) : refused(document.errors)
+  }
+  const presentedBy = async (
+    ask: () => Result | Promise<Result>,
+    context: GatewayContext,
+  ): Promise<Answer> => {
     try {
-      const result = await engine.execute({ ...asked, document, context })
-      counted(nameOf(document, asked.operationName), result.errors)
-      return present(result, context)
+      return present(await ask(), context)
     } catch (error) {
       return failed(error, context)
     }
   }
-  const reader = createReader(persisted, engine.read)
-  const read: Operations['read'] = (asked, context) => reader.read(asked, only(context))
   return {
     present,
     failed,
     textOf: (asked, context) => reader.textOf(asked, only(context)),
     read,
-    execute,
-    async answer(asked, context) {
-      const document = read(asked, context)
-      if ('ast' in document) return execute(document, asked, context)
-      counting(metrics)(null, document.errors)
-      return present(document, context)
+    execute: (document, asked, context) => presentedBy(() => resultOf(document, asked, context), context),
+    answer: (asked, context) => presentedBy(() => answer(asked, context), context),
+    async write(asked, context) {
+      try {
+        const result = await answer(asked, context)
+        if (result.json && !result.extensions) return { status: 200, body: `${result.json}\n` }
+        return written(present(result, context))
+      } catch (error) {
+        return written(failed(error, context))
+      }
     },
   }
+}
+
+/** An answer that was never begun has the status of its first error. */
+export function written(answer: Answer): Written {
+  const body = `${JSON.stringify(answer)}\n`
+  if ('data' in answer) return { status: 200, body }
+  const code = answer.errors?.[0]?.extensions?.code
+  return { status: isErrorCode(code) ? statusOfCode[code] : 400, body }
 }
 
 const nameOf = ({ operations }: Document, asked: string | null | undefined) =>

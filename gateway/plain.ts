@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import Negotiator from 'negotiator'
-import { isErrorCode, statusOfCode } from '#kit/errors.ts'
 import { isNamed } from './federation/persisted.ts'
-import type { Answer, Asked } from './operations.ts'
+import type { Asked } from './operations.ts'
 
 type Plain = { asked: Asked; type: string }
 
@@ -42,11 +41,3 @@ export function plainOf({ body, headers }: FastifyRequest): Plain | null {
 
 const isOnlyPersisted = (extensions: unknown) =>
   isMap(extensions) && isMap(extensions.persistedQuery) && Object.keys(extensions).length === 1
-
-/** An answer as it is sent. One that was never begun has the status of its first error. */
-export function write(answer: Answer): { status: number; body: Buffer } {
-  const body = Buffer.from(`${JSON.stringify(answer)}\n`)
-  if ('data' in answer) return { status: 200, body }
-  const code = answer.errors?.[0]?.extensions?.code
-  return { status: isErrorCode(code) ? statusOfCode[code] : 400, body }
-}

@@ -27,7 +27,12 @@ export type SubgraphError = {
   path?: readonly (string | number)[]
   extensions?: Record<string, unknown>
 }
-export type SubgraphResponse = { data?: Record<string, unknown> | null; errors?: readonly SubgraphError[] }
+export type SubgraphResponse = {
+  data?: Record<string, unknown> | null
+  errors?: readonly SubgraphError[]
+  /** All of it as it came, where it has data and nothing else. */
+  json?: string | undefined
+}
 
 /** How a subgraph is reached: over HTTP, or by a call when it lives in this process. */
 export type Transport = ((request: SubgraphRequest) => Promise<SubgraphResponse>) & { stream?: Stream }
@@ -70,7 +75,7 @@ export function httpTransport(
     const deadline = given ?? deadlineIn(subgraphDeadlineMs)
     try {
       const body = request.body ?? JSON.stringify({ query, variables, operationName })
-      return JSON.parse(await wire.post(headers, body, deadline))
+      return answerIn(await wire.post(headers, body, deadline))
     } catch {
       throw unavailable()
     } finally {
@@ -103,4 +108,10 @@ export function httpTransport(
     await Promise.all([wire.close(), streams.destroy()])
   }
   return Object.assign(call, { stream, close })
+}
+
+function answerIn(json: string): SubgraphResponse {
+  const answer = JSON.parse(json)
+  for (const name in answer) if (name !== 'data') return { data: answer.data, errors: answer.errors }
+  return { data: answer.data, json }
 }

@@ -1,9 +1,9 @@
 import type { ApolloServerOptionsWithGateway } from '@apollo/server'
-import type { ExecutionResult, GraphQLSchema } from 'graphql'
+import type { GraphQLSchema } from 'graphql'
 import type { Documents } from './documents.ts'
 import { createGeneration, type PlannerOf } from './generation.ts'
 import { type Limits, limits } from './limits.ts'
-import { type Asked, type Operation, prepare, run } from './operation.ts'
+import { type Asked, type Operation, prepare, type Result, run } from './operation.ts'
 import type { Source, Sources } from './source.ts'
 import { type Subscribed, type SubscribeRequest, subscribe } from './subscribe.ts'
 
@@ -32,7 +32,7 @@ export type Engine = GatewayInterface & {
   /** A document of this graph, or why a text is none. */
   read: Documents['read']
   /** Answers a query or a mutation. Throws nothing: what fails is among the errors. */
-  execute(request: ExecuteRequest): Promise<ExecutionResult>
+  execute(request: ExecuteRequest): Promise<Result>
   /** Beside Apollo Server, which executes no subscriptions. */
   subscribe(request: SubscribeRequest): Promise<Subscribed>
 }
@@ -58,7 +58,9 @@ export function createEngine(options: EngineOptions): Engine {
   }
   const executor: Executor = async ({ source, request: { operationName, variables }, context }) => {
     const document = generation.read(source)
-    return 'errors' in document ? document : execute({ document, operationName, variables, context })
+    if ('errors' in document) return document
+    const { json: _, ...answer } = await execute({ document, operationName, variables, context })
+    return answer
   }
   return {
     schema: generation.schema,

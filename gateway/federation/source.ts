@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { OperationTypeNode } from 'graphql'
 import type { Client } from '#kit/client.ts'
-import type { Deadline } from '#kit/deadline.ts'
+import { type Deadline, deadlineIn } from '#kit/deadline.ts'
 import { NexusError, unavailable } from '#kit/errors.ts'
 import type { SubgraphRequest, SubgraphResponse, Transport } from '#kit/transport.ts'
 import { type Breaker, createBreaker } from './calls/breaker.ts'
@@ -9,7 +9,7 @@ import { createBudget } from './calls/budget.ts'
 import { inChunks } from './calls/chunks.ts'
 import { createFlights } from './calls/flights.ts'
 import { opening } from './calls/opening.ts'
-import { isLate, until, within } from './calls/within.ts'
+import { until } from './calls/until.ts'
 import type { Fields } from './compile/own.ts'
 
 /** One call of a plan. `representations` are among the variables where it asks for entities. */
@@ -82,58 +82,60 @@ export function createSource<Context extends { requestId: string; client?: Clien
   const attempt = async (request: SubgraphRequest): Promise<SubgraphResponse> => {
     if (!breaker.admits()) throw resting
     try {
-      const answer = await transport(request)
+      const answer = await until(request.deadline, () => transport(request))
       if (!isAnswer(answer)) throw unavailable()
       breaker.succeeded()
       return answer
     } catch (error) {
       if (isRefusal(error)) breaker.succeeded()
-      else if (!request.deadline?.isOver) breaker.failed()
+      else breaker.failed()
       throw error
     }
   }
-  const call = async (request: SubgraphRequest, mayRepeat: boolean): Promise<SubgraphResponse> => {
+  /** A call, and another one where it may be made again, until it is late. */
+  const made = async (request: SubgraphRequest, mayRepeat: boolean): Promise<SubgraphResponse> => {
+    const deadline = deadlineIn(deadlineMs)
+    request.deadline = deadline
     budget.earn()
     try {
       return await attempt(request)
     } catch (error) {
       if (!mayRepeat || isRefusal(error) || error === resting) throw error
-      if (request.deadline?.isOver || !budget.spend()) throw error
+      if (deadline.isOver || !budget.spend()) throw error
       await pause((pauseMs * (1 + Math.random())) / 2)
-      return attempt(request)
+      if (deadline.isOver) throw error
+      return await attempt(request)
+    } finally {
+      deadline.clear()
     }
   }
-  const made = async (request: SubgraphRequest, mayRepeat: boolean): Promise<SubgraphResponse> => {
+  const question = (request: SubgraphRequest) => {
+    const { query, variables, operationName } = request
+    return request.body ?? JSON.stringify({ query, variables, operationName })
+  }
+  const ask = async (of: SourceRequest, variables: Fields, body?: string): Promise<SubgraphResponse> => {
+    const { kind, query, operationName, context, deadline, isFresh } = of
+    const { requestId, client } = context as Context
     try {
-      return await within(deadlineMs, (deadline) => call({ ...request, deadline }, mayRepeat))
+      const signing = tokenFor(context as Context, name)
+      const token = typeof signing === 'string' ? signing : await until(deadline, () => signing)
+      const request = { query, variables, operationName, body, token, requestId, client, deadline: undefined }
+      if (kind !== 'query') return await until(deadline, () => made(request, false).finally(flights.close))
+      if (isFresh) return await until(deadline, () => made(request, true))
+      return await until(deadline, () => flights.share(token, question(request), () => made(request, true)))
     } catch (error) {
-      if (isLate(error)) breaker.failed()
-      throw error
+      return failed(error, requestId)
     }
   }
 
   return {
-    async fetch({ kind, query, operationName, variables: given, body: written, context, deadline, isFresh }) {
-      const { requestId, client } = context as Context
-      const isQuery = kind === 'query'
-      const ask = async (variables: Fields, body?: string): Promise<SubgraphResponse> => {
-        try {
-          return await until(deadline, async () => {
-            const token = await tokenFor(context as Context, name)
-            const request = { query, variables, operationName, body, token, requestId, client }
-            if (isFresh && isQuery) return made(request, true)
-            if (!isQuery) return made(request, false).finally(flights.close)
-            const key = body ?? JSON.stringify({ query, variables, operationName })
-            return flights.share(`${token} ${key}`, () => made(request, true))
-          })
-        } catch (error) {
-          return failed(error, requestId)
-        }
-      }
-      const { representations } = given
-      if (!isQuery || !Array.isArray(representations)) return ask(given, written)
+    fetch(of) {
+      const { kind, variables, body } = of
+      const { representations } = variables
+      if (kind !== 'query' || !Array.isArray(representations)) return ask(of, variables, body)
+      if (representations.length <= entitiesPerCall) return ask(of, variables, body)
       return inChunks(representations, entitiesPerCall, (chunk) =>
-        chunk === representations ? ask(given, written) : ask({ ...given, representations: chunk }),
+        ask(of, { ...variables, representations: chunk }),
       )
     },
     async stream({ query, operationName, variables, context, signal }) {

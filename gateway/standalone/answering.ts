@@ -2,6 +2,7 @@ import type { GraphQLFormattedError } from 'graphql'
 import type { Answering } from '../door.ts'
 import type { Engine } from '../federation/engine.ts'
 import { createReader, type Persisted } from '../federation/persisted.ts'
+import { written } from '../operations.ts'
 import type { OpenContext } from './supergraph.ts'
 
 const hidden = new Set(['serviceName', 'stacktrace', 'exception'])
@@ -19,11 +20,12 @@ export function answering(engine: Engine, persisted: Persisted): Answering<OpenC
     textOf: (named) => textOf(named, false),
     read: (named) => read(named, false),
     present: ({ errors }) => ({ errors: errors.map((error) => told(error.toJSON())) }),
-    async answer(asked, context) {
+    async write(asked, context) {
       const document = read(asked, false)
       const answer = 'ast' in document ? await engine.execute({ ...asked, document, context }) : document
+      if ('json' in answer && answer.json) return { status: 200, body: `${answer.json}\n` }
       const errors = answer.errors?.map((error) => told(error.toJSON()))
-      return { ...(errors && { errors }), ...('data' in answer && { data: answer.data }) }
+      return written({ ...(errors && { errors }), ...('data' in answer && { data: answer.data }) })
     },
   }
 }

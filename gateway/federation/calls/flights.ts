@@ -1,36 +1,47 @@
 /** Calls that are under way, to be shared by those who would make the same. */
 export type Flights<Answer extends object> = {
-  /** Makes a call, or waits for one of the same key. Everyone gets an answer of their own to change. */
-  share(key: string, call: () => Promise<Answer>): Promise<Answer>
+  /**
+   * Makes a call, or waits for one of the same caller and question. Everyone gets an answer of their own to change.
+   */
+  share(caller: string, question: string, call: () => Promise<Answer>): Promise<Answer>
   /** Lets nobody join those that are under way: what they find may be older than a change that was just made. */
   close(): void
 }
 
-type Flight<Answer> = { passengers: number; answers: Promise<Answer[]> }
+type Flight<Answer> = { passengers: number; landed: Promise<unknown>; copies: Answer[] }
 
 export function createFlights<Answer extends object>(): Flights<Answer> {
-  const flights = new Map<string, Flight<Answer>>()
+  const callers = new Map<string, Map<string, Flight<Answer>>>()
   return {
-    close: () => flights.clear(),
-    async share(key, call) {
-      const known = flights.get(key)
+    close: () => callers.clear(),
+    share(caller, question, call) {
+      const flights = callers.get(caller) ?? new Map<string, Flight<Answer>>()
+      const known = flights.get(question)
       if (known) {
         known.passengers++
-        return (await known.answers).pop()!
+        return known.landed.then(() => known.copies.pop()!)
       }
-      const flight: Flight<Answer> = { passengers: 1, answers: landed() }
-      flights.set(key, flight)
-      return (await flight.answers).pop()!
-
-      // All copies are made before anyone has an answer to change.
-      async function landed() {
-        try {
-          const answer = await call()
-          return [...Array.from({ length: flight.passengers - 1 }, () => structuredClone(answer)), answer]
-        } finally {
-          if (flights.get(key) === flight) flights.delete(key)
-        }
+      const flight: Flight<Answer> = { passengers: 1, landed: Promise.resolve(), copies: [] }
+      flights.set(question, flight)
+      callers.set(caller, flights)
+      const land = () => {
+        if (flights.get(question) === flight) flights.delete(question)
+        if (flights.size === 0 && callers.get(caller) === flights) callers.delete(caller)
       }
+      const answer = call().then(
+        (given) => {
+          land()
+          // All copies are made before anyone has an answer to change.
+          for (let copy = 1; copy < flight.passengers; copy++) flight.copies.push(structuredClone(given))
+          return given
+        },
+        (error: unknown) => {
+          land()
+          throw error
+        },
+      )
+      flight.landed = answer
+      return answer
     },
   }
 }

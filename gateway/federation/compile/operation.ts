@@ -6,8 +6,10 @@ import {
   Kind,
   type OperationTypeNode,
 } from 'graphql'
+import type { Call } from '../execute/fetch.ts'
 import type { Step } from '../execute/run.ts'
 import { stepOf } from '../execute/steps.ts'
+import { type Exact, exactOf } from '../shape/exact.ts'
 import { type Introspect, introspectionOf } from '../shape/introspection.ts'
 import { type Shape, shapeOf } from '../shape/shape.ts'
 import { type Branches, branchesOf, type Fragments } from './branches.ts'
@@ -40,6 +42,8 @@ export type Compiled = {
   /** Where events come from; of subscriptions only. */
   primary: SubscriptionNode['primary'] | undefined
   shape: Shape
+  /** Set where one subgraph may answer just what the client asked. */
+  passing: { call: Call; isExact: Exact } | null
   introspect: Introspect
   /** All that the client may ask, under the names that the plan uses. */
   asked: Branches
@@ -72,9 +76,12 @@ export function compile(
   const fragments = fragmentsOf(document)
   const planned = plan(decided(document, decisions), operationName)
   const root = schema.getRootType(operation.operation)!
+  const { step, only } = stepOf(planned, { types, identify, toClient })
+  const isExact = only && exactOf(root, operation.selectionSet, { types, fragments, decisions, toClient })
   return {
     kind: operation.operation,
-    step: stepOf(planned, { types, identify, toClient }),
+    step,
+    passing: only && isExact && { call: only, isExact },
     primary: planned.node?.kind === 'Subscription' ? planned.node.primary : undefined,
     shape: shapeOf(root, operation.selectionSet, { schema, types, fragments, decisions, toClient }),
     introspect: introspectionOf(schema, operationIn(client, operationName)!, fragmentsOf(client)),

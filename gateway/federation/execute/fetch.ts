@@ -27,6 +27,9 @@ export type Call = {
   readonly path: Path
   readonly branches: Branches
   readonly step: Step
+  /** The two halves of a step at the root: to ask, and to take what was answered. */
+  readonly ask: (run: Run) => Promise<SubgraphResponse>
+  readonly take: (run: Run, answer: SubgraphResponse) => void
   /** Set when another call of the plan may change what this one fetched. */
   changed: boolean
 }
@@ -54,6 +57,8 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
   const call: Call = {
     path,
     branches,
+    ask: (run) => request(run),
+    take: (run, answer) => takeFields(run, [run.data], answer),
     changed: true,
     step: requires
       ? entityStep(representing(node, surroundings))
@@ -64,7 +69,10 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
   }
 
   async function rootFields(run: Run, targets: Fields[]) {
-    const { data, errors } = await request(run)
+    takeFields(run, targets, await request(run))
+  }
+
+  function takeFields(run: Run, targets: Fields[], { data, errors }: SubgraphResponse) {
     if (isFields(data)) {
       rewrite?.(data)
       targets.forEach((target, index) => {
