@@ -13,6 +13,7 @@ import type { GatewayContext } from './context.ts'
 import { answerFailures, refuse, thrown } from './errors.ts'
 import { type Breaker, createBreaker } from './federation/calls/breaker.ts'
 import { createEngine, type Engine } from './federation/engine.ts'
+import { createPersisted, type Registered } from './federation/persisted.ts'
 import type { Planning } from './federation/planner/planner.ts'
 import { createWorkers } from './federation/planner/workers.ts'
 import { createSource, type SourceOptions } from './federation/source.ts'
@@ -53,6 +54,8 @@ export type GatewayOptions = {
   calls?: (subgraph: string) => Pick<SourceOptions<GatewayContext>, 'deadlineMs' | 'breaker'>
   /** The REST doors; null where there are none. */
   rest: Doors | null
+  /** Operations that are known before anybody asks, and whether somebody may ask those only. */
+  documents?: { registered: readonly Registered[]; only?(context: GatewayContext): boolean } | undefined
   /** Where the built page lies. */
   webFolder: string
   production: boolean
@@ -63,7 +66,9 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const { log, metrics, keys, ready, production } = options
   const checks: Check[] = []
   const engine = engineOf(options, checks)
-  const operations = createOperations({ engine, log, metrics, tracer: options.tracer })
+  const { registered, only = () => false } = options.documents ?? {}
+  const persisted = createPersisted(registered)
+  const operations = createOperations({ engine, persisted, only, log, metrics, tracer: options.tracer })
   const apollo = await startApollo({ gateway: engine, log, metrics, production })
   const app = createHttp({
     log,

@@ -13,6 +13,7 @@ import { openTracing } from '#kit/tracing.ts'
 import { httpTransport } from '#kit/transport.ts'
 import { createGateway } from './app.ts'
 import { watchFile } from './federation/watch.ts'
+import { registeredDocuments } from './registered.ts'
 
 const readyWithinMs = 2_000
 
@@ -53,6 +54,7 @@ await untilStopped(async (closing) => {
     tracer,
     ready: async () =>
       Object.fromEntries(await Promise.all(register.map(async (each) => [each.name, await check(each)]))),
+    documents: registeredDocuments(env),
     webFolder: `${root}web/dist`,
     production: env.NODE_ENV === 'production',
     trustedProxies: env.NEXUS_TRUSTED_PROXIES,

@@ -5,12 +5,12 @@ import type { Metrics } from '#kit/metrics.ts'
 import type { Span, Tracer } from '#kit/tracing.ts'
 import type { GatewayContext } from './context.ts'
 import { logMasked, presented, publicError, thrown } from './errors.ts'
-import type { Document } from './federation/documents.ts'
+import type { Document, Refused } from './federation/documents.ts'
 import type { Engine } from './federation/engine.ts'
 import type { Result } from './federation/operation.ts'
+import { createReader, type Named, type Persisted } from './federation/persisted.ts'
 
-export type Asked = {
-  query: string
+export type Asked = Named & {
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
 }
@@ -23,7 +23,11 @@ export type Operations = {
   answer(asked: Asked, context: GatewayContext): Promise<Answer>
   /** The same as HTTP sends it. */
   write(asked: Asked, context: GatewayContext): Promise<Written>
-  execute(document: Document, asked: Omit<Asked, 'query'>, context: GatewayContext): Promise<Answer>
+  /** The text that a question means, or why it is none that is answered. */
+  textOf(asked: Named, context: GatewayContext): string | Refused
+  /** The document of that text. */
+  read(asked: Named, context: GatewayContext): Document | Refused
+  execute(document: Document, asked: Omit<Asked, keyof Named>, context: GatewayContext): Promise<Answer>
   present(result: ExecutionResult, context: GatewayContext): Answer
   failed(error: unknown, context: GatewayContext): Answer
 }
@@ -31,11 +35,16 @@ export type Written = { status: number; body: string }
 
 export function createOperations({
   engine,
+  persisted,
+  only,
   log,
   metrics,
   tracer,
 }: {
   engine: Engine
+  persisted: Persisted
+  /** Whether somebody may ask registered operations only. */
+  only(context: GatewayContext): boolean
   log: Log
   metrics: Metrics
   tracer?: Tracer | null | undefined
@@ -60,7 +69,7 @@ export function createOperations({
   }
   const resultOf = async (
     document: Document,
-    asked: Omit<Asked, 'query'>,
+    asked: Omit<Asked, keyof Named>,
     context: GatewayContext,
     trace: Span | undefined,
   ) => {
@@ -81,9 +90,12 @@ export function createOperations({
     counting(metrics)(null, errors)
     return { errors }
   }
-  const answer = ({ query, ...asked }: Asked, context: GatewayContext): Promise<Result> | Result => {
+  const reader = (trace?: Span) => createReader(persisted, (text) => engine.read(text, trace))
+  const untraced = reader()
+  const read: Operations['read'] = (asked, context) => untraced.read(asked, only(context))
+  const answer = (asked: Asked, context: GatewayContext): Promise<Result> | Result => {
     const trace = begun(context)
-    const document = engine.read(query, trace)
+    const document = trace ? reader(trace).read(asked, only(context)) : read(asked, context)
     if ('ast' in document) return resultOf(document, asked, context, trace)
     trace?.end(codeOf(document))
     return refused(document.errors)
@@ -101,6 +113,8 @@ export function createOperations({
   return {
     present,
     failed,
+    textOf: (asked, context) => untraced.textOf(asked, only(context)),
+    read,
     execute: (document, asked, context) =>
       presentedBy(() => resultOf(document, asked, context, begun(context)), context),
     answer: (asked, context) => presentedBy(() => answer(asked, context), context),

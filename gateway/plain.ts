@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import Negotiator from 'negotiator'
+import { isNamed } from './federation/persisted.ts'
 import type { Asked } from './operations.ts'
 
 type Plain = { asked: Asked; type: string }
@@ -27,9 +28,16 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
 export function plainOf({ body, headers }: FastifyRequest): Plain | null {
   if (!isMap(body)) return null
   const { query, operationName = null, variables = null, extensions = null } = body
-  if (typeof query !== 'string' || query === '' || extensions !== null) return null
+  if (!isNamed(body) && (typeof query !== 'string' || query === '')) return null
+  if (extensions !== null && !isOnlyPersisted(extensions)) return null
   if (operationName !== null && typeof operationName !== 'string') return null
   if (variables !== null && !isMap(variables)) return null
   const type = typeFor(headers.accept)
-  return type === '' ? null : { asked: { query, operationName, variables }, type: `${type}; charset=utf-8` }
+  if (type === '') return null
+  const { documentId, id } = body
+  const asked = { query, documentId, id, extensions, operationName, variables }
+  return { asked, type: `${type}; charset=utf-8` }
 }
+
+const isOnlyPersisted = (extensions: unknown) =>
+  isMap(extensions) && isMap(extensions.persistedQuery) && Object.keys(extensions).length === 1

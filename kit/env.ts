@@ -24,6 +24,16 @@ export const environment = {
     .optional()
     .describe('Port of `/metrics`, for Prometheus; without it nothing is served there'),
   HOST: z.string().default('127.0.0.1').describe('Address that servers bind to'),
+  SUPERGRAPH_PATH: z
+    .string()
+    .optional()
+    .describe('Supergraph that `npm run gateway` serves; a change of the file is taken up while it runs'),
+  FORWARD_HEADERS: z
+    .string()
+    .transform((text) => text.split(',').map((each) => each.trim().toLowerCase()))
+    .pipe(z.array(z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'must be names of headers, by commas')))
+    .optional()
+    .describe('Headers, by commas, that `npm run gateway` passes from its clients on to subgraphs'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('warn')
@@ -77,6 +87,10 @@ export const environment = {
     .max(1)
     .default(0.1)
     .describe('The part of all operations that is traced'),
+  NEXUS_DOCUMENTS: z
+    .enum(['any', 'registered'])
+    .default('any')
+    .describe('`registered` answers no other operations than those of `schema/operations.json`'),
   NODE_ENV: z
     .string()
     .optional()

@@ -22,6 +22,9 @@ export const statusOfCode = {
   COST_ESTIMATED_TOO_EXPENSIVE: 400,
   OPERATION_RESOLUTION_FAILURE: 400,
   BAD_REQUEST: 400,
+  // Clients that ask by hash read this as any other answer, and send the text then.
+  PERSISTED_QUERY_NOT_FOUND: 200,
+  OPERATION_NOT_REGISTERED: 403,
 } as const
 
 export type ErrorCode = keyof typeof statusOfCode

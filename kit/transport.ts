@@ -48,26 +48,33 @@ export type Transports = Readonly<Record<string, Transport>>
 const subgraphDeadlineMs = 5_000
 const answerMaxBytes = 64 * 1024 * 1024
 
+/** Which headers a subgraph gets of a request, beside those that say what its body is. */
+export type HeadersOf = (request: SubgraphRequest) => Record<string, string>
+
+const asNexus: HeadersOf = ({ token, requestId, client, traceparent }) => {
+  const headers: Record<string, string> = { authorization: `Bearer ${token}`, 'x-request-id': requestId }
+  if (client) headers[clientHeader] = writeClient(client)
+  if (traceparent) headers.traceparent = traceparent
+  return headers
+}
+
 /**
  * Throws SERVICE_UNAVAILABLE when the subgraph does not answer within 5 s, not in JSON, or more than is read.
  * `stream` answers so, too, when it breaks off.
  * @param largest bytes of one answer, 64 MiB unless said
+ * @param headersOf the internal token and whom it is for, unless said
  */
 export function httpTransport(
   url: string,
   largest = answerMaxBytes,
+  headersOf: HeadersOf = asNexus,
 ): Transport & { stream: Stream; close(): Promise<void> } {
   const target = new URL(url)
   const wire = target.protocol === 'http:' ? createWire(target, largest) : createTlsWire(target, largest)
   const call: Transport = async (request) => {
-    const { query, variables, operationName, token, requestId, client, deadline: given } = request
-    const headers: Record<string, string> = {
-      'content-type': 'application/json',
-      authorization: `Bearer ${token}`,
-      'x-request-id': requestId,
-    }
-    if (client) headers[clientHeader] = writeClient(client)
-    if (request.traceparent) headers.traceparent = request.traceparent
+    const { query, variables, operationName, deadline: given } = request
+    const headers = headersOf(request)
+    headers['content-type'] = 'application/json'
     const deadline = given ?? deadlineIn(subgraphDeadlineMs)
     try {
       const body = request.body ?? JSON.stringify({ query, variables, operationName })
@@ -84,17 +91,13 @@ export function httpTransport(
     headersTimeout: subgraphDeadlineMs,
     bodyTimeout: 0,
   })
-  const stream: Stream = async ({ query, variables, operationName, token, requestId, signal }) => {
+  const stream: Stream = async (request) => {
+    const { query, variables, operationName, signal } = request
     try {
       const { headers, body } = await streams.request({
         method: 'POST',
-        path: target.pathname,
-        headers: {
-          'content-type': 'application/json',
-          accept: eventStream,
-          authorization: `Bearer ${token}`,
-          'x-request-id': requestId,
-        },
+        path: `${target.pathname}${target.search}`,
+        headers: { ...headersOf(request), 'content-type': 'application/json', accept: eventStream },
         body: JSON.stringify({ query, variables, operationName }),
         ...(signal && { signal }),
       })

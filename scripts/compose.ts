@@ -11,6 +11,7 @@ import { buildSchema, introspectionFromSchema, parse } from 'graphql'
 import { readRegister, root } from '#kit/register.ts'
 import { loadSubgraph } from '../subgraphs/load.ts'
 import { breakingChanges, releasedSchema } from './breaking.ts'
+import { operationsOf } from './operations.ts'
 
 /** Every contract by its path from the root: those under schema/ and the page's types, as the code has it now. Throws where it does not compose. */
 export async function compose(): Promise<Map<string, string>> {
@@ -29,6 +30,7 @@ export async function compose(): Promise<Map<string, string>> {
     ...services.map(({ sdl, text }): [string, string] => [sdl, text]),
     ['schema/supergraph.graphql', `${supergraphSdl}\n`],
     ['schema/api.graphql', `${api}\n`],
+    ['schema/operations.json', operationsOf(`${api}\n`)],
     ['web/src/graphql-env.d.ts', pageTypes(api)],
   ])
 }

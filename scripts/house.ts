@@ -19,6 +19,7 @@ import { openTracing } from '#kit/tracing.ts'
 import type { Transport } from '#kit/transport.ts'
 import { openWorker } from '#kit/worker.ts'
 import { createGateway } from '../gateway/app.ts'
+import { registeredDocuments } from '../gateway/registered.ts'
 import { loadSubgraphs } from '../subgraphs/load.ts'
 import { openHouseDatabase } from './database.ts'
 import { demoOf } from './demo.ts'
@@ -129,6 +130,7 @@ export async function openHouse({
           await Promise.all(checks.map(async (each) => [each.name, await answer(each)])),
         )
       },
+      documents: registeredDocuments(env),
       webFolder: `${root}web/dist`,
       production: env.NODE_ENV === 'production',
       trustedProxies: env.NEXUS_TRUSTED_PROXIES,

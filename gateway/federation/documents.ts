@@ -103,11 +103,13 @@ function bytesOf(read: Document | Refused, text: string): number {
 // The parser calls itself for each bracket, and has no other limit.
 const tooDeep = new GraphQLError('The document is nested too deeply')
 
+/** Suggestions would tell strangers what the schema has. */
+export const withoutSuggestion = (message: string): string => message.replace(/ ?Did you mean(.+?)\?$/, '')
+
 // Without its nodes and the frames that it was made in: with them the whole document, token by token, would be kept as
 // long as its refusal is remembered, 5 MB for 30 KB of text.
 function coded({ message, source, positions }: GraphQLError, code: string, suggests: boolean): GraphQLError {
-  // Suggestions would tell strangers what the schema has.
-  const told = suggests ? message : message.replace(/ ?Did you mean(.+?)\?$/, '')
+  const told = suggests ? message : withoutSuggestion(message)
   const error = new GraphQLError(told, {
     source: source ?? null,
     positions: positions ?? null,

@@ -3,7 +3,10 @@ import { LRUCache } from 'lru-cache'
 import { during, type Span } from '#kit/tracing.ts'
 import { accessOf } from './authorize/access.ts'
 import type { Judged } from './authorize/judge.ts'
+import { completed } from './compile/completed.ts'
+import { withDirectives, withoutDirectives } from './compile/executable.ts'
 import { keysOf } from './compile/keys.ts'
+import { membersOf } from './compile/members.ts'
 import { operationIn, requiredOf } from './compile/names.ts'
 import { type Compiled, type Compiler, compile, fragmentsOf, outlineOf } from './compile/operation.ts'
 import { typesOf } from './compile/types.ts'
@@ -20,6 +23,8 @@ export type Generation = {
   subgraphs: readonly { name: string; url: string }[]
   /** What clients see. */
   schema: GraphQLSchema
+  /** Whether errors suggest names that the schema has. */
+  suggests: boolean
   read: Documents['read']
   room: Room
   /** How many documents and plans are remembered. */
@@ -58,19 +63,27 @@ export function createGeneration(
   plan: Planner,
   { keepsPlans = false, observe, ...options }: GenerationOptions,
 ): Generation {
-  const schema = buildSchema(apiSdl, { noLocation: true, assumeValid: true })
   const supergraph = parse(supergraphSdl, { noLocation: true })
+  const schema = withDirectives(buildSchema(apiSdl, { noLocation: true, assumeValid: true }), supergraph)
+  const types = typesOf(buildASTSchema(supergraph, { assumeValid: true, assumeValidSDL: true }))
+  const members = membersOf(supergraph)
   const compiler: Compiler = {
     schema,
     keepsPlans,
-    types: typesOf(buildASTSchema(supergraph, { assumeValid: true, assumeValidSDL: true })),
+    types,
     required: requiredOf(supergraph),
     identify: keysOf(supergraph),
     access: accessOf(supergraph),
-    plan: (document, operationName) =>
-      plan(document, operationName).catch((error) => {
-        throw error instanceof GraphQLError ? error : unplannable(error)
-      }),
+    async plan(document, operationName) {
+      const own = withoutDirectives(document)
+      try {
+        const planned = await plan(own, operationName)
+        const fragments = fragmentsOf(own)
+        return completed(planned, { document: own, operationName, fragments, members, types })
+      } catch (error) {
+        throw error instanceof GraphQLError ? error : unplannable(error as Error)
+      }
+    },
   }
   const documents = createDocuments(schema, options)
   const operationOf = (document: Document, name: string | undefined): Operation | undefined => {
@@ -95,6 +108,7 @@ export function createGeneration(
     supergraphSdl,
     subgraphs,
     schema,
+    suggests: options.suggests,
     read: documents.read,
     room: createRoom(schema, supergraph, options),
     remembered() {

@@ -13,7 +13,7 @@ import { type Authorization, type Judgement, judge } from './authorize/judge.ts'
 import type { Fragments } from './compile/branches.ts'
 import type { Compiled, Outline } from './compile/operation.ts'
 import type { Cost } from './cost/demand.ts'
-import type { Document, Refused } from './documents.ts'
+import { type Document, type Refused, withoutSuggestion } from './documents.ts'
 import type { Run } from './execute/run.ts'
 import type { Generation } from './generation.ts'
 import { createTold } from './shape/told.ts'
@@ -66,7 +66,7 @@ export const unanswerable = (message: string) =>
  * @param kinds what may be asked here; `check` refuses more by throwing GraphQLError
  */
 export async function prepare(
-  { schema, operation: find, compiled, room }: Generation,
+  { schema, suggests, operation: find, compiled, room }: Generation,
   asked: Asked,
   kinds: readonly `${OperationTypeNode}`[],
   { context, authorization, deadlineMs }: Caller,
@@ -88,7 +88,7 @@ export async function prepare(
     const given = variables ?? {}
     room.given(given)
     const coerced = operation.coerce(given)
-    if ('errors' in coerced) return { errors: coerced.errors.map(badUserInput) }
+    if ('errors' in coerced) return { errors: coerced.errors.map((error) => badUserInput(error, suggests)) }
     const { values } = coerced
     const cost = room.taken(operation, asked, values)
     const { dryRun = false } = authorization
@@ -106,8 +106,8 @@ export async function prepare(
   }
 }
 
-const badUserInput = (error: GraphQLError) =>
-  new GraphQLError(error.message, {
+const badUserInput = (error: GraphQLError, suggests: boolean) =>
+  new GraphQLError(suggests ? error.message : withoutSuggestion(error.message), {
     nodes: error.nodes ?? null,
     originalError: error,
     extensions: { code: 'BAD_USER_INPUT' },

@@ -1,14 +1,13 @@
 import type { ApolloServer } from '@apollo/server'
-import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { WebsocketHandler } from '@fastify/websocket'
 import type { FastifyPluginAsync } from 'fastify'
 import { forbidden, NexusError } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import { contextOf, type GatewayContext } from '../context.ts'
+import { httpDoor } from '../door.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
 import { limits } from '../federation/limits.ts'
 import type { Operations } from '../operations.ts'
-import { plainOf } from '../plain.ts'
 import { isForeign } from '../session.ts'
 
 export type GraphqlOptions = {
@@ -22,32 +21,21 @@ export type GraphqlOptions = {
 /** Bytes: a document and its variables within their limits have room in it, and reading more costs time. */
 const bodyLimit = 256 * 1024
 
-/**
- * The graph, at `/graphql`: by HTTP, and by WebSocket for pages of this very host and for programs. What is asked
- * as nearly everybody asks is answered here; of all else Apollo Server knows what it is.
- */
+/** The graph, at `/graphql`: by HTTP, and by WebSocket for pages of this very host and for programs. */
 export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, options) => {
   const { apollo, operations, socket, log } = options
   app.setErrorHandler((error, request, reply) => refuseGraphql(reply, thrown(error, log, request.id)))
-  const handler = fastifyApolloHandler(apollo, {
-    context: async (request): Promise<GatewayContext> => contextOf(request),
-  })
+  const handler = httpDoor(apollo, operations, contextOf)
   app.route({
     method: 'POST',
     url: '/graphql',
     bodyLimit,
-    handler: (request, reply) => {
-      const plain = plainOf(request)
-      if (!plain) {
-        // Apollo Server would read it, however long it is.
-        if (isTooLong(request.body)) throw new NexusError('GRAPHQL_PARSE_FAILED', 'The document is too long')
-        return handler.call(app, request, reply)
-      }
-      return operations.write(plain.asked, contextOf(request)).then(({ status, body }) => {
-        reply.code(status).header('content-type', plain.type)
-        return body
-      })
-    },
+    // Apollo Server would read it, however long it is.
+    preHandler: (request, _reply, done) =>
+      isTooLong(request.body)
+        ? done(new NexusError('GRAPHQL_PARSE_FAILED', 'The document is too long'))
+        : done(),
+    handler,
   })
   app.route({
     method: 'GET',

@@ -11,15 +11,15 @@ type Read = { document: Document; kind: `${OperationTypeNode}` } | Refused
 /** What sockets and streams execute with. Its answers and errors are fit for clients. */
 export type Live = {
   /** The document of an operation, or why it is none that this graph answers. */
-  read(asked: Asked): Read
+  read(asked: Asked, context: GatewayContext): Read
   /** Neither throws nor do its answers: what goes wrong is the last of them. */
   answer(asked: Asked, context: GatewayContext): Promise<Answer | Answers>
 }
 
 export function createLive({ engine, operations }: { engine: Engine; operations: Operations }): Live {
   const { present, failed } = operations
-  const read: Live['read'] = ({ query, operationName }) => {
-    const document = engine.read(query)
+  const read: Live['read'] = ({ operationName, ...asked }, context) => {
+    const document = operations.read(asked, context)
     if (!('ast' in document)) return document
     const operation = getOperationAST(document.ast, operationName)
     if (operation) return { document, kind: operation.operation }
@@ -39,7 +39,7 @@ export function createLive({ engine, operations }: { engine: Engine; operations:
     read,
     async answer(asked, context) {
       try {
-        const found = read(asked)
+        const found = read(asked, context)
         if ('errors' in found) return present(found, context)
         return await (found.kind === 'subscription'
           ? subscribe(asked, found.document, context)

@@ -82,14 +82,12 @@ export function socketHandler({
     onSubscribe({ subscriptions, extra }, _id, payload) {
       if (Object.keys(subscriptions).length > maxOperations)
         return [refusal(`At most ${maxOperations} operations at once`, 'RATE_LIMITED')]
-      const asked: Asked = { ...payload, query: String(payload.query) }
+      const asked: Asked = payload
+      const context = { viewer: extra.member!, requestId: newId(), client: extra.client }
       // Left to graphql-ws, a syntax error would close the socket.
-      const found = live.read(asked)
+      const found = live.read(asked, context)
       if ('errors' in found) return found.errors
-      const contextValue = {
-        asked,
-        context: { viewer: extra.member!, requestId: newId(), client: extra.client },
-      }
+      const contextValue = { asked, context }
       const { operationName, variables } = payload
       const { ast: document } = found.document
       return { schema: null as never, document, operationName, variableValues: variables, contextValue }

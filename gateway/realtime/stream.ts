@@ -7,6 +7,8 @@ import { isStream } from '#kit/stream.ts'
 import type { Access } from '../access.ts'
 import { contextOf } from '../context.ts'
 import { refuseGraphql, thrown } from '../errors.ts'
+import { isNamed } from '../federation/persisted.ts'
+import { namedIn } from '../named.ts'
 import type { Asked } from '../operations.ts'
 import type { Answers, Live } from './live.ts'
 
@@ -29,9 +31,13 @@ export const stream: FastifyPluginAsync<Options> = async (app, { live, access, l
 
   const handle = createHandler<FastifyRequest, Opened>({
     authenticate: () => null,
-    async onSubscribe({ raw, context: { pace, end } }, { query, operationName, variables }) {
-      const asked: Asked = { query, operationName, variables: variables as Asked['variables'] }
-      const found = live.read(asked)
+    async onSubscribe({ raw, context: { pace, end } }, { operationName, variables }) {
+      const asked: Asked = {
+        ...namedIn(raw),
+        operationName,
+        variables: variables as Asked['variables'],
+      }
+      const found = live.read(asked, contextOf(raw))
       if (raw.method === 'GET' && 'kind' in found && found.kind === 'mutation')
         throw new NexusError('BAD_REQUEST', 'A mutation is asked for by POST')
       const answer = await live.answer(asked, contextOf(raw))
@@ -55,11 +61,11 @@ export const stream: FastifyPluginAsync<Options> = async (app, { live, access, l
         const pace = createPace()
         const [body, init] = await handle({
           method: request.method,
-          url: request.url,
+          url: isNamed(namedIn(request)) ? withQuery(request.url) : request.url,
           headers: {
             get: (name) => (name === 'accept' ? 'text/event-stream' : (request.headers[name] as string)),
           },
-          body: request.body as Record<string, unknown> | null,
+          body: bodyOf(request),
           raw: request,
           context: { pace, end },
         })
@@ -80,6 +86,14 @@ export const stream: FastifyPluginAsync<Options> = async (app, { live, access, l
     },
   })
 }
+
+// graphql-sse wants a text, where an id may stand for it.
+const bodyOf = (request: FastifyRequest) => {
+  const body = request.body as Record<string, unknown> | null
+  return body && isNamed(body) ? { query: '', ...body } : body
+}
+const withQuery = (url: string) =>
+  /[?&]query=/.test(url) ? url : `${url}${/\?/.test(url) ? '&' : '?'}query=`
 
 // graphql-sse would not know an answer without data for one.
 async function* single<Value>(answer: Value): AsyncGenerator<Value, void> {

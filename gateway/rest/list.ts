@@ -139,12 +139,12 @@ const orderOf = (sort: string) => ({
 })
 
 /** One of a noun by its id, which need not look like one: a strange id is not found. */
-export const one = (noun: Noun, path: string): Route =>
+export const one = (noun: Noun, path: string, name = noun.type): Route =>
   route({
     method: 'GET',
     path,
     noun: noun.type,
-    operation: `query ${noun.type}($id: ID!) { ${noun.one}(id: $id) { ${noun.item} } }`,
+    operation: `query ${name}($id: ID!) { ${noun.one}(id: $id) { ${noun.item} } }`,
     params: z.object({ id: z.string() }),
     variables: ({ params: { id } }) => ({ id }),
     data: (answer) => answer[noun.one],

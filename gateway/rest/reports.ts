@@ -74,5 +74,9 @@ export type Downloadable = {
 
 /** Its answer is the file. */
 export const downloadReport: Route = {
-  ...one({ ...report, item: 'id list format status bytes sha256 createdAt' }, '/reports/:id/download'),
+  ...one(
+    { ...report, item: 'id list format status bytes sha256 createdAt' },
+    '/reports/:id/download',
+    'ReportFile',
+  ),
 }

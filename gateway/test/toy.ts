@@ -7,7 +7,8 @@ export type Resolvers = Record<string, Record<string, (...args: never[]) => unkn
 type Toy = { name: string; sdl: string; resolvers: Resolvers }
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",
-  import: ["@key", "@shareable", "@external", "@requires", "@inaccessible", "@interfaceObject"])`
+  import: ["@key", "@shareable", "@external", "@requires", "@provides", "@inaccessible", "@interfaceObject",
+    "@composeDirective"])`
 
 /** A supergraph of a few resolvers, for tests: each transport keeps what it was asked. */
 export function compose(toys: readonly Toy[]) {

@@ -2,8 +2,9 @@ import { Pool } from 'undici'
 import type { Wire } from './wire.ts'
 
 /** The same as `createWire` over TLS, by undici: below its `request`, which makes a stream of each body. */
-export function createTlsWire({ origin, pathname: path }: URL, largest: number, connections = 64): Wire {
+export function createTlsWire({ origin, pathname, search }: URL, largest: number, connections = 64): Wire {
   const pool = new Pool(origin, { connections })
+  const path = `${pathname}${search}`
   return {
     post(headers, body, deadline) {
       const { promise, resolve, reject } = Promise.withResolvers<string>()

@@ -33,7 +33,7 @@ const closed = new Error('The connections are closed')
  * @param connections how many at once; more requests wait
  */
 export function createWire(
-  { hostname, port, host: authority, pathname }: URL,
+  { hostname, port, host: authority, pathname, search }: URL,
   largest: number,
   connections = 64,
 ): Wire {
@@ -41,7 +41,7 @@ export function createWire(
   const idle: Connection[] = []
   const all = new Set<Connection>()
   const waiting: Exchange[] = []
-  const start = `POST ${pathname} HTTP/1.1\r\nhost: ${authority}\r\n`
+  const start = `POST ${pathname}${search} HTTP/1.1\r\nhost: ${authority}\r\n`
   let isClosed = false
   const gone = Promise.withResolvers<void>()
 

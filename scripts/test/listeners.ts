@@ -11,7 +11,7 @@ export type Live = {
 type Message = { id?: string; type: string; payload?: unknown }
 export type OpenSocket = {
   /** Resolves with all that came back when the operation is complete. */
-  ask(query: string, variables?: object): Promise<unknown[]>
+  ask(query: string, variables?: object, more?: object): Promise<unknown[]>
   subscribe(query: string, heard: (event: unknown) => void): void
   closed: Promise<number>
   close(): void
@@ -75,10 +75,10 @@ export async function openSocket(
     closed,
     close: () => socket.close(),
     subscribe: (query, tell) => start({ query }, ({ type, payload }) => type !== 'complete' && tell(payload)),
-    ask: (query, variables) =>
+    ask: (query, variables, more) =>
       new Promise((resolve) => {
         const seen: unknown[] = []
-        start({ query, variables }, ({ type, payload }) => {
+        start({ query, variables, ...more }, ({ type, payload }) => {
           if (type === 'next') seen.push(payload)
           if (type === 'error') resolve(payload as unknown[])
           if (type === 'complete') resolve(seen)

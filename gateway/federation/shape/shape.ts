@@ -130,9 +130,17 @@ function objects({ schema, types, fragments, decisions, withheld: hidden, toClie
     // Of an object whose subgraph knows the interface only, what the interface has.
     const common = object(type, sets)
     shapes.set(type.name, common).set(undefined, common)
+    // Clients are not to know of those: they are as good as not there.
+    const isHidden = (name: unknown) =>
+      typeof name === 'string' &&
+      types.isConcrete(name) &&
+      types.passing(type.name).has(name) &&
+      !schema.getType(name)
     return (value, depth, use) => {
-      const shape = shapes.get(get(value as Fields, '__typename'))
-      return shape ? shape(value, depth, use) : wrong(use, depth, `No object of its type at ${label}`)
+      const name = get(value as Fields, '__typename')
+      const shape = shapes.get(name)
+      if (shape) return shape(value, depth, use)
+      return isHidden(name) ? null : wrong(use, depth, `No object of its type at ${label}`)
     }
   }
   return object
