@@ -8,9 +8,9 @@ import { refusals } from './refusals.ts'
 
 type Body = GraphqlAnswer & { error?: { code: string; details: object[] }; meta?: object }
 
-for (const { code, as, request, transports } of refusals)
+for (const { code, as, request, of = {} } of refusals)
   test(`${code}: ${as} asks ${request.method} ${String(request.url).split('?')[0]} ${JSON.stringify(request.payload ?? '').slice(0, 60)}`, async (t) => {
-    const { app } = await openGateway(t, transports ? { transports } : {})
+    const { app } = await openGateway(t, of)
     const token = as === 'nobody' ? {} : await bearer(member(as))
     const headers = { ...token, ...request.headers }
     const { statusCode, body } = await app.inject({ ...request, headers })

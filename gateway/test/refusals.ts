@@ -1,10 +1,12 @@
 import type { InjectOptions } from 'fastify'
 import type { ErrorCode } from '#kit/errors.ts'
 import type { Transport } from '#kit/transport.ts'
+import type { GatewayOptions } from '../app.ts'
+import { compose } from './authorize/house.ts'
 
 type Asked = { as: 'nobody' | 'viewer' | 'admin'; request: InjectOptions }
-/** A code, how a client comes to see it, and where subgraphs must be away for it. */
-export type Refusal = Asked & { code: ErrorCode; transports?: Record<string, Transport> }
+/** A code, how a client comes to see it, and what the gateway must be for it. */
+export type Refusal = Asked & { code: ErrorCode; of?: Partial<GatewayOptions> }
 
 const json = { 'content-type': 'application/json' }
 const graphql = (query: string, more: object = {}): InjectOptions => ({
@@ -26,6 +28,8 @@ const dead: Transport = async () => {
 }
 const wrongPassword = { email: 'a@b.example', password: 'wrong' }
 const signIn = 'mutation { signIn(input: { email: "a", password: "b" }) { expiresIn } }'
+
+const guarded = compose({ things: 'type Query { secret: String @authenticated }' })
 
 /** Each code that a gateway over the toy house can be brought to tell, by GraphQL and by REST. */
 export const refusals: Refusal[] = [
@@ -67,15 +71,15 @@ export const refusals: Refusal[] = [
     code: 'INTERNAL_SERVER_ERROR',
     as: 'admin',
     request: get('/assets/stats'),
-    transports: { assets: async () => ({ data: { assetStats: 'select * from asset' } }) as never },
+    of: { transports: { assets: async () => ({ data: { assetStats: 'select * from asset' } }) as never } },
   },
   {
     code: 'SERVICE_UNAVAILABLE',
     as: 'admin',
     request: graphql('{ assetStats { total } }'),
-    transports: { assets: dead },
+    of: { transports: { assets: dead } },
   },
-  { code: 'SERVICE_UNAVAILABLE', as: 'admin', request: get('/assets'), transports: { assets: dead } },
+  { code: 'SERVICE_UNAVAILABLE', as: 'admin', request: get('/assets'), of: { transports: { assets: dead } } },
   { code: 'GRAPHQL_PARSE_FAILED', as: 'admin', request: graphql('{') },
   { code: 'GRAPHQL_VALIDATION_FAILED', as: 'admin', request: graphql('{ nothing }') },
   {
@@ -94,11 +98,28 @@ export const refusals: Refusal[] = [
   { code: 'BAD_REQUEST', as: 'admin', request: { ...graphql(''), payload: '[{"query":"{ me { id } }"}]' } },
   { code: 'BAD_REQUEST', as: 'admin', request: graphql('{ me { id } }', { variables: 'x' }) },
   {
-    code: 'BAD_REQUEST',
+    code: 'PERSISTED_QUERY_NOT_FOUND',
     as: 'admin',
     request: {
       ...graphql(''),
       payload: { extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } } },
     },
+  },
+  {
+    code: 'OPERATION_NOT_REGISTERED',
+    as: 'admin',
+    request: graphql('{ me { id } }'),
+    of: { documents: { registered: [], only: () => true } },
+  },
+  {
+    code: 'COST_ESTIMATED_TOO_EXPENSIVE',
+    as: 'nobody',
+    request: graphql('{ assets(first: 100) { edges { node { alerts { asset { alerts { title } } } } } } }'),
+  },
+  {
+    code: 'UNAUTHORIZED_FIELD_OR_TYPE',
+    as: 'nobody',
+    request: graphql('{ secret }'),
+    of: { supergraphSdl: guarded, transports: { things: dead }, rest: null },
   },
 ]

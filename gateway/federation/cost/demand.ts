@@ -68,6 +68,6 @@ export function createDemand(
 
 const tooExpensive = (cost: Cost) =>
   new GraphQLError(
-    `This operation is estimated to cost ${cost.estimated}, and at most ${cost.max} is allowed; ask for less at once`,
+    `This operation is estimated to cost ${cost.estimated}, more than the ${cost.max} allowed; ask for less`,
     { extensions: { code: 'COST_ESTIMATED_TOO_EXPENSIVE', cost, http: { status: 400 } } },
   )
