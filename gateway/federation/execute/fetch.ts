@@ -166,6 +166,19 @@ const withEntities = (variables: string, { written }: Distinct): string =>
 type Goals = { targets: Fields[]; places: number[] }
 type Distinct = Goals & { representations: Fields[]; written: string[] }
 
+const nothingToEscape = /^[\w .:/@+=-]*$/
+
+/** The same as JSON.stringify writes, which takes three times as long for names and keys as they mostly are. */
+function written(representation: Fields): string {
+  let text = ''
+  for (const name in representation) {
+    const value = representation[name]
+    if (typeof value !== 'string' || !nothingToEscape.test(value)) return JSON.stringify(representation)
+    text += text === '' ? `{"${name}":"${value}"` : `,"${name}":"${value}"`
+  }
+  return text === '' ? '{}' : `${text}}`
+}
+
 /** Each entity once, and for each object that wants it the place of its representation. */
 function distinct(objects: Fields[], represent: Represent, broken: ReadonlySet<Fields>): Distinct {
   const known = new Map<string, number>()
@@ -173,7 +186,7 @@ function distinct(objects: Fields[], represent: Represent, broken: ReadonlySet<F
   for (const object of objects) {
     const representation = represent(object, broken)
     if (!representation) continue
-    const key = JSON.stringify(representation)
+    const key = written(representation)
     let place = known.get(key)
     if (place === undefined) {
       place = asked.representations.push(representation) - 1
