@@ -14,10 +14,11 @@ test('requests, operations, their errors, subgraphs and pools are counted, on a 
   const admin = await house.as('admin@acme.example')
   await admin.graphql('query Named { assets { edges { node { name openVulnerabilityCount } } } }')
   await admin.graphql('query Failing { assets(first: 1000) { edges { cursor } } }')
+  await admin.graphql('query Refused { assets(after: "nowhere") { edges { cursor } } }')
   await admin.rest('GET', '/alerts/stats')
   const text = await scrape()
   for (const counted of [
-    /nexus_http_request_seconds_count\{method="POST",route="\/graphql",status="200"\} 1/,
+    /nexus_http_request_seconds_count\{method="POST",route="\/graphql",status="200"\} 2/,
     /nexus_http_request_seconds_count\{method="POST",route="\/graphql",status="400"\} 1/,
     /nexus_http_request_seconds_count\{method="GET",route="\/api\/v1\/alerts\/stats",status="200"\} 1/,
     /nexus_operation_seconds_count\{operation="Named",outcome="ok"\} 1/,
