@@ -1,8 +1,14 @@
 import { type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql'
+import { isInherited } from './own.ts'
 
 /** The names that a selection can answer with, whatever the types: fragments are opened, equals are one. */
 export type Branches = { readonly list: Branch[]; readonly at: Map<string, Branch> }
-export type Branch = { readonly key: string; readonly of: Branches | null }
+export type Branch = {
+  readonly key: string
+  /** Whether a plain look finds what an object has of it, and nothing else. */
+  readonly isPlain: boolean
+  readonly of: Branches | null
+}
 export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
 
 const none = (): Branches => ({ list: [], at: new Map() })
@@ -37,7 +43,7 @@ function grow(branches: Branches, { selections }: SelectionSetNode, fragments: F
 export function add({ list, at }: Branches, key: string, of: Branches | null): Branch {
   const known = at.get(key)
   if (known) return known
-  const branch = { key, of }
+  const branch = { key, isPlain: !isInherited(key), of }
   list.push(branch)
   at.set(key, branch)
   return branch

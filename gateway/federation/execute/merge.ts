@@ -7,12 +7,14 @@ import type { Types } from '../compile/types.ts'
  * stays where the other one has null, and so does the name of a type where the other one only knows an interface.
  */
 export function merge(target: Fields, source: Fields, branches: Branches, types: Types): void {
-  for (const { key, of } of branches.list) {
-    const given = get(source, key)
+  for (const { key, isPlain, of } of branches.list) {
+    const given = isPlain ? source[key] : get(source, key)
     if (given === undefined) continue
-    const known = get(target, key)
-    if (known === undefined || known === null) set(target, key, given)
-    else if (given !== null) {
+    const known = isPlain ? target[key] : get(target, key)
+    if (known === undefined || known === null) {
+      if (isPlain) target[key] = given
+      else set(target, key, given)
+    } else if (given !== null) {
       if (of) mergeValue(known, given, of, types)
       else if (key !== '__typename' || !types.isConcrete(String(known))) set(target, key, given)
     }

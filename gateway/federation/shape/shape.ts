@@ -5,6 +5,7 @@ import {
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
+  getNullableType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -19,7 +20,7 @@ import type { Types } from '../compile/types.ts'
 import { collect } from './collect.ts'
 import { type Complete, fieldsOnly, leaf, list, nonNull, type Use, withheld, wrong } from './complete.ts'
 import { leafOf } from './leaf.ts'
-import { makerOf } from './maker.ts'
+import { makerOf, type Part, sightOf } from './maker.ts'
 
 /** What shapes are compiled with. */
 export type Shaping = {
@@ -32,11 +33,7 @@ export type Shaping = {
   toClient(name: string): string
 }
 export type Shape = (data: Fields, use: Use) => Fields | null
-type Field = {
-  /** Its name among the subgraphs' answers, and its name for the client. */
-  from: string
-  isPlain: boolean
-  to: string
+type Field = Part & {
   label: string
   complete: Complete
   /** Whether a subgraph has to answer it. */
@@ -78,29 +75,20 @@ function objects({ schema, types, fragments, decisions, withheld: hidden, toClie
   const objectOf = (type: GraphQLCompositeType, sets: Sets): Complete => {
     const groups = collect(type.name, sets, { fragments, types, decisions })
     const fields = [...groups].map(([key, group]) => fieldOf(type, key, group))
-    const make = makerOf(fields.map(({ to }) => to))
-    const values: unknown[] = new Array(fields.length)
-    const { length } = fields
-    return (value, depth, use) => {
-      const answered = value as Fields
-      for (let index = 0; index < length; index++) {
-        const { from, isPlain, to, label, complete, asked } = fields[index]!
-        const given = isPlain ? answered[from] : get(answered, from)
-        use.path[depth] = to
-        if (given === undefined && asked && !use.lost.has(answered))
-          use.told.explainMissing(use.path.slice(0, depth + 1), `Nobody answered ${label}`)
-        const completed = complete(given ?? null, depth + 1, use)
-        if (completed === undefined) return null
-        values[index] = completed
-      }
-      return make(values)
-    }
+    return makerOf(fields, (part, answered, depth, use) => {
+      const { from, isPlain, to, label, complete, asked } = fields[part]!
+      const given = isPlain ? answered[from] : get(answered, from)
+      use.path[depth] = to
+      if (given === undefined && asked && !use.lost.has(answered))
+        use.told.explainMissing(use.path.slice(0, depth + 1), `Nobody answered ${label}`)
+      return complete(given ?? null, depth + 1, use)
+    })
   }
 
   const fieldOf = (type: GraphQLCompositeType, from: string, group: readonly FieldNode[]): Field => {
     const { value: name } = group[0]!.name
     const label = `${type.name}.${name}`
-    const named = { from, isPlain: !isInherited(from), to: toClient(from), label }
+    const named = { from, isPlain: !isInherited(from), to: toClient(from), label, sight: null }
     if (name === '__typename') return { ...named, asked: false, complete: typenameOf(type, label) }
     if (name === '__schema' || name === '__type')
       return { ...named, asked: false, complete: (_value, _depth, use) => use.introspect(named.to) }
@@ -111,7 +99,9 @@ function objects({ schema, types, fragments, decisions, withheld: hidden, toClie
       return { ...named, asked: false, complete: withheld(places, !isNonNullType(field.type)) }
     }
     const sets = group.flatMap(({ selectionSet }) => selectionSet ?? [])
-    return { ...named, asked: true, complete: completed(field.type, sets, label) }
+    const bare = getNullableType(field.type)
+    const sight = isLeafType(bare) ? sightOf(bare) : null
+    return { ...named, sight, asked: true, complete: completed(field.type, sets, label) }
   }
 
   const typenameOf = (type: GraphQLCompositeType, label: string): Complete =>
