@@ -5,12 +5,13 @@ import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos
 import { DateTimeISOResolver, JSONResolver } from 'graphql-scalars'
 import type { Context } from './context.ts'
 import { unauthenticated } from './errors.ts'
-import { allowed, lacking, may, type Permission } from './viewer.ts'
+import { permitsPlugin } from './permits-plugin.ts'
+import { allowed, lacking, may, mayOnSome, type Permission } from './viewer.ts'
 
 export type BuilderTypes<Tables> = {
   Context: Context<Tables>
   DefaultFieldNullability: false
-  AuthScopes: { signedIn: boolean; permission: Permission; peer: string }
+  AuthScopes: { signedIn: boolean; permission: Permission; permissionOn: Permission; peer: string }
   Scalars: {
     ID: { Input: string; Output: string }
     DateTime: { Input: Date; Output: Date }
@@ -18,22 +19,27 @@ export type BuilderTypes<Tables> = {
   }
 }
 
+/** Who calls subgraphs and is none. */
+const doors = ['gateway', 'door']
 const linkUrl = 'https://specs.apollo.dev/federation/v2.9'
 
 /**
  * The schema builder of every subgraph. Fields are non-null unless they say otherwise, and a query or
  * mutation is for the signed-in unless it says otherwise; `permission` narrows it, `peer` opens a field to
- * another subgraph alone. A subscription is refused when it begins, not at its events.
+ * another subgraph alone (`*`: to any). `permissionOn` lets in who holds it everywhere or may hold it for some
+ * assets; the resolver then has to ask `context.permits` of the assets in question, or the field fails.
+ * A subscription is refused when it begins, not at its events.
  */
 export function createBuilder<Tables>() {
   const builder = new SchemaBuilder<BuilderTypes<Tables>>({
-    plugins: [ScopeAuthPlugin, DirectivePlugin, FederationPlugin],
+    plugins: [ScopeAuthPlugin, DirectivePlugin, FederationPlugin, permitsPlugin],
     defaultFieldNullability: false,
     scopeAuth: {
       authScopes: ({ viewer, service }) => ({
         signedIn: viewer.kind === 'member',
         permission: (permission) => may(viewer, permission),
-        peer: (name) => service === name,
+        permissionOn: (permission) => mayOnSome(viewer, permission),
+        peer: (name) => (name === '*' ? !doors.includes(service) : service === name),
       }),
       authorizeOnSubscribe: true,
       unauthorizedError: (_parent, { viewer }, _info, { failure }) =>
@@ -49,7 +55,7 @@ export function createBuilder<Tables>() {
 /** The permission that a rule asked for and did not find, if that was what it asked for. */
 function missing(failure: AuthFailure): string | undefined {
   if ('failures' in failure) return failure.failures.map(missing).find((each) => each !== undefined)
-  return failure.kind === AuthScopeFailureType.AuthScope && failure.scope === 'permission'
+  return failure.kind === AuthScopeFailureType.AuthScope && /^permission(On)?$/.test(failure.scope)
     ? String(failure.parameter)
     : undefined
 }
