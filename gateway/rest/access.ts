@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { z } from 'zod'
+import type { Permission } from '#kit/viewer.ts'
 import { list, type Noun, one } from './list.ts'
 import { type Fields, type Route, route } from './route.ts'
 
@@ -7,6 +8,7 @@ const team: Noun = {
   type: 'Team',
   one: 'team',
   many: 'teams',
+  needs: 'users:read',
   item: 'id name disabledAt version createdAt updatedAt',
   filters: ['search'],
 }
@@ -14,6 +16,7 @@ const grant: Noun = {
   type: 'Grant',
   one: 'grant',
   many: 'grants',
+  needs: 'users:read',
   item: `id user { id } team { id } role tag assetGroup { id } grantedBy { id } permissions
     createdAt expiresAt revokedAt`,
   filters: ['userId', 'teamId', 'tag', 'assetGroupId'],
@@ -22,6 +25,7 @@ const invitation: Noun = {
   type: 'Invitation',
   one: 'invitation',
   many: 'invitations',
+  needs: 'users:write',
   item: 'id email role state invitedBy { id } acceptedBy { id } createdAt expiresAt acceptedAt revokedAt',
   filters: ['search'],
 }
@@ -29,6 +33,7 @@ const assetGroup: Noun = {
   type: 'AssetGroup',
   one: 'assetGroup',
   many: 'assetGroups',
+  needs: 'assets:read',
   item: 'id name assetCount version createdAt updatedAt',
   filters: ['search'],
 }
@@ -46,6 +51,7 @@ function change<Params, Body>(
   noun: Noun,
   name: string,
   row: Pick<Route<Params, unknown, Body>, 'method' | 'path' | 'params' | 'body' | 'status'> & {
+    needs: Permission
     input(params: Params, body: Body): Fields
   },
 ): Route {
@@ -64,6 +70,7 @@ const teams = (graph: GraphQLSchema): Route[] => [
   list(graph, team, '/teams'),
   one(team, '/teams/:id'),
   change(team, 'createTeam', {
+    needs: 'users:write',
     method: 'POST',
     path: '/teams',
     status: 201,
@@ -71,6 +78,7 @@ const teams = (graph: GraphQLSchema): Route[] => [
     input: (_params, { name }) => ({ name }),
   }),
   change(team, 'updateTeam', {
+    needs: 'users:write',
     method: 'PUT',
     path: '/teams/:id',
     params: byId,
@@ -78,6 +86,7 @@ const teams = (graph: GraphQLSchema): Route[] => [
     input: ({ id }, { name, version }) => ({ id, name, ...(version && { expectedVersion: version }) }),
   }),
   change(team, 'disableTeam', {
+    needs: 'users:write',
     method: 'DELETE',
     path: '/teams/:id',
     params: byId,
@@ -86,6 +95,7 @@ const teams = (graph: GraphQLSchema): Route[] => [
   route({
     method: 'GET',
     path: '/teams/:id/members',
+    needs: 'users:read',
     noun: 'Team',
     operation: `query TeamMembers($id: ID!) { team(id: $id) { members { ${member} } } }`,
     params: byId,
@@ -93,6 +103,7 @@ const teams = (graph: GraphQLSchema): Route[] => [
     data: ({ team }) => team && { items: (team as Fields).members },
   }),
   change(team, 'addTeamMember', {
+    needs: 'users:write',
     method: 'POST',
     path: '/teams/:id/members',
     params: byId,
@@ -100,6 +111,7 @@ const teams = (graph: GraphQLSchema): Route[] => [
     input: ({ id }, { user_id }) => ({ teamId: id, userId: user_id }),
   }),
   change(team, 'removeTeamMember', {
+    needs: 'users:write',
     method: 'DELETE',
     path: '/teams/:id/members/:user',
     params: z.object({ id: z.string(), user: z.string() }),
@@ -111,6 +123,7 @@ const grants = (graph: GraphQLSchema): Route[] => [
   list(graph, grant, '/grants'),
   one(grant, '/grants/:id'),
   change(grant, 'createGrant', {
+    needs: 'users:write',
     method: 'POST',
     path: '/grants',
     status: 201,
@@ -128,6 +141,7 @@ const grants = (graph: GraphQLSchema): Route[] => [
     }),
   }),
   change(grant, 'revokeGrant', {
+    needs: 'users:write',
     method: 'DELETE',
     path: '/grants/:id',
     params: byId,
@@ -141,6 +155,7 @@ const invitations = (graph: GraphQLSchema): Route[] => [
   route({
     method: 'POST',
     path: '/invitations',
+    needs: 'users:write',
     status: 201,
     operation: `mutation CreateInvitation($input: CreateInvitationInput!) {
       createInvitation(input: $input) { token invitation { ${invitation.item} } }
@@ -153,6 +168,7 @@ const invitations = (graph: GraphQLSchema): Route[] => [
     },
   }),
   change(invitation, 'revokeInvitation', {
+    needs: 'users:write',
     method: 'DELETE',
     path: '/invitations/:id',
     params: byId,
@@ -180,6 +196,7 @@ const selectors = (graph: GraphQLSchema): Route[] => [
   list(graph, assetGroup, '/asset-groups'),
   one(assetGroup, '/asset-groups/:id'),
   change(assetGroup, 'createAssetGroup', {
+    needs: 'assets:write',
     method: 'POST',
     path: '/asset-groups',
     status: 201,
@@ -187,6 +204,7 @@ const selectors = (graph: GraphQLSchema): Route[] => [
     input: (_params, { name }) => ({ name }),
   }),
   change(assetGroup, 'setAssetGroupMembers', {
+    needs: 'assets:write',
     method: 'PUT',
     path: '/asset-groups/:id/members',
     params: byId,
@@ -196,6 +214,7 @@ const selectors = (graph: GraphQLSchema): Route[] => [
   route({
     method: 'PUT',
     path: '/assets/:id/tags',
+    needs: 'assets:write',
     operation: `mutation SetAssetTags($input: SetAssetTagsInput!) {
       setAssetTags(input: $input) { asset { id name tags } }
     }`,

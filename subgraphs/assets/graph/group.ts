@@ -13,6 +13,7 @@ const AssetGroup = builder.objectRef<AssetGroupRow>('AssetGroup')
 const find = (context: Context<Tables>, id: string) => one(context, 'assetGroup', id, groups.find)
 
 AssetGroup.implement({
+  needs: 'assets:read',
   description: 'Assets that somebody put together.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -72,6 +73,7 @@ const SetAssetGroupMembersInput = builder.inputType('SetAssetGroupMembersInput',
 })
 const payload = (name: string, description: string) =>
   builder.objectRef<{ assetGroup: AssetGroupRow }>(name).implement({
+    needs: 'inherited',
     description,
     fields: (t) => ({ assetGroup: t.field({ type: AssetGroup, resolve: ({ assetGroup }) => assetGroup }) }),
   })

@@ -12,6 +12,7 @@ const SetAssetTagsInput = builder.inputType('SetAssetTagsInput', {
   }),
 })
 const SetAssetTagsPayload = builder.objectRef<{ asset: AssetRow }>('SetAssetTagsPayload').implement({
+  needs: 'inherited',
   description: 'An asset with its tags.',
   fields: (t) => ({ asset: t.field({ type: Asset, resolve: ({ asset }) => asset }) }),
 })

@@ -20,6 +20,7 @@ const GrantRole = builder.enumType('GrantRole', {
 const findUser = (context: Context<Tables>, id: string) => one(context, 'user', id, users.find)
 
 const Grant = builder.objectRef<GrantRow>('Grant').implement({
+  needs: 'users:read',
   description: 'That a member, or a team, may do what a role may with the assets of one tag or one group.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -107,6 +108,7 @@ const RevokeGrantInput = builder.inputType('RevokeGrantInput', {
 })
 const payload = (name: string, description: string) =>
   builder.objectRef<{ grant: GrantRow }>(name).implement({
+    needs: 'inherited',
     description,
     fields: (t) => ({ grant: t.field({ type: Grant, resolve: ({ grant }) => grant }) }),
   })

@@ -14,6 +14,7 @@ const InvitationState = builder.enumType('InvitationState', {
 })
 
 const Invitation = builder.objectRef<InvitationRow>('Invitation').implement({
+  needs: 'users:write',
   description: 'That an e-mail may join the organization, with a role.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -77,6 +78,7 @@ const CreateInvitationInput = builder.inputType('CreateInvitationInput', {
 const CreateInvitationPayload = builder
   .objectRef<{ invitation: InvitationRow; token: string }>('CreateInvitationPayload')
   .implement({
+    needs: 'inherited',
     description: 'An invitation that was made.',
     fields: (t) => ({
       invitation: t.field({ type: Invitation, resolve: ({ invitation }) => invitation }),
@@ -92,6 +94,7 @@ const RevokeInvitationInput = builder.inputType('RevokeInvitationInput', {
 const RevokeInvitationPayload = builder
   .objectRef<{ invitation: InvitationRow }>('RevokeInvitationPayload')
   .implement({
+    needs: 'inherited',
     description: 'An invitation that was taken back.',
     fields: (t) => ({ invitation: t.field({ type: Invitation, resolve: ({ invitation }) => invitation }) }),
   })
@@ -106,6 +109,7 @@ const AcceptInvitationInput = builder.inputType('AcceptInvitationInput', {
   }),
 })
 const AcceptInvitationPayload = builder.objectRef<invitations.Accepted>('AcceptInvitationPayload').implement({
+  needs: 'inherited',
   description: 'That one is a member now, and may sign in.',
   fields: (t) => ({
     email: t.exposeString('email'),
@@ -143,6 +147,7 @@ builder.mutationFields((t) => ({
     type: AcceptInvitationPayload,
     description: 'Joins the organization that an invitation is of. Opens no session: sign in afterwards.',
     skipTypeScopes: true,
+    authScopes: { open: 'The token says who is invited' },
     args: { input: t.arg({ type: AcceptInvitationInput, required: true }) },
     resolve: (_root, { input }, context) => invitations.accept(context, input, context.client),
   }),

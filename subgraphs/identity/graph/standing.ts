@@ -6,6 +6,7 @@ import { builder } from './builder.ts'
 import { Role } from './user.ts'
 
 export const Standing = builder.objectRef<standings.Standing>('Standing').implement({
+  needs: 'inherited',
   inaccessible: true,
   description: 'What a member may do now.',
   fields: (t) => ({
@@ -16,6 +17,7 @@ export const Standing = builder.objectRef<standings.Standing>('Standing').implem
 })
 
 const HeldGrant = builder.objectRef<grants.HeldGrant>('HeldGrant').implement({
+  needs: 'inherited',
   inaccessible: true,
   description: 'What a member may do with the assets of a tag or a group.',
   fields: (t) => ({

@@ -13,6 +13,7 @@ export const Team = builder.objectRef<TeamRow>('Team')
 export const find = (context: Context<Tables>, id: string) => one(context, 'team', id, teams.find)
 
 Team.implement({
+  needs: 'users:read',
   description: 'Members who are granted things together.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -93,6 +94,7 @@ const RemoveTeamMemberInput = builder.inputType('RemoveTeamMemberInput', {
 })
 const payload = (name: string, description: string) =>
   builder.objectRef<{ team: TeamRow }>(name).implement({
+    needs: 'inherited',
     description,
     fields: (t) => ({ team: t.field({ type: Team, resolve: ({ team }) => team }) }),
   })
