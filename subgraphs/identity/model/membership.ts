@@ -7,7 +7,7 @@ import * as accounts from './account.ts'
 import { current, governs } from './authority.ts'
 import { changed, unchangedSince } from './change.ts'
 import * as organizations from './organization.ts'
-import { hashPassword } from './password.ts'
+import { hashChosen } from './password.ts'
 import * as sessions from './session.ts'
 import * as users from './user.ts'
 
@@ -26,7 +26,9 @@ export async function create(db: Db<Tables>, by: Member, wanted: NewMember): Pro
   if (role === 'api') throw notForPeople()
   governs(by, role)
   const [email, name] = [changed.email(wanted.email), changed.name(wanted.name)]
-  const passwordHash = wanted.password ? await hashPassword(changed.password(wanted.password)) : null
+  const passwordHash = wanted.password
+    ? await hashChosen(changed.password(wanted.password), [email, name])
+    : null
   return inTenant(db, { organizationId }, async (trx) => {
     governs(await administer(trx, by), role)
     const { id: accountId, passwordToken } = await accounts.join(trx, email, passwordHash)
