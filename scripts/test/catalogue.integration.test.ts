@@ -6,8 +6,8 @@ import { readRegister } from '#kit/register.ts'
 import { openTestHouse, type TestHouse } from '../test-house.ts'
 
 const names = readRegister({}).map(({ name }) => name)
-// What several subgraphs share: operations, which are a tenant's, and the queue.
-const shared = ['operations', 'jobs']
+// What several subgraphs share: operations and the journal, which are a tenant's, and the queue.
+const shared = ['operations', 'journal', 'jobs']
 const schemas = [...names, ...shared]
 
 // Tables that belong to no tenant, and why: sign-in precedes a tenant; catalogues are everybody's; jobs wait for
@@ -18,7 +18,7 @@ const withoutTenant = [
   'identity.known_places',
   'compliance.frameworks',
   'compliance.controls',
-  ...[...names, 'operations'].flatMap((name) => [`${name}.migrations`, `${name}.migrations_lock`]),
+  ...[...names, 'operations', 'journal'].flatMap((name) => [`${name}.migrations`, `${name}.migrations_lock`]),
   ...['job', 'job_common', 'job_dependency', 'queue', 'queue_stats', 'schedule', 'subscription'].map(
     (name) => `jobs.${name}`,
   ),
@@ -30,6 +30,15 @@ const tenantColumn: Record<string, string> = { 'identity.organizations': 'id' }
 const beyond: Record<string, string[]> = {
   'compliance > operations.operations': ['INSERT', 'SELECT', 'UPDATE'],
   'integrations > operations.operations': ['SELECT'],
+  // The journal grows, and nobody who writes it may change it. Identity shows it.
+  ...Object.fromEntries(
+    names.flatMap((name) =>
+      ['entries', 'personal'].map((table) => [
+        `${name} > journal.${table}`,
+        name === 'identity' ? ['INSERT', 'SELECT'] : ['INSERT'],
+      ]),
+    ),
+  ),
   'compliance > jobs.job': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
   'compliance > jobs.job_common': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
   'compliance > jobs.job_dependency': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
@@ -186,6 +195,8 @@ test('without a tenant a service sees no row', async () => {
     ['identity', 'sessions'],
     ['identity', 'refresh_tokens'],
     ['identity', 'api_keys'],
+    ['identity', 'journal.entries'],
+    ['identity', 'journal.personal'],
     ['assets', 'assets'],
     ['alerts', 'alerts'],
     ['vulns', 'vulnerabilities'],
