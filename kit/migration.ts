@@ -6,6 +6,7 @@ import { grantJournal, journalMigrations, journalSchema } from './journal.ts'
 import type { Log } from './log.ts'
 import { operationMigrations, operationSchema } from './operation.ts'
 import { provisionQueues } from './queue.ts'
+import { keyringMigrations, keyringSchema } from './sealing/keyring.ts'
 import { tenantPolicy } from './tenancy.ts'
 
 export type Migrations = Readonly<Record<string, Migration>>
@@ -44,6 +45,12 @@ export async function tenantTable(
 ): Promise<void> {
   await tenantPolicy(db, schema, table, column)
   await grant(db, schema, grants, `${schema}.${table}`)
+}
+
+/** Lets a subgraph have sealed columns: it reaches the data keys, and row level security those of its tenant. */
+export async function grantKeyring(db: Kysely<unknown>, schema: string): Promise<void> {
+  await grant(db, schema, 'usage', 'schema keyring')
+  await grant(db, schema, 'select, insert, update', 'keyring.data_keys')
 }
 
 /** Creates a subgraph's schema and its login role, which may enter the schema and owns nothing in it. */
@@ -102,6 +109,7 @@ export async function migrate(options: {
     await apply(db, operationSchema, operationMigrations)
     await apply(db, journalSchema, journalMigrations)
     await inTurn(db, 'nexus-journal', (connection) => grantJournal(connection, schema, role))
+    await apply(db, keyringSchema, keyringMigrations)
     const applied = await apply(db, schema, migrations)
     if (jobs) await provisionQueues({ url, subgraph: schema, jobs, log })
     return { applied, url: urlAs(url, role, password) }
