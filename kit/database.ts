@@ -19,6 +19,9 @@ pg.types.setTypeParser(pg.types.builtins.DATE, String)
 export const roleOf = (databaseUrl: string, schema: string): string =>
   `${decodeURIComponent(new URL(databaseUrl).pathname.slice(1)) || 'nexus'}_${schema}`
 
+/** The role beside a subgraph's own that machines write by, to the columns that are theirs. */
+export const ingestRoleOf = (role: string): string => `${role}_ingest`
+
 /** The same database, entered as another role. */
 export function urlAs(databaseUrl: string, user: string, password: string): string {
   const url = new URL(databaseUrl)
