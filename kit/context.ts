@@ -47,6 +47,11 @@ export type Context<Tables> = Surroundings &
     /** Work in a transaction that sees the viewer's organization. Throws UNAUTHENTICATED for the anonymous. */
     tenant<Result>(work: (trx: Trx<Tables>) => Promise<Result>): Promise<Result>
     /**
+     * The same for what a machine reports: PostgreSQL refuses it every column that people write. Throws
+     * UNAUTHENTICATED for the anonymous.
+     */
+    ingest<Result>(work: (trx: Trx<Tables>) => Promise<Result>): Promise<Result>
+    /**
      * Asks for a job of this subgraph, in the transaction that needs it, and answers the id of the operation to
      * follow it by. Throws UNAUTHENTICATED for the anonymous.
      * @param subject the id of what it is about
@@ -54,12 +59,17 @@ export type Context<Tables> = Surroundings &
     enqueue(trx: Trx<Tables>, job: string, subject: string): Promise<string>
   }
 
+const noIngest = (): never => {
+  throw new Error('Nothing is ingested here')
+}
+
 export function createContext<Tables>(
   surroundings: Surroundings,
   db: Db<Tables>,
   caller: Caller,
   asked: { requestId: string; client: Client | null },
   queue: Pick<Queue<Tables>, 'enqueue'>,
+  ingestDb: () => Db<Tables> = noIngest,
 ): Context<Tables> {
   const context: Context<Tables> = {
     ...surroundings,
@@ -75,6 +85,10 @@ export function createContext<Tables>(
     tenant: async (work) => {
       const { organizationId } = signedIn(context.viewer)
       return inTenant(db, { organizationId }, work)
+    },
+    ingest: async (work) => {
+      const { organizationId } = signedIn(context.viewer)
+      return inTenant(ingestDb(), { organizationId }, work)
     },
     enqueue: async (trx, job, subject) =>
       queue.enqueue(trx, job, subject, { member: signedIn(context.viewer), requestId: asked.requestId }),
