@@ -1,9 +1,11 @@
 /** Teams: who makes, names, fills and takes them away, and what they never tell another organization. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Answer, openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
+import { type Answer, openTestHouse, password, type TestHouse, type Visitor } from '../test-house.ts'
+import { type Owner, openOwner } from './owner.ts'
 
 let house: TestHouse
+let owner: Owner
 let admin: Visitor
 let manager: Visitor
 let viewer: Visitor
@@ -11,12 +13,16 @@ let stranger: Visitor
 
 before(async () => {
   house = await openTestHouse()
+  owner = await openOwner(house)
   admin = await house.as('admin@acme.example')
   manager = await house.as('manager@acme.example')
   viewer = await house.as('viewer@acme.example')
   stranger = await house.as('admin@globex.example')
 })
-after(() => house?.close())
+after(async () => {
+  await owner?.close()
+  await house?.close()
+})
 
 const refusal = ({ status, body }: Answer) => [status, body.error?.code]
 const idOf = async (visitor: Visitor) => (await visitor.rest('GET', '/auth/me')).body.data.id as string
@@ -133,4 +139,69 @@ test('another organization’s team is none, and nobody of another is put into o
   assert.deepEqual([refusal(foreign), foreign.body.error], [[404, 'NOT_FOUND'], none.body.error])
   assert.doesNotMatch((await admin.rest('GET', '/teams?limit=100')).text, /canary/)
   assert.equal((await make(admin, 'canary team')).status, 201, 'a name is nobody’s but one organization’s')
+})
+
+test('a manager who loses that role at the same time grants nothing that lasts', async () => {
+  const user_id = await idOf(viewer)
+  for (let round = 0; round < 5; round++) {
+    const email = `racer-${round}@acme.example`
+    const { id } = (await admin.rest('POST', '/users', { email, name: 'R', role: 'manager', password })).body
+      .data
+    const racer = await house.as(email)
+    await Promise.all([
+      racer.rest('POST', '/grants', { user_id, tag: `race:${round}`, role: 'manager' }),
+      admin.rest('PUT', `/users/${id}`, { role: 'viewer' }),
+    ])
+    const { items } = (await admin.rest('GET', `/grants?tag=race:${round}`)).body.data
+    for (const { permissions } of items) assert.ok(!permissions.some((each: string) => /write$/.test(each)))
+  }
+})
+
+test('each change of a team, a grant and an invitation leaves one row that says what it was', async () => {
+  const user_id = await idOf(viewer)
+  const ask = async (method: string, path: string, body?: object) => {
+    const { status, body: answer, text } = await manager.rest(method, path, body)
+    assert.ok(status < 300, text)
+    return answer.data.id as string
+  }
+  const email = 'noted@acme.example'
+  const { rows: before } = await owner.query('select id from journal.entries')
+  const known = new Set(before.map(({ id }) => id))
+  const team = await ask('POST', '/teams', { name: 'Noted' })
+  await ask('PUT', `/teams/${team}`, { name: 'Noted too' })
+  await ask('POST', `/teams/${team}/members`, { user_id })
+  await ask('DELETE', `/teams/${team}/members/${user_id}`)
+  const grant = await ask('POST', '/grants', { team_id: team, role: 'analyst', tag: 'noted:yes' })
+  await ask('DELETE', `/grants/${grant}`)
+  const { token, id } = (await manager.rest('POST', '/invitations', { email, role: 'viewer' })).body.data
+  const joining = { token, name: 'Noted', password: 'a word of their own' }
+  assert.equal((await house.anonymous.rest('POST', '/invitations/accept', joining)).status, 200)
+  const group = await ask('POST', '/asset-groups', { name: 'Noted' })
+  const { rows } = await owner.query(
+    'select id, operation, outcome, subject_type, subject_id, changes::text from journal.entries order by at, id',
+  )
+  const added = rows.filter((row) => !known.has(row.id))
+  const user = added.find(({ operation }) => operation === 'acceptInvitation')?.subject_id
+  assert.deepEqual(
+    added.map(({ operation, outcome, subject_type, subject_id }) => [
+      operation,
+      outcome,
+      subject_type,
+      subject_id,
+    ]),
+    [
+      ['createTeam', 'done', 'Team', team],
+      ['updateTeam', 'done', 'Team', team],
+      ['addTeamMember', 'done', 'TeamMember', team],
+      ['removeTeamMember', 'done', 'TeamMember', team],
+      ['createGrant', 'done', 'Grant', grant],
+      ['revokeGrant', 'done', 'Grant', grant],
+      ['createInvitation', 'done', 'Invitation', id],
+      ['acceptInvitation', 'done', 'User', user],
+      ['createAssetGroup', 'done', 'AssetGroup', group],
+    ],
+  )
+  const text = JSON.stringify(added)
+  assert.ok(text.includes('Noted too') && text.includes('noted:yes'))
+  assert.ok(!text.includes(token) && !text.includes(email))
 })
