@@ -61,6 +61,12 @@ export const environment = {
     .min(32, 'must have at least 32 characters')
     .optional()
     .describe('Another secret whose signatures are believed too, while one replaces the other'),
+  NEXUS_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Where people reach Nexus, such as `https://nexus.example`: passkeys belong to it; else the gateway’s port on localhost',
+    ),
   NEXUS_TRUSTED_PROXIES: z
     .string()
     .transform((text) => text.split(',').map((each) => each.trim()))

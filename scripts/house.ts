@@ -13,6 +13,7 @@ import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { migrate } from '#kit/migration.ts'
 import { openShared } from '#kit/redis.ts'
 import { root } from '#kit/register.ts'
+import { createSealing } from '#kit/sealing.ts'
 import { type OpenSubgraph, openSubgraph, type Subgraph } from '#kit/subgraph.ts'
 import { createKeys, internalSigner } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
@@ -78,9 +79,25 @@ export async function openHouse({
     // What lies there was being imported by a house that was killed.
     rmSync(blobDir, { recursive: true, force: true })
 
+    // Known once it listens: nobody asks before.
+    let listening = ''
+    const publicUrl = () => env.NEXUS_PUBLIC_URL ?? listening.replace(/\/\/[^/]+:/, '//localhost:')
+    const common = {
+      keys,
+      log,
+      transports,
+      blobDir,
+      reportDir,
+      shared,
+      metrics,
+      events,
+      tracer,
+      publicUrl,
+      sealing: createSealing(keys),
+    }
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
-      return { keys, log, transports, sign, blobDir, reportDir, shared, metrics, events, tracer }
+      return { ...common, sign }
     }
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
       const { name: schema, migrations, jobs } = subgraph
@@ -143,6 +160,7 @@ export async function openHouse({
     }
     const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
+    listening = url
     lock.publish({ url })
     return {
       url,

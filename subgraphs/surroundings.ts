@@ -7,6 +7,7 @@ import { createLog, type Log } from '#kit/log.ts'
 import { createMetrics, type Metrics } from '#kit/metrics.ts'
 import { openShared } from '#kit/redis.ts'
 import { readRegister } from '#kit/register.ts'
+import { createSealing } from '#kit/sealing.ts'
 import { createKeys, internalSigner, type Keys } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
 import { httpTransport } from '#kit/transport.ts'
@@ -47,6 +48,8 @@ export async function openSurroundings(
     ...{ keys, log, transports, shared, metrics, events, tracer },
     blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
+    sealing: createSealing(keys),
+    publicUrl: () => env.NEXUS_PUBLIC_URL ?? `http://localhost:${env.PORT}`,
   }
   return { metrics, of: (name) => ({ ...common, sign: internalSigner(keys, name) }) }
 }

@@ -86,8 +86,11 @@ export const ofToken = (db: Db<Tables>, token: string) =>
       .executeTakeFirst(),
   )
 
-/** Which of a user's sessions: one, or all but one. */
-export type Which = { id: string } | { userId: string; except?: string | undefined }
+/** Which sessions: one, all of some users, or all but one of a user. */
+export type Which =
+  | { id: string }
+  | { userIds: readonly string[] }
+  | { userId: string; except?: string | undefined }
 
 /** Ends those that have not ended yet, and answers them. */
 export const end = async (trx: Trx<Tables>, which: Which, endReason: EndReason): Promise<SessionRow[]> => {
@@ -97,6 +100,8 @@ export const end = async (trx: Trx<Tables>, which: Which, endReason: EndReason):
     .where('endedAt', 'is', null)
     .returningAll()
   if ('id' in which) return ending.where('id', '=', which.id).execute()
+  if ('userIds' in which)
+    return which.userIds.length > 0 ? ending.where('userId', 'in', which.userIds).execute() : []
   const ofUser = ending.where('userId', '=', which.userId)
   return (which.except ? ofUser.where('id', '!=', which.except) : ofUser).execute()
 }

@@ -33,14 +33,17 @@ export const asMember = (
   sessionId,
 })
 
+/** A user, and the organization that they are one of. */
+export type Membership = UserRow & { slug: string; organizationSettings: Record<string, unknown> }
+
 /** Where an account is a member, oldest first; the one read that precedes a tenant. */
-export const memberships = (db: Db<Tables>, accountId: string): Promise<(UserRow & { slug: string })[]> =>
+export const memberships = (db: Db<Tables>, accountId: string): Promise<Membership[]> =>
   inTenant(db, { accountId }, (trx) =>
     trx
       .selectFrom('users')
       .innerJoin('organizations', 'organizations.id', 'users.organizationId')
       .selectAll('users')
-      .select('organizations.slug')
+      .select(['organizations.slug', 'organizations.settings as organizationSettings'])
       .orderBy('users.createdAt')
       .orderBy('users.id')
       .execute(),
