@@ -13,7 +13,7 @@ import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { migrate } from '#kit/migration.ts'
 import { openShared } from '#kit/redis.ts'
 import { root } from '#kit/register.ts'
-import { createSealing } from '#kit/sealing.ts'
+import { openSealing } from '#kit/sealing/open.ts'
 import { type OpenSubgraph, openSubgraph, type Subgraph } from '#kit/subgraph.ts'
 import { createKeys, internalSigner } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
@@ -64,6 +64,7 @@ export async function openHouse({
     closers.push(() => lock.release())
     const secret = env.NEXUS_SECRET ?? keptSecret(env.NEXUS_DATA_DIR, 'secret')
     const keys = createKeys(secret, env.NEXUS_SECRET_PREVIOUS)
+    const sealing = openSealing(env, secret)
     const database = await openHouseDatabase(env, log, { durable })
     closers.push(() => database.stop())
     const shared = openShared(env.REDIS_URL, log)
@@ -93,7 +94,7 @@ export async function openHouse({
       events,
       tracer,
       publicUrl,
-      sealing: createSealing(keys),
+      sealing,
     }
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)

@@ -1,6 +1,6 @@
 import type { Db } from '#kit/database.ts'
 import type { Shared } from '#kit/redis.ts'
-import type { Sealing } from '#kit/sealing.ts'
+import type { Sealing } from '#kit/sealing/sealing.ts'
 import type { Keys } from '#kit/tokens.ts'
 import type { Tables } from '../tables.ts'
 

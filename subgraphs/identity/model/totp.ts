@@ -24,7 +24,7 @@ export async function start(
 ): Promise<Started> {
   const secret = generateSecret()
   return db.transaction().execute(async (trx) => {
-    const sealed = await sealing.seal(trx as never, placeOf(accountId), secret)
+    const sealed = await sealing.seal(trx, placeOf(accountId), secret)
     const { rows } = await sql<{ done: boolean | null }>`
       select identity.put_totp(${accountId}, ${sealed}) as done`.execute(trx)
     if (!rows[0]?.done) throw new NexusError('CONFLICT', 'There is an authenticator already; remove it first')
@@ -51,7 +51,7 @@ export async function check(
   const found = await find(db, accountId)
   if (!found || !/^\d{6}$/.test(token) || (found.confirmedAt === null) !== confirming) return false
   return db.transaction().execute(async (trx) => {
-    const secret = await sealing.open(trx as never, placeOf(accountId), found.sealed)
+    const secret = await sealing.open(trx, placeOf(accountId), found.sealed)
     const result = await verify({ secret, token, period: periodSeconds, epochTolerance: periodSeconds })
     if (!result.valid || !('timeStep' in result)) return false
     const { rows } = await sql<{ done: boolean | null }>`
