@@ -6,6 +6,9 @@ import {
 import { decodeAttestationObject } from '@simplewebauthn/server/helpers'
 import { z } from 'zod'
 
+// EdDSA, ES256 and RS256, as COSE counts them: what every device has at least one of.
+export const algorithms = [-8, -7, -257]
+
 /** To whom passkeys belong: the address of the page, and the name of its host. */
 export type Site = { origin: string; rpId: string }
 
@@ -80,6 +83,7 @@ export async function verifyRegistration(given: unknown, expectedChallenge: stri
       expectedOrigin: origin,
       expectedRPID: rpId,
       requireUserVerification: true,
+      supportedAlgorithmIDs: algorithms,
     })
     if (!verified) return null
     const { credential, credentialBackedUp: backedUp } = registrationInfo

@@ -11,7 +11,7 @@ import { isId, newId } from '#kit/id.ts'
 import { challengeSeconds } from '../rules.ts'
 import type { FoundPasskey, PasskeyRow, Purpose, Tables } from '../tables.ts'
 import type { Around } from './around.ts'
-import { clientDataOf, readAssertion, type Site, verifyRegistration } from './assertion.ts'
+import { algorithms, clientDataOf, readAssertion, type Site, verifyRegistration } from './assertion.ts'
 import * as challenges from './challenge.ts'
 
 const siteOf = ({ publicUrl }: Pick<Around, 'publicUrl'>): Site => {
@@ -47,6 +47,7 @@ export async function startRegistration(
     challenge: bytesOf(challenge),
     timeout,
     attestationType: 'none',
+    supportedAlgorithmIDs: algorithms,
     excludeCredentials: described(known),
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
   })
