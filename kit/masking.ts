@@ -12,7 +12,7 @@ const lastFour = (text: string) => (text.length < shortestShown ? hidden : `${hi
 
 function maskedEmail(text: string): string {
   const at = text.lastIndexOf('@')
-  if (at < 0) return lastFour(text)
+  if (at <= 0) return lastFour(text)
   const first = at > 1 ? text.slice(0, text.codePointAt(0)! > 0xffff ? 2 : 1) : ''
   return `${first}***${text.slice(at)}`
 }

@@ -71,6 +71,7 @@ const settingUp = (): Route[] => [
   route({
     method: 'GET',
     path: '/auth/factors',
+    needs: 'signedIn',
     operation: `query SecondFactors {
       secondFactors { enabled required totpEnabledAt recoveryCodesLeft passkeys { ${shown} } }
     }`,
@@ -98,6 +99,7 @@ const settingUp = (): Route[] => [
   route({
     method: 'POST',
     path: '/auth/totp/remove',
+    needs: 'signedIn',
     operation: 'mutation RemoveTotp($input: RemoveTotpInput!) { removeTotp(input: $input) { removed } }',
     body: z.strictObject({
       password: z.string('Must be given').max(1_000),
@@ -132,6 +134,7 @@ const settingUp = (): Route[] => [
   route({
     method: 'DELETE',
     path: '/auth/passkeys/:id',
+    needs: 'signedIn',
     operation:
       'mutation RemovePasskey($input: RemovePasskeyInput!) { removePasskey(input: $input) { removed } }',
     params: z.object({ id: z.string() }),
@@ -141,6 +144,7 @@ const settingUp = (): Route[] => [
   route({
     method: 'POST',
     path: '/auth/recovery-codes',
+    needs: 'signedIn',
     operation: 'mutation RenewRecoveryCodes { renewRecoveryCodes { recoveryCodes } }',
     data: recoveryCodes,
   }),
@@ -150,6 +154,7 @@ const proving = (): Route[] => [
   route({
     method: 'POST',
     path: '/auth/proof',
+    needs: 'signedIn',
     operation: `mutation ProveYourself($input: ProveYourselfInput!) {
       proveYourself(input: $input) { provedUntil }
     }`,
@@ -160,12 +165,14 @@ const proving = (): Route[] => [
   route({
     method: 'POST',
     path: '/auth/proof/options',
+    needs: 'signedIn',
     operation: 'mutation PasskeyProofOptions { startPasskeyProof { options } }',
     data: ({ startPasskeyProof }) => (startPasskeyProof as Fields).options,
   }),
   route({
     method: 'PUT',
     path: '/auth/password',
+    needs: 'signedIn',
     operation: `mutation ChangePassword($input: ChangePasswordInput!) {
       changePassword(input: $input) { endedSessions }
     }`,
@@ -179,6 +186,7 @@ const proving = (): Route[] => [
   route({
     method: 'POST',
     path: '/users/:id/reset-second-factors',
+    needs: 'users:write',
     operation: `mutation ResetSecondFactors($input: ResetSecondFactorsInput!) {
       resetSecondFactors(input: $input) { user { id email name role disabledAt } }
     }`,

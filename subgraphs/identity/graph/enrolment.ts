@@ -23,6 +23,7 @@ const StartTotpInput = builder.inputType('StartTotpInput', {
   fields: (t) => ({ challenge: t.string({ description: challenge }) }),
 })
 const StartTotpPayload = builder.objectRef<Started>('StartTotpPayload').implement({
+  needs: 'inherited',
   description: 'What the authenticator computes its codes from. It counts once a code of it was confirmed.',
   fields: (t) => ({
     secret: t.exposeString('secret', { description: 'In Base32. Shown here only.' }),
@@ -39,6 +40,7 @@ const ConfirmTotpInput = builder.inputType('ConfirmTotpInput', {
 const RecoveryCodesPayload = builder
   .objectRef<{ recoveryCodes: string[] | null }>('RecoveryCodesPayload')
   .implement({
+    needs: 'inherited',
     description: 'Ways in for who has lost their factors.',
     fields: (t) => ({
       recoveryCodes: t.exposeStringList('recoveryCodes', { nullable: true, description: once }),
@@ -53,6 +55,7 @@ const RemoveTotpInput = builder.inputType('RemoveTotpInput', {
   }),
 })
 const RemovedPayload = builder.objectRef<{ removed: boolean }>('RemovedFactorPayload').implement({
+  needs: 'inherited',
   description: 'That a factor counts no more.',
   fields: (t) => ({ removed: t.exposeBoolean('removed') }),
 })
@@ -73,6 +76,7 @@ const AddPasskeyInput = builder.inputType('AddPasskeyInput', {
   }),
 })
 const AddPasskeyPayload = builder.objectRef<enrolment.AddedPasskey>('AddPasskeyPayload').implement({
+  needs: 'inherited',
   description: 'A passkey that counts from now on.',
   fields: (t) => ({
     passkey: t.field({ type: Passkey, resolve: ({ passkey }) => passkey }),
@@ -84,12 +88,14 @@ const RemovePasskeyInput = builder.inputType('RemovePasskeyInput', {
   fields: (t) => ({ id: t.id({ required: true }) }),
 })
 
+const whyOpen = 'Who has to set up a factor before coming in has a challenge instead of a session'
 const fresh = 'Asks for a fresh proof (REAUTHENTICATION_REQUIRED).'
 
 builder.mutationFields((t) => ({
   startTotp: t.field({
     type: StartTotpPayload,
     description: `Begins to set up an authenticator, with a secret of its own. ${fresh}`,
+    authScopes: { open: whyOpen },
     skipTypeScopes: true,
     args: { input: t.arg({ type: StartTotpInput, required: true }) },
     resolve: async (_root, { input }, context) =>
@@ -98,6 +104,7 @@ builder.mutationFields((t) => ({
   confirmTotp: t.field({
     type: RecoveryCodesPayload,
     description: 'Makes the authenticator count, by its first code. Tries are counted as at signing in.',
+    authScopes: { open: whyOpen },
     skipTypeScopes: true,
     args: { input: t.arg({ type: ConfirmTotpInput, required: true }) },
     resolve: async (_root, { input }, context) => ({
@@ -117,6 +124,7 @@ builder.mutationFields((t) => ({
   startPasskey: t.field({
     type: PasskeyOptionsPayload,
     description: `Asks a browser for a new passkey; the answer counts once, within five minutes. ${fresh}`,
+    authScopes: { open: whyOpen },
     skipTypeScopes: true,
     args: { input: t.arg({ type: StartPasskeyInput, required: true }) },
     resolve: async (_root, { input }, context) => ({
@@ -126,6 +134,7 @@ builder.mutationFields((t) => ({
   addPasskey: t.field({
     type: AddPasskeyPayload,
     description: `Keeps a passkey, which is a second factor and signs in alone. ${fresh}`,
+    authScopes: { open: whyOpen },
     skipTypeScopes: true,
     args: { input: t.arg({ type: AddPasskeyInput, required: true }) },
     resolve: async (_root, { input }, context) =>

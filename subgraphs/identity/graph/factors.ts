@@ -6,6 +6,7 @@ import { builder } from './builder.ts'
 import { inSession } from './in-session.ts'
 
 export const Passkey = builder.objectRef<PasskeyRow>('Passkey').implement({
+  needs: 'inherited',
   description: 'A key that a device of the viewer keeps, and uses after it has seen that it is them.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -17,6 +18,7 @@ export const Passkey = builder.objectRef<PasskeyRow>('Passkey').implement({
 })
 
 export const SecondFactors = builder.objectRef<Factors & { accountId: string }>('SecondFactors').implement({
+  needs: 'inherited',
   description: 'By what the viewer’s account proves itself besides its password.',
   fields: (t) => ({
     enabled: t.boolean({ resolve: (of) => secondMethods(of).length > 0 }),

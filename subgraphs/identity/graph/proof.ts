@@ -18,6 +18,7 @@ const ProveYourselfInput = builder.inputType('ProveYourselfInput', {
   }),
 })
 const ProveYourselfPayload = builder.objectRef<{ provedUntil: Date }>('ProveYourselfPayload').implement({
+  needs: 'inherited',
   description: 'That the session may change what protects the account.',
   fields: (t) => ({ provedUntil: t.expose('provedUntil', { type: 'DateTime' }) }),
 })
@@ -31,6 +32,7 @@ const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
 const ChangePasswordPayload = builder
   .objectRef<{ endedSessions: number }>('ChangePasswordPayload')
   .implement({
+    needs: 'inherited',
     description: 'That the password is another one.',
     fields: (t) => ({
       endedSessions: t.exposeInt('endedSessions', {
@@ -45,6 +47,7 @@ const ResetSecondFactorsInput = builder.inputType('ResetSecondFactorsInput', {
 const ResetSecondFactorsPayload = builder
   .objectRef<{ user: UserRow }>('ResetSecondFactorsPayload')
   .implement({
+    needs: 'inherited',
     description: 'A member without second factors.',
     fields: (t) => ({ user: t.field({ type: User, resolve: ({ user }) => user }) }),
   })

@@ -34,6 +34,7 @@ const StartPasskeySignInInput = builder.inputType('StartPasskeySignInInput', {
 export const PasskeyOptionsPayload = builder
   .objectRef<{ options: unknown }>('PasskeyOptionsPayload')
   .implement({
+    needs: 'inherited',
     description: 'What a browser asks its devices.',
     fields: (t) => ({
       options: t.expose('options', {
@@ -57,6 +58,7 @@ builder.mutationFields((t) => ({
     type: SignInPayload,
     description: `Signs in with what \`signIn\` asked for besides the password. After ten wrong tries at an account
       strangers wait 15 minutes.`,
+    authScopes: { open: 'Who signs in is nobody yet' },
     skipTypeScopes: true,
     args: { input: t.arg({ type: CompleteSignInInput, required: true }) },
     resolve: async (_root, { input }, context) =>
@@ -65,6 +67,7 @@ builder.mutationFields((t) => ({
   startPasskeySignIn: t.field({
     type: PasskeyOptionsPayload,
     description: 'Asks for a passkey; the answer counts once, within five minutes.',
+    authScopes: { open: 'Who signs in is nobody yet' },
     skipTypeScopes: true,
     args: { input: t.arg({ type: StartPasskeySignInInput, required: true }) },
     resolve: async (_root, { input: { challenge } }, context) => ({
@@ -74,6 +77,7 @@ builder.mutationFields((t) => ({
   signInWithPasskey: t.field({
     type: SignInPayload,
     description: 'Signs in with a passkey alone: the device has seen that it is its owner.',
+    authScopes: { open: 'Who signs in is nobody yet' },
     skipTypeScopes: true,
     args: { input: t.arg({ type: SignInWithPasskeyInput, required: true }) },
     resolve: async (_root, { input }, context) =>
