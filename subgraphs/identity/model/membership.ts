@@ -8,6 +8,7 @@ import { current, governs } from './authority.ts'
 import { changed, unchangedSince } from './change.ts'
 import * as organizations from './organization.ts'
 import { hashPassword } from './password.ts'
+import { requireFreshPerson } from './proof.ts'
 import * as sessions from './session.ts'
 import * as users from './user.ts'
 
@@ -43,7 +44,10 @@ export type MemberChange = {
   expectedVersion?: number | null | undefined
 }
 
-/** Throws NOT_FOUND, FORBIDDEN, CONFLICT when somebody else has changed them, and VALIDATION_ERROR. */
+/**
+ * Throws NOT_FOUND, FORBIDDEN, CONFLICT when somebody else has changed them, REAUTHENTICATION_REQUIRED for another role,
+ * and VALIDATION_ERROR.
+ */
 export async function update(trx: Trx<Tables>, by: Member, wanted: MemberChange): Promise<UserRow> {
   if (wanted.role === 'api') throw notForPeople()
   const { user, as } = await governed(trx, by, wanted.id)
@@ -53,6 +57,7 @@ export async function update(trx: Trx<Tables>, by: Member, wanted: MemberChange)
   if (role !== user.role) {
     if (user.id === by.userId) throw forbidden('Somebody else has to change your role')
     governs(as, role)
+    await requireFreshPerson(trx, by)
   }
   return users.change(trx, user.id, { name, role })
 }
