@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { openDatabase, roleOf, urlAs } from './database.ts'
 import type { Jobs } from './job.ts'
+import { grantJournal, journalMigrations, journalSchema } from './journal.ts'
 import type { Log } from './log.ts'
 import { operationMigrations, operationSchema } from './operation.ts'
 import { provisionQueues } from './queue.ts'
@@ -63,6 +64,17 @@ async function provision(db: Kysely<unknown>, schema: string, role: string, pass
   await sql`grant usage on schema ${sql.id(schema)} to ${sql.id(role)}`.execute(db)
 }
 
+/** Of several processes one at a time. */
+const inTurn = (db: Kysely<unknown>, lock: string, work: (connection: Kysely<unknown>) => Promise<void>) =>
+  db.connection().execute(async (connection) => {
+    await sql`select pg_advisory_lock(hashtext(${lock}))`.execute(connection)
+    try {
+      await work(connection)
+    } finally {
+      await sql`select pg_advisory_unlock(hashtext(${lock}))`.execute(connection)
+    }
+  })
+
 async function apply(db: Kysely<unknown>, schema: string, migrations: Migrations): Promise<string[]> {
   const { error, results = [] } = await new Migrator({
     db,
@@ -93,15 +105,10 @@ export async function migrate(options: {
   const role = roleOf(url, schema)
   const password = passwordOf(role)
   try {
-    await db.connection().execute(async (connection) => {
-      await sql`select pg_advisory_lock(hashtext('nexus-provision'))`.execute(connection)
-      try {
-        await provision(connection, schema, role, password)
-      } finally {
-        await sql`select pg_advisory_unlock(hashtext('nexus-provision'))`.execute(connection)
-      }
-    })
+    await inTurn(db, 'nexus-provision', (connection) => provision(connection, schema, role, password))
     await apply(db, operationSchema, operationMigrations)
+    await apply(db, journalSchema, journalMigrations)
+    await inTurn(db, 'nexus-journal', (connection) => grantJournal(connection, schema, role))
     await apply(db, keyringSchema, keyringMigrations)
     const applied = await apply(db, schema, migrations)
     if (jobs) await provisionQueues({ url, subgraph: schema, jobs, log })

@@ -6,8 +6,8 @@ import { readRegister } from '#kit/register.ts'
 import { openTestHouse, type TestHouse } from '../test-house.ts'
 
 const names = readRegister({}).map(({ name }) => name)
-// What several subgraphs share: operations and data keys, which are a tenant's, and the queue.
-const shared = ['operations', 'keyring', 'jobs']
+// What several subgraphs share: operations, the journal and data keys, which are a tenant's, and the queue.
+const shared = ['operations', 'journal', 'keyring', 'jobs']
 const schemas = [...names, ...shared]
 
 // Tables that belong to no tenant, and why: sign-in precedes a tenant; catalogues are everybody's; jobs wait for
@@ -19,7 +19,10 @@ const withoutTenant = [
   ...['totp_secrets', 'recovery_codes', 'passkeys', 'challenges'].map((name) => `identity.${name}`),
   'compliance.frameworks',
   'compliance.controls',
-  ...[...names, 'operations', 'keyring'].flatMap((name) => [`${name}.migrations`, `${name}.migrations_lock`]),
+  ...[...names, 'operations', 'journal', 'keyring'].flatMap((name) => [
+    `${name}.migrations`,
+    `${name}.migrations_lock`,
+  ]),
   ...['job', 'job_common', 'job_dependency', 'queue', 'queue_stats', 'schedule', 'subscription'].map(
     (name) => `jobs.${name}`,
   ),
@@ -36,6 +39,15 @@ const tenantColumn: Record<string, string> = { 'identity.organizations': 'id' }
 const beyond: Record<string, string[]> = {
   'compliance > operations.operations': ['INSERT', 'SELECT', 'UPDATE'],
   'integrations > operations.operations': ['SELECT'],
+  // The journal grows, and nobody who writes it may change it. Identity shows it.
+  ...Object.fromEntries(
+    names.flatMap((name) =>
+      ['entries', 'personal'].map((table) => [
+        `${name} > journal.${table}`,
+        name === 'identity' ? ['INSERT', 'SELECT'] : ['INSERT'],
+      ]),
+    ),
+  ),
   'identity > keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'],
   'integrations > keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'],
   'compliance > jobs.job': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
@@ -204,6 +216,8 @@ test('without a tenant a service sees no row', async () => {
     ['identity', 'sessions'],
     ['identity', 'refresh_tokens'],
     ['identity', 'api_keys'],
+    ['identity', 'journal.entries'],
+    ['identity', 'journal.personal'],
     ['assets', 'assets'],
     ['alerts', 'alerts'],
     ['vulns', 'vulnerabilities'],

@@ -1,3 +1,4 @@
+import { blame, type Noted, note } from '#kit/audit.ts'
 import { type Db, inTenant } from '#kit/database.ts'
 import { forbidden, invalid, NexusError, unauthenticated } from '#kit/errors.ts'
 import { mostPasskeys, secondMethods } from '../rules.ts'
@@ -14,7 +15,13 @@ import * as totp from './totp.ts'
 import * as users from './user.ts'
 
 /** Who sets up a factor: somebody in a session, or who may not have one before. */
-export type Enrolling = { accountId: string; email: string; challenge: string | null }
+export type Enrolling = {
+  accountId: string
+  organizationId: string
+  userId: string
+  email: string
+  challenge: string | null
+}
 
 /** Throws REAUTHENTICATION_REQUIRED for who has not proved themselves lately. */
 export async function within({ db }: Pick<Around, 'db'>, member: InSession): Promise<Enrolling> {
@@ -22,7 +29,7 @@ export async function within({ db }: Pick<Around, 'db'>, member: InSession): Pro
   return inTenant(db, { organizationId }, async (trx) => {
     await requireFresh(trx, member)
     const [user] = await users.find(trx, [userId])
-    return { accountId, email: user!.email, challenge: null }
+    return { accountId, organizationId, userId, email: user!.email, challenge: null }
   })
 }
 
@@ -30,13 +37,22 @@ export async function within({ db }: Pick<Around, 'db'>, member: InSession): Pro
 export async function before({ db }: Pick<Around, 'db'>, challenge: string): Promise<Enrolling> {
   const step = await challenges.find(db, challenge, 'enrol')
   const accountId = step?.accountId
+  const { organizationId, userId, email } = (step?.data ?? {}) as Pending
+  if (step) blame(async () => ({ organizationId, userId }))
   // Who has set one up meanwhile, at the side of this, proves themselves by that.
   if (!step || !accountId || secondMethods(await factors.of(db, accountId)).length > 0)
     throw unauthenticated('It has taken too long; sign in again')
-  return { accountId, email: (step.data as Pending).email, challenge }
+  return { accountId, organizationId, userId, email, challenge }
 }
 
 export const startTotp = (around: Around, who: Enrolling) => totp.start(around, who.accountId, who.email)
+
+/** Says in the journal what became of a factor. */
+const written = (
+  { db }: Pick<Around, 'db'>,
+  { organizationId, userId }: Pick<Enrolling, 'organizationId' | 'userId'>,
+  change: Pick<Noted, 'type' | 'id' | 'before' | 'after'>,
+) => inTenant(db, { organizationId }, async () => note({ ...change, actor: { userId } }))
 
 /** Codes for an account that has none, and the way in for who had to set up a factor first. */
 async function enrolled(db: Db<Tables>, { accountId, challenge }: Enrolling): Promise<string[] | null> {
@@ -52,7 +68,10 @@ export async function confirmTotp(around: Around, who: Enrolling, code: string):
   const counter = factors.strangersAt(around.keys, accountId)
   const check = () => totp.check(around, accountId, code, { confirming: true })
   if (!(await factors.guessing(around.shared, counter, check))) throw forbidden('That is not the code')
-  return enrolled(around.db, who)
+  const codes = await enrolled(around.db, who)
+  const { totpAt } = await factors.of(around.db, accountId)
+  await written(around, who, { type: 'Totp', id: accountId, before: null, after: { totpAt } })
+  return codes
 }
 
 /** Throws CONFLICT for who has too many already. */
@@ -74,7 +93,9 @@ export async function addPasskey(
   if (called.length > 100) throw invalid('name', 'At most 100 characters')
   const passkey = await passkeys.register(around, who.accountId, called, response)
   if (!passkey) throw forbidden('The passkey was not accepted')
-  return { passkey, recoveryCodes: await enrolled(around.db, who) }
+  const recoveryCodes = await enrolled(around.db, who)
+  await written(around, who, { type: 'Passkey', id: passkey.id, before: null, after: passkey })
+  return { passkey, recoveryCodes }
 }
 
 /** Throws CONFLICT for the last factor of who has to have one. */
@@ -96,16 +117,20 @@ export async function removeTotp(
   await keepsOne(around, accountId, 'totp')
   await checkPassword(around, accountId, password)
   await checkSecond(around, member, given)
+  const { totpAt } = await factors.of(around.db, accountId)
   await totp.remove(around.db, accountId)
+  await written(around, member, { type: 'Totp', id: accountId, before: { totpAt }, after: null })
 }
 
 /** Whether there was one of that id. Throws REAUTHENTICATION_REQUIRED and CONFLICT. */
 export async function removePasskey(around: Around, member: InSession, id: string): Promise<boolean> {
   const { accountId } = await within(around, member)
-  const found = (await passkeys.listOf(around.db, accountId)).some((each) => each.id === id)
+  const found = (await passkeys.listOf(around.db, accountId)).find((each) => each.id === id)
   if (!found) return false
   await keepsOne(around, accountId, 'passkey')
-  return passkeys.remove(around.db, accountId, id)
+  if (!(await passkeys.remove(around.db, accountId, id))) return false
+  await written(around, member, { type: 'Passkey', id, before: found, after: null })
+  return true
 }
 
 /** Throws REAUTHENTICATION_REQUIRED, and CONFLICT for who has no second factor to recover from. */
@@ -113,5 +138,8 @@ export async function renewRecoveryCodes(around: Around, member: InSession): Pro
   const { accountId } = await within(around, member)
   if (secondMethods(await factors.of(around.db, accountId)).length === 0)
     throw new NexusError('CONFLICT', 'Set up a second factor first')
-  return recovery.renew(around.db, accountId)
+  const codes = await recovery.renew(around.db, accountId)
+  const after = { renewedAt: new Date() }
+  await written(around, member, { type: 'RecoveryCodes', id: accountId, before: {}, after })
+  return codes
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { forbidden, NexusError, notFound } from '#kit/errors.ts'
 import type { ListSpec } from '#kit/page.ts'
@@ -56,7 +57,7 @@ export async function update(
   const was = read(before.settings)
   const next = settings({ ...was, ...wanted.settings })
   if (next.requireSecondFactor && !was.requireSecondFactor) await endWithoutFactor(trx, by)
-  return trx
+  const after = await trx
     .updateTable('organizations')
     .set((eb) => ({
       name,
@@ -67,6 +68,8 @@ export async function update(
     .where('id', '=', by.organizationId)
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'Organization', id: after.id, before, after })
+  return after
 }
 
 /** Who has no second factor comes in again by setting one up. Throws CONFLICT for who would be one of them. */

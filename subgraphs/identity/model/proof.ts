@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import { type Db, inTenant, type Trx } from '#kit/database.ts'
 import { forbidden, NexusError } from '#kit/errors.ts'
 import type { Member } from '#kit/viewer.ts'
@@ -8,6 +9,7 @@ import type { Around } from './around.ts'
 import * as factors from './factor.ts'
 import { verifyPassword } from './password.ts'
 import { type Given, oneOf, proves } from './second-step.ts'
+import * as sessions from './session.ts'
 
 export type InSession = Member & { sessionId: string }
 
@@ -85,13 +87,16 @@ export async function prove(
     if (!methods.includes('password')) throw stale(methods)
     await checkPassword(around, accountId, password)
   } else await checkSecond(around, member, given)
-  const { provedAt } = await inTenant(around.db, { organizationId }, (trx) =>
-    trx
+  const proved = await inTenant(around.db, { organizationId }, async (trx) => {
+    const before = await sessions.find(trx, sessionId)
+    const after = await trx
       .updateTable('sessions')
       .set({ provedAt: sql<Date>`now()` })
       .where('id', '=', sessionId)
-      .returning('provedAt')
-      .executeTakeFirstOrThrow(),
-  )
-  return new Date(provedAt.getTime() + freshMinutes * 60_000)
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    note({ type: 'Session', id: sessionId, before, after })
+    return after
+  })
+  return new Date(proved.provedAt.getTime() + freshMinutes * 60_000)
 }

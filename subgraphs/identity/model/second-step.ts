@@ -1,3 +1,4 @@
+import { blame } from '#kit/audit.ts'
 import type { Client } from '#kit/client.ts'
 import { invalid, unauthenticated } from '#kit/errors.ts'
 import type { Around } from './around.ts'
@@ -72,6 +73,7 @@ export async function complete(
   if (!step?.accountId) throw over()
   const { accountId } = step
   const { organizationId, userId, email, counter } = step.data as Pending
+  blame(async () => ({ organizationId, userId }))
   if (step.purpose === 'sign_in') {
     oneOf({ code, recoveryCode, passkey })
     const of = { counter, bound: challenge, purpose: 'second' as const }

@@ -1,7 +1,10 @@
+import { type Blamed, blame } from '#kit/audit.ts'
 import type { Client } from '#kit/client.ts'
+import type { Db } from '#kit/database.ts'
 import { invalid, NexusError } from '#kit/errors.ts'
 import type { Keys } from '#kit/tokens.ts'
 import { membership, normalEmail, secondMethods, signInTries } from '../rules.ts'
+import type { Tables } from '../tables.ts'
 import * as accounts from './account.ts'
 import type { Around } from './around.ts'
 import * as challenges from './challenge.ts'
@@ -48,6 +51,18 @@ async function secondStep(
   throw new NexusError('SECOND_FACTOR_REQUIRED', message, [], { methods, challenge })
 }
 
+function wantedOf(known: users.Membership[], { organization }: SignIn): users.Membership | null {
+  const wanted = organization ? (known.find(({ slug }) => slug === organization)?.organizationId ?? '') : null
+  return membership(known, wanted)
+}
+
+/** In whose journal a try in vain is written: of the organization that would have been entered, or the oldest. */
+async function inVain(db: Db<Tables>, accountId: string, input: SignIn): Promise<Blamed | null> {
+  const known = await users.memberships(db, accountId)
+  const tried = wantedOf(known, input) ?? known[0]
+  return tried ? { organizationId: tried.organizationId, userId: tried.id } : null
+}
+
 /**
  * Checks a password and opens a session. Throws UNAUTHENTICATED, the same whatever was wrong; RATE_LIMITED after ten
  * tries within 15 minutes, without checking any more; and SECOND_FACTOR_REQUIRED, with what to send along with it, or
@@ -69,13 +84,10 @@ export async function signIn(
   await tries.consume(counter).catch((refusal: unknown) => {
     throw refusal instanceof Error ? refusal : tooMany()
   })
+  blame(async () => (account ? inVain(db, account.id, input) : null))
   const right = await verifyPassword(account?.passwordHash ?? null, input.password)
   if (!account || !right) throw wrong()
-  const memberships = await users.memberships(db, account.id)
-  const wanted = input.organization
-    ? (memberships.find((each) => each.slug === input.organization)?.organizationId ?? '')
-    : null
-  const entered = membership(memberships, wanted)
+  const entered = wantedOf(await users.memberships(db, account.id), input)
   if (!entered) throw wrong()
   await tries.delete(counter)
   const { organizationId, id: userId } = entered
