@@ -32,4 +32,5 @@ export const oncePerDocument: ReadonlySet<string> = new Set([
   'startPasskey',
   'addPasskey',
   'renewRecoveryCodes',
+  'acceptInvitation',
 ])

@@ -10,5 +10,9 @@ import './enrolment.ts'
 import './proof.ts'
 import './membership.ts'
 import './api-key.ts'
+import './team.ts'
+import './grant.ts'
+import './invitation.ts'
+import './standing.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)
