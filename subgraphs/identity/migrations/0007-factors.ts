@@ -7,14 +7,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     alter table identity.sessions add column proved_at timestamptz(3) not null default now();
     create table identity.totp_secrets (
-      account_id uuid primary key references identity.accounts (id),
+      account_id uuid primary key references identity.accounts (id) on delete cascade,
       sealed text not null,
       last_step bigint not null default 0,
       created_at timestamptz(3) not null default now(),
       confirmed_at timestamptz(3)
     );
     create table identity.recovery_codes (
-      account_id uuid not null references identity.accounts (id),
+      account_id uuid not null references identity.accounts (id) on delete cascade,
       hash bytea not null check (length(hash) = 32),
       created_at timestamptz(3) not null default now(),
       used_at timestamptz(3),
@@ -22,7 +22,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
     create table identity.passkeys (
       id uuid primary key,
-      account_id uuid not null references identity.accounts (id),
+      account_id uuid not null references identity.accounts (id) on delete cascade,
       credential_id varchar(1400) not null unique,
       public_key bytea not null,
       counter bigint not null,
@@ -36,7 +36,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create table identity.challenges (
       hash bytea primary key check (length(hash) = 32),
       purpose varchar(20) not null check (purpose in ('sign_in', 'enrol', 'enrolled', 'register', 'enter', 'second', 'prove')),
-      account_id uuid references identity.accounts (id),
+      account_id uuid references identity.accounts (id) on delete cascade,
       data jsonb not null,
       created_at timestamptz(3) not null default now(),
       expires_at timestamptz(3) not null,
