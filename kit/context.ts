@@ -27,6 +27,8 @@ export type Surroundings = {
   reportDir: string
   /** For secrets that have to be read again; those that are only compared are hashed. */
   sealing: Sealing
+  /** Where people reach the house, once it listens. */
+  publicUrl(): string
   shared: Shared
   metrics: Metrics
   events: Events
