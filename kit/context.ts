@@ -5,6 +5,7 @@ import type { Events } from './events.ts'
 import type { Loaders } from './loader.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import type { Outbound } from './outbound.ts'
 import type { Queue } from './queue.ts'
 import type { Shared } from './redis.ts'
 import type { Caller, InternalSigner, Keys } from './tokens.ts'
@@ -26,6 +27,10 @@ export type Surroundings = {
   shared: Shared
   metrics: Metrics
   events: Events
+  /** How addresses are asked that people have given. */
+  outbound: Outbound
+  /** Where browsers reach the platform: an origin. */
+  publicUrl: string
   tracer?: Tracer | null
 }
 

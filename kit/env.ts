@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { networkOf } from './network.ts'
 
 /**
  * Reads the environment once against a shape. Empty strings count as unset.
@@ -66,6 +67,20 @@ export const environment = {
     .transform((text) => text.split(',').map((each) => each.trim()))
     .optional()
     .describe('Addresses or networks (CIDR), by commas, whose `X-Forwarded-For` and `-Proto` are believed'),
+  NEXUS_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must begin with https:// or http://' })
+    .transform((text) => new URL(text).origin)
+    .optional()
+    .describe('Where browsers reach the platform; the default is `http://localhost` with PORT'),
+  NEXUS_PRIVATE_NETWORKS: z
+    .string()
+    .transform((text) => text.split(',').map((each) => each.trim()))
+    .refine((networks) => networks.every((each) => networkOf(each) !== null), 'must be networks, by commas')
+    .transform((networks) => networks.map((each) => networkOf(each)!))
+    .optional()
+    .describe(
+      'Networks (CIDR), by commas, that addresses given by people may lie in besides the internet, such as that of an identity provider of your own; also without TLS',
+    ),
   NEXUS_SEED: z
     .enum(['demo', 'none'])
     .optional()
@@ -98,3 +113,7 @@ export const environment = {
 }
 
 export type Environment = z.infer<z.ZodObject<typeof environment>>
+
+/** The origin that browsers know: the one that was given, or the one of this machine. */
+export const publicUrlOf = ({ NEXUS_PUBLIC_URL, PORT }: Environment): string =>
+  NEXUS_PUBLIC_URL ?? `http://localhost:${PORT}`

@@ -4,13 +4,14 @@ import { join, resolve } from 'node:path'
 import { createBlobs } from '#kit/blob.ts'
 import type { Surroundings } from '#kit/context.ts'
 import { type OnStatement, openDatabase } from '#kit/database.ts'
-import type { Environment } from '#kit/env.ts'
+import { type Environment, publicUrlOf } from '#kit/env.ts'
 import { openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
 import { acquireLock } from '#kit/lock.ts'
 import type { Log } from '#kit/log.ts'
 import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { migrate } from '#kit/migration.ts'
+import { createOutbound } from '#kit/outbound.ts'
 import { openShared } from '#kit/redis.ts'
 import { root } from '#kit/register.ts'
 import { type OpenSubgraph, openSubgraph, type Subgraph } from '#kit/subgraph.ts'
@@ -72,6 +73,7 @@ export async function openHouse({
     closers.push(() => tracer?.close())
     const events = openEvents(env.REDIS_URL, log)
     closers.push(() => events.close())
+    const outbound = createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS })
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
     const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
@@ -80,7 +82,8 @@ export async function openHouse({
 
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
-      return { keys, log, transports, sign, blobDir, reportDir, shared, metrics, events, tracer }
+      const common = { keys, log, transports, blobDir, reportDir, shared, metrics, events, tracer }
+      return { ...common, sign, outbound, publicUrl: publicUrlOf(env) }
     }
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
       const { name: schema, migrations, jobs } = subgraph
