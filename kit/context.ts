@@ -8,6 +8,7 @@ import type { Metrics } from './metrics.ts'
 import type { Outbound } from './outbound.ts'
 import type { Queue } from './queue.ts'
 import type { Shared } from './redis.ts'
+import type { Sealing } from './sealing/sealing.ts'
 import type { Caller, InternalSigner, Keys } from './tokens.ts'
 import type { Tracer } from './tracing.ts'
 import type { SubgraphError, Transports } from './transport.ts'
@@ -24,6 +25,8 @@ export type Surroundings = {
   blobDir: string
   /** Where reports are kept. */
   reportDir: string
+  /** For secrets that have to be read again; those that are only compared are hashed. */
+  sealing: Sealing
   shared: Shared
   metrics: Metrics
   events: Events

@@ -5,6 +5,7 @@ import type { Jobs } from './job.ts'
 import type { Log } from './log.ts'
 import { operationMigrations, operationSchema } from './operation.ts'
 import { provisionQueues } from './queue.ts'
+import { keyringMigrations, keyringSchema } from './sealing/keyring.ts'
 import { tenantPolicy } from './tenancy.ts'
 
 export type Migrations = Readonly<Record<string, Migration>>
@@ -43,6 +44,12 @@ export async function tenantTable(
 ): Promise<void> {
   await tenantPolicy(db, schema, table, column)
   await grant(db, schema, grants, `${schema}.${table}`)
+}
+
+/** Lets a subgraph have sealed columns: it reaches the data keys, and row level security those of its tenant. */
+export async function grantKeyring(db: Kysely<unknown>, schema: string): Promise<void> {
+  await grant(db, schema, 'usage', 'schema keyring')
+  await grant(db, schema, 'select, insert, update', 'keyring.data_keys')
 }
 
 /** Creates a subgraph's schema and its login role, which may enter the schema and owns nothing in it. */
@@ -95,6 +102,7 @@ export async function migrate(options: {
       }
     })
     await apply(db, operationSchema, operationMigrations)
+    await apply(db, keyringSchema, keyringMigrations)
     const applied = await apply(db, schema, migrations)
     if (jobs) await provisionQueues({ url, subgraph: schema, jobs, log })
     return { applied, url: urlAs(url, role, password) }
