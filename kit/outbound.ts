@@ -43,7 +43,7 @@ const resolveAll: Resolve = (hostname) => lookup(hostname, { all: true, verbatim
  * without TLS
  * @param options.timeoutMs for a whole call, 5 s unless said
  * @param options.largest bytes of an answer, 1 MiB unless said
- * @param options.perMinute calls of one `countedAs`, 120 unless said
+ * @param options.perMinute calls of one `countedAs`, 300 unless said
  */
 export function createOutbound(options: {
   shared: Pick<Shared, 'limiter'>
@@ -53,7 +53,7 @@ export function createOutbound(options: {
   perMinute?: number
   resolve?: Resolve
 }): Outbound {
-  const { privateNetworks = [], timeoutMs = 5_000, largest = 1024 * 1024, perMinute = 120 } = options
+  const { privateNetworks = [], timeoutMs = 5_000, largest = 1024 * 1024, perMinute = 300 } = options
   const { shared, resolve = resolveAll } = options
   const calls = shared.limiter('outbound', { points: perMinute, seconds: 60 })
 

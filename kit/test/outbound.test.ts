@@ -31,15 +31,57 @@ const refused = (reason: OutboundReason) => (error: unknown) => {
 }
 
 const hosts = [
-  ...['127.0.0.1', '127.0.0.2', '127.255.255.254', '127.1', '127.0.1', '0', '0.0.0.0', '0.0.0.1', 'localhost'],
-  ...['2130706433', '017700000001', '0177.0.0.1', '0x7f000001', '0x7f.0.0.1', '0x7F.1', '127.0.0.1.', '127.0x0.1'],
-  ...['10.0.0.1', '10.255.255.255', '172.16.0.1', '172.31.255.255', '192.168.0.1', '192.168.1.254', '100.64.0.1'],
+  ...[
+    '127.0.0.1',
+    '127.0.0.2',
+    '127.255.255.254',
+    '127.1',
+    '127.0.1',
+    '0',
+    '0.0.0.0',
+    '0.0.0.1',
+    'localhost',
+  ],
+  ...[
+    '2130706433',
+    '017700000001',
+    '0177.0.0.1',
+    '0x7f000001',
+    '0x7f.0.0.1',
+    '0x7F.1',
+    '127.0.0.1.',
+    '127.0x0.1',
+  ],
+  ...[
+    '10.0.0.1',
+    '10.255.255.255',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.0.1',
+    '192.168.1.254',
+    '100.64.0.1',
+  ],
   ...['169.254.169.254', '169.254.0.1', '2852039166', '0xa9fea9fe', '0251.0376.0251.0376', '192.0.0.192'],
   ...['100.100.100.200', '192.0.2.1', '198.51.100.1', '203.0.113.1', '198.18.0.1', '192.88.99.1'],
   ...['224.0.0.1', '239.255.255.255', '240.0.0.1', '255.255.255.255', '①②⑦.⓪.⓪.①', '127。0。0。1'],
-  ...['[::1]', '[::]', '[0:0:0:0:0:0:0:1]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::ffff:169.254.169.254]'],
+  ...[
+    '[::1]',
+    '[::]',
+    '[0:0:0:0:0:0:0:1]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[::ffff:169.254.169.254]',
+  ],
   ...['[::127.0.0.1]', '[::ffff:0:127.0.0.1]', '[64:ff9b::7f00:1]', '[64:ff9b:1::7f00:1]', '[2002:7f00:1::]'],
-  ...['[2001::7f00:1]', '[fe80::1]', '[fc00::1]', '[fd00:ec2::254]', '[ff02::1]', '[2001:db8::1]', '[fec0::1]'],
+  ...[
+    '[2001::7f00:1]',
+    '[fe80::1]',
+    '[fc00::1]',
+    '[fd00:ec2::254]',
+    '[ff02::1]',
+    '[2001:db8::1]',
+    '[fec0::1]',
+  ],
 ]
 
 test('no shape of an address of this machine or of a private network is asked', async (t) => {
@@ -52,10 +94,29 @@ test('no shape of an address of this machine or of a private network is asked', 
       ({ reason }: OutboundError) => assert.ok(reason === 'address' || reason === 'url', `${url}: ${reason}`),
     )
   const strange = [
-    ...[`http://127.0.0.1:${victim.port}/`, 'http://example.com/', 'ftp://example.com/', 'file:///etc/passwd'],
-    ...['gopher://127.0.0.1/', 'data:text/plain,x', 'javascript:alert(1)', 'ws://example.com/', '//example.com/'],
+    ...[
+      `http://127.0.0.1:${victim.port}/`,
+      'http://example.com/',
+      'ftp://example.com/',
+      'file:///etc/passwd',
+    ],
+    ...[
+      'gopher://127.0.0.1/',
+      'data:text/plain,x',
+      'javascript:alert(1)',
+      'ws://example.com/',
+      '//example.com/',
+    ],
     ...['https://user@example.com/', 'https://user:word@example.com/', 'https://example.com@127.0.0.1/'],
-    ...['https://127.0.0.1\\@example.com/', 'https://', 'https:///', '', 'example.com', 'https://[::1', 'https://a b/'],
+    ...[
+      'https://127.0.0.1\\@example.com/',
+      'https://',
+      'https:///',
+      '',
+      'example.com',
+      'https://[::1',
+      'https://a b/',
+    ],
     ...[`https://127.0.0.1%2f@example.com/`, 'https://example.com:99999/', 'unix:/var/run/docker.sock'],
   ]
   for (const url of strange) await assert.rejects(outbound.fetch(url, { countedAs: 'x' }), OutboundError, url)
@@ -70,7 +131,13 @@ test('a name is judged by all that it means, and asked where it was judged', asy
       shared: shared(),
       resolve: async () => found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
     })
-  for (const found of [['127.0.0.1'], ['::1'], ['8.8.8.8', '127.0.0.1'], ['8.8.8.8', '::ffff:10.0.0.1'], ['fe80::1%lo']])
+  for (const found of [
+    ['127.0.0.1'],
+    ['::1'],
+    ['8.8.8.8', '127.0.0.1'],
+    ['8.8.8.8', '::ffff:10.0.0.1'],
+    ['fe80::1%lo'],
+  ])
     await assert.rejects(
       means(...found).fetch(`https://name.example:${there.port}/`, { countedAs: 'x' }),
       refused('address'),
@@ -104,7 +171,11 @@ test('a network that was named is asked, and no other', async (t) => {
   const answer = await outbound.fetch(url, { method: 'POST', body: 'x', headers, countedAs: 'x' })
   assert.equal(answer.status, 200)
   assert.deepEqual(answer.headers.getSetCookie(), ['a=1', 'b=2'])
-  assert.deepEqual(await answer.json(), { method: 'POST', type: 'text/plain', host: `127.0.0.1:${there.port}` })
+  assert.deepEqual(await answer.json(), {
+    method: 'POST',
+    type: 'text/plain',
+    host: `127.0.0.1:${there.port}`,
+  })
   for (const other of ['http://10.0.0.1/', 'http://[::1]/', 'http://169.254.169.254/'])
     await assert.rejects(outbound.fetch(other, { countedAs: 'x' }), refused('address'), other)
 })

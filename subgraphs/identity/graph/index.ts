@@ -6,5 +6,7 @@ import './sign-in.ts'
 import './session.ts'
 import './membership.ts'
 import './api-key.ts'
+import './sso-connection.ts'
+import './single-sign-on.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

@@ -8,7 +8,7 @@ import type { Tables, UserRow } from '../tables.ts'
 import { builder } from './builder.ts'
 import { User } from './user.ts'
 
-type Payload = {
+export type Payload = {
   accessToken: string
   expiresIn: number
   refreshToken: string
@@ -17,7 +17,7 @@ type Payload = {
   user: UserRow
 }
 
-const SignInPayload = builder.objectRef<Payload>('SignInPayload').implement({
+export const SignInPayload = builder.objectRef<Payload>('SignInPayload').implement({
   description: 'Who has come in, and the tokens that say so.',
   fields: (t) => ({
     accessToken: t.exposeString('accessToken', { description: 'Goes into `Authorization: Bearer`.' }),
@@ -61,7 +61,7 @@ const SignOutPayload = builder.objectRef<{ signedOut: boolean }>('SignOutPayload
   fields: (t) => ({ signedOut: t.exposeBoolean('signedOut') }),
 })
 
-async function enter(
+export async function enter(
   context: Context<Tables>,
   { session, refreshToken, user, deviceToken }: Refreshed & Partial<SignedIn>,
 ): Promise<Payload> {

@@ -11,7 +11,8 @@ import { unchangedSince } from './change.ts'
 import * as organizations from './organization.ts'
 import * as users from './user.ts'
 
-const text = (most: number) => z.string().trim().min(1, 'Must be given').max(most, `At most ${most} characters`)
+const text = (most: number) =>
+  z.string().trim().min(1, 'Must be given').max(most, `At most ${most} characters`)
 const isIssuer = (given: string) => {
   if (!URL.canParse(given)) return false
   const { protocol, username, password, search, hash } = new URL(given)
@@ -23,7 +24,10 @@ const domain = z
   .trim()
   .toLowerCase()
   .max(253)
-  .regex(/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/, 'Must be domains such as acme.example')
+  .regex(
+    /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/,
+    'Must be domains such as acme.example',
+  )
 const shape = z.object({
   issuer: text(1_000).refine(isIssuer, 'Must be the address of a provider, as it names itself'),
   clientId: text(500),
@@ -57,7 +61,8 @@ const initial = {
 
 /** The organization's connection, or null. */
 export const find = async (db: Db<Tables>): Promise<SsoConnectionRow | null> =>
-  (await db.selectFrom('ssoConnections').selectAll().where('removedAt', 'is', null).executeTakeFirst()) ?? null
+  (await db.selectFrom('ssoConnections').selectAll().where('removedAt', 'is', null).executeTakeFirst()) ??
+  null
 
 /** Where a connection's secret is sealed. */
 export const placeOf = ({ organizationId, id }: Pick<SsoConnectionRow, 'organizationId' | 'id'>) => ({
@@ -158,7 +163,12 @@ export async function remove(
 
 export const markTested = async (trx: Trx<Tables>, { id, version }: SsoConnectionRow): Promise<void> => {
   const tested = { testedAt: sql<Date>`now()` }
-  await trx.updateTable('ssoConnections').set(tested).where('id', '=', id).where('version', '=', version).execute()
+  await trx
+    .updateTable('ssoConnections')
+    .set(tested)
+    .where('id', '=', id)
+    .where('version', '=', version)
+    .execute()
 }
 
 /** The connection that people sign in by, of an organization's short name; null where there is none. */

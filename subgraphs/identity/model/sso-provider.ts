@@ -4,7 +4,19 @@ import type { Outbound } from '#kit/outbound.ts'
 import type { SsoConnectionRow } from '../tables.ts'
 
 /** What an ID token may be signed with: never nothing, and never what we share with the provider. */
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+]
 const clockSkewSeconds = 60
 const rememberedMs = 600_000
 
@@ -20,7 +32,7 @@ const through =
   (url, { method, headers, body, signal }) =>
     outbound.fetch(url, {
       ...{ method, countedAs, signal },
-      headers: Object.fromEntries(new Headers(headers as HeadersInit)),
+      headers: Object.fromEntries(new Headers(headers)),
       ...(body !== null && body !== undefined && { body: String(body) }),
     })
 

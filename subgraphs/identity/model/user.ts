@@ -5,6 +5,7 @@ import { newId } from '#kit/id.ts'
 import type { ListSpec } from '#kit/page.ts'
 import { type Member, permissionsOf, type Role } from '#kit/viewer.ts'
 import type { Tables, UserRow } from '../tables.ts'
+import { entersAs } from './sso-required.ts'
 
 export const spec: ListSpec<UserRow> = {
   table: 'users',
@@ -33,7 +34,10 @@ export const asMember = (
   sessionId,
 })
 
-/** Where an account is a member, oldest first; the one read that precedes a tenant. */
+/**
+ * Where an account is a member and comes in by what it proves itself, oldest first; the one read that precedes a
+ * tenant.
+ */
 export const memberships = (db: Db<Tables>, accountId: string): Promise<(UserRow & { slug: string })[]> =>
   inTenant(db, { accountId }, (trx) =>
     trx
@@ -41,6 +45,7 @@ export const memberships = (db: Db<Tables>, accountId: string): Promise<(UserRow
       .innerJoin('organizations', 'organizations.id', 'users.organizationId')
       .selectAll('users')
       .select('organizations.slug')
+      .where(entersAs(sql`null`))
       .orderBy('users.createdAt')
       .orderBy('users.id')
       .execute(),
