@@ -76,6 +76,8 @@ export async function openHouse({
     const events = openEvents(env.REDIS_URL, log)
     closers.push(() => events.close())
     const outbound = createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS })
+    // Known once it listens.
+    let port = env.PORT
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
     const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
@@ -85,7 +87,14 @@ export async function openHouse({
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
       const common = { keys, log, transports, blobDir, reportDir, sealing, shared, metrics, events, tracer }
-      return { ...common, sign, outbound, publicUrl: publicUrlOf(env) }
+      return {
+        ...common,
+        sign,
+        outbound,
+        get publicUrl() {
+          return publicUrlOf(env, port)
+        },
+      }
     }
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
       const { name: schema, migrations, jobs } = subgraph
@@ -148,6 +157,7 @@ export async function openHouse({
     }
     const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
+    port = Number(new URL(url).port)
     lock.publish({ url })
     return {
       url,

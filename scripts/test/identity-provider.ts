@@ -34,6 +34,12 @@ async function listen(listenerFor: (issuer: string) => Listener | Promise<Listen
   return { issuer, close }
 }
 
+/** The application that a provider knows, and where it sends browsers back to. */
+export const clientAt = (redirectUri: string) => ({
+  ...{ client_id: client.id, client_secret: client.secret },
+  redirect_uris: [redirectUri],
+})
+
 /** `oidc-provider`, at which the first of `people` signs in without being asked. */
 export async function openIdentityProvider(more: Configuration = {}): Promise<IdentityProvider> {
   const people: Person[] = []
@@ -42,7 +48,7 @@ export async function openIdentityProvider(more: Configuration = {}): Promise<Id
   Object.assign(console, { warn: () => {}, info: () => {} })
   const { issuer, close } = await listen((issuer) => {
     const provider: Provider = new Provider(issuer, {
-      clients: [{ client_id: client.id, client_secret: client.secret, redirect_uris: [callback] }],
+      clients: [clientAt(callback)],
       claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
       cookies: { keys: ['a key of these tests'] },
       features: { devInteractions: { enabled: false } },

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import { Mark } from '../components/mark.tsx'
+import { SingleSignOn } from '../components/single-sign-on.tsx'
 import { type Credentials, type Ended, signIn } from '../session.ts'
 
 const reasons: Record<Ended, string> = {
@@ -62,6 +63,7 @@ export function SignIn({ why }: { why: Ended }) {
           {isAsking ? 'Signing in …' : 'Sign in'}
         </button>
       </form>
+      <SingleSignOn />
     </main>
   )
 }
