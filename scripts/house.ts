@@ -144,6 +144,7 @@ export async function openHouse({
           await Promise.all(checks.map(async (each) => [each.name, await answer(each)])),
         )
       },
+      scim: true,
       documents: registeredDocuments(env),
       webFolder: `${root}web/dist`,
       production: env.NODE_ENV === 'production',

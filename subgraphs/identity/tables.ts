@@ -100,6 +100,8 @@ export type Tables = {
     externalId: string | null
     /** What was said of them that has no column. */
     attributes: Record<string, unknown>
+    /** Since when the provider knows them no more; who comes back is the same member. */
+    removedAt: Date | null
   }
   scimGroups: Timestamps & {
     organizationId: string

@@ -8,5 +8,6 @@ import './membership.ts'
 import './api-key.ts'
 import './sso-connection.ts'
 import './single-sign-on.ts'
+import './scim.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

@@ -94,6 +94,7 @@ async function provisioning(db: Kysely<unknown>): Promise<void> {
       user_name varchar(255) not null,
       external_id varchar(255),
       attributes jsonb not null default '{}',
+      removed_at timestamptz(3),
       primary key (organization_id, user_id),
       foreign key (organization_id, user_id) references identity.users (organization_id, id)
     );

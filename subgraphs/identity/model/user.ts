@@ -68,7 +68,7 @@ export const add = async (trx: Trx<Tables>, user: NewUser): Promise<UserRow | nu
   return added ?? null
 }
 
-export type UserChange = Partial<Pick<UserRow, 'name' | 'role' | 'disabledAt'>>
+export type UserChange = Partial<Pick<UserRow, 'email' | 'name' | 'role' | 'disabledAt'>>
 
 export const change = (trx: Trx<Tables>, id: string, to: UserChange): Promise<UserRow> =>
   trx
