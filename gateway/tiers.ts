@@ -17,6 +17,10 @@ export const mostCostOf = (viewer: Viewer): number =>
 
 /** Mutations that let somebody in: one document tries once, whatever it calls its fields. */
 export const oncePerDocument: ReadonlySet<string> = new Set([
-  ...['signIn', 'refreshSession', 'setPassword'],
-  ...['startSingleSignOn', 'completeSingleSignOn'],
+  'signIn',
+  'refreshSession',
+  'setPassword',
+  'acceptInvitation',
+  'startSingleSignOn',
+  'completeSingleSignOn',
 ])

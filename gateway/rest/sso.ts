@@ -66,6 +66,7 @@ export const sso = (): Route[] => [
   route({
     method: 'GET',
     path: '/sso/connection',
+    needs: 'organization:write',
     noun: 'Connection',
     operation: `query SsoConnection { ssoConnection { ${connection} } }`,
     data: ({ ssoConnection }) => ssoConnection,
@@ -73,6 +74,7 @@ export const sso = (): Route[] => [
   route({
     method: 'PUT',
     path: '/sso/connection',
+    needs: 'organization:write',
     operation: `mutation SetSsoConnection($input: SetSsoConnectionInput!) {
       setSsoConnection(input: $input) { connection { ${connection} } }
     }`,
@@ -106,12 +108,14 @@ export const sso = (): Route[] => [
   route({
     method: 'DELETE',
     path: '/sso/connection',
+    needs: 'organization:write',
     operation: 'mutation RemoveSsoConnection { removeSsoConnection { isRemoved } }',
     data: ({ removeSsoConnection }) => removeSsoConnection,
   }),
   route({
     method: 'POST',
     path: '/sso/connection/test',
+    needs: 'organization:write',
     operation: 'mutation TestSsoConnection { testSsoConnection { isFit problems } }',
     data: ({ testSsoConnection }) => testSsoConnection,
   }),

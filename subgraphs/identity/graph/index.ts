@@ -9,5 +9,9 @@ import './api-key.ts'
 import './sso-connection.ts'
 import './single-sign-on.ts'
 import './scim.ts'
+import './team.ts'
+import './grant.ts'
+import './invitation.ts'
+import './standing.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

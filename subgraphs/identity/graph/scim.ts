@@ -34,6 +34,7 @@ const ScimKind = builder.enumType('ScimKind', {
   values: { USER: { value: 'user' }, GROUP: { value: 'group' } } as const,
 })
 const ScimList = builder.objectRef<ScimPage>('ScimList').implement({
+  needs: 'users:write',
   description: 'A part of a list, as SCIM 2.0 writes it (RFC 7644).',
   fields: (t) => ({
     totalResults: t.exposeInt('totalResults'),
@@ -83,6 +84,7 @@ builder.queryFields((t) => ({
 }))
 
 const ScimPayload = builder.objectRef<{ resource: Shown }>('ScimPayload').implement({
+  needs: 'users:write',
   description: 'A member or a group after a change.',
   fields: (t) => ({
     resource: t.field({

@@ -12,6 +12,7 @@ const StartSingleSignOnInput = builder.inputType('StartSingleSignOnInput', {
   }),
 })
 const StartSingleSignOnPayload = builder.objectRef<Started>('StartSingleSignOnPayload').implement({
+  needs: 'inherited',
   description: 'A sign-in that has begun: it is over after ten minutes.',
   fields: (t) => ({
     url: t.exposeString('url', { description: 'Where the browser goes.' }),
@@ -30,6 +31,7 @@ const CompleteSingleSignOnInput = builder.inputType('CompleteSingleSignOnInput',
 const CompleteSingleSignOnPayload = builder
   .objectRef<{ entered: Payload; returnTo: string | null }>('CompleteSingleSignOnPayload')
   .implement({
+    needs: 'inherited',
     description: 'Who has come in.',
     fields: (t) => ({
       entered: t.field({ type: SignInPayload, resolve: ({ entered }) => entered }),
@@ -43,6 +45,7 @@ builder.mutationFields((t) => ({
     description:
       'Begins a sign-in at the provider of an organization. Answers alike where there is none and where there is no such organization.',
     skipTypeScopes: true,
+    authScopes: { open: 'whoever wants to sign in is nobody yet' },
     args: { input: t.arg({ type: StartSingleSignOnInput, required: true }) },
     resolve: (_root, { input }, context) => start(context, input, context.client),
   }),
@@ -50,6 +53,7 @@ builder.mutationFields((t) => ({
     type: CompleteSingleSignOnPayload,
     description: 'Signs in who came back from their provider, in the organization whose provider it is.',
     skipTypeScopes: true,
+    authScopes: { open: 'whoever wants to sign in is nobody yet' },
     args: { input: t.arg({ type: CompleteSingleSignOnInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { returnTo, ...entered } = await complete(context, input, context.client)

@@ -8,6 +8,7 @@ import { builder } from './builder.ts'
 import { Role } from './user.ts'
 
 const SsoRole = builder.objectRef<RoleOfGroup>('SsoRole').implement({
+  needs: 'organization:write',
   description: 'The role that a group of the provider gives.',
   fields: (t) => ({
     group: t.exposeString('group', { description: 'As the claim or a provisioned group names it.' }),
@@ -16,6 +17,7 @@ const SsoRole = builder.objectRef<RoleOfGroup>('SsoRole').implement({
 })
 
 const SsoConnection = builder.objectRef<SsoConnectionRow>('SsoConnection').implement({
+  needs: 'organization:write',
   description: 'How the people of an organization sign in at a provider of its own (OpenID Connect).',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -108,6 +110,7 @@ const SetSsoConnectionInput = builder.inputType('SetSsoConnectionInput', {
 const SetSsoConnectionPayload = builder
   .objectRef<{ connection: SsoConnectionRow }>('SetSsoConnectionPayload')
   .implement({
+    needs: 'organization:write',
     description: 'The connection after a change.',
     fields: (t) => ({
       connection: t.field({ type: SsoConnection, resolve: ({ connection }) => connection }),
@@ -116,6 +119,7 @@ const SetSsoConnectionPayload = builder
 const TestSsoConnectionPayload = builder
   .objectRef<{ problems: string[] }>('TestSsoConnectionPayload')
   .implement({
+    needs: 'organization:write',
     description: 'What a test has found.',
     fields: (t) => ({
       isFit: t.boolean({
@@ -128,6 +132,7 @@ const TestSsoConnectionPayload = builder
 const RemoveSsoConnectionPayload = builder
   .objectRef<{ isRemoved: boolean }>('RemoveSsoConnectionPayload')
   .implement({
+    needs: 'organization:write',
     description: 'That there is no single sign-on any more.',
     fields: (t) => ({ isRemoved: t.exposeBoolean('isRemoved') }),
   })

@@ -38,10 +38,8 @@ async function connections(db: Kysely<unknown>): Promise<void> {
     );
   `.execute(db)
   await tenantTable(db, 'identity', 'sso_connections')
-  // Before a tenant is known: which organization a short name means, and which ones an account may not enter by itself.
+  // Before a tenant is known: which organizations an account may not enter by itself.
   await sql`
-    create policy own_slug on identity.organizations for select
-      using (slug = (select nullif(current_setting('nexus.slug', true), '')));
     create policy own_connections on identity.sso_connections for select
       using (organization_id in (select organization_id from identity.users
         where account_id = (select nullif(current_setting('nexus.account', true), '')::uuid)));

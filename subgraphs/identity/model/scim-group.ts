@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Trx } from '#kit/database.ts'
 import { notFound } from '#kit/errors.ts'
 import { isId, newId } from '#kit/id.ts'
@@ -22,6 +23,7 @@ export async function create(trx: Trx<Tables>, by: Member, given: unknown): Prom
   await free(trx, wanted.displayName, null)
   const row = { organizationId: by.organizationId, id: newId(), ...wanted }
   const group = await trx.insertInto('scimGroups').values(row).returningAll().executeTakeFirstOrThrow()
+  note({ type: 'ScimGroup', id: group.id, before: null, after: { ...group, members } })
   await applyRoles(trx, as, await add(trx, group, members))
   return group
 }
@@ -41,7 +43,7 @@ async function found(trx: Trx<Tables>, by: Member, id: string, { expectedVersion
   const group = await find(trx, id)
   if (!group) throw notFound('Group')
   unchangedSince(group, expectedVersion)
-  return { as, group }
+  return { as, group: { ...group, members: await membersOf(trx, group) } }
 }
 
 /** Makes a group what the provider says that it is. Throws NOT_FOUND, and as `create` does. */
@@ -52,11 +54,11 @@ export async function replace(
 ): Promise<ScimGroupRow> {
   const { members, ...wanted } = readGroup(resource)
   const { as, group } = await found(trx, by, id, expected)
-  const before = await membersOf(trx, group)
+  const wantedIds = new Set(members)
   const left = await take(
     trx,
     group,
-    before.filter((each) => !members.includes(each)),
+    group.members.filter((each) => !wantedIds.has(each)),
   )
   const joined = await add(trx, group, members)
   return finish(trx, as, group, wanted, [...left, ...joined])
@@ -162,18 +164,21 @@ async function take(trx: Trx<Tables>, { id }: ScimGroupRow, ids: readonly string
 async function finish(
   trx: Trx<Tables>,
   as: Member,
-  { id }: ScimGroupRow,
+  before: ScimGroupRow & { members: string[] },
   change: Change & { removedAt?: Date },
   touched: readonly string[],
 ): Promise<ScimGroupRow> {
+  const { id } = before
   if (change.displayName !== undefined) await free(trx, change.displayName, id)
-  const everybody = new Set([...touched, ...(await membersOf(trx, { id } as ScimGroupRow))])
+  const members = await membersOf(trx, before)
+  const everybody = new Set([...touched, ...members])
   const group = await trx
     .updateTable('scimGroups')
     .set((eb) => ({ ...change, updatedAt: sql<Date>`now()`, version: eb('version', '+', 1) }))
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'ScimGroup', id, before, after: change.removedAt ? null : { ...group, members } })
   // A name that has changed gives its members another role, too.
   await applyRoles(trx, as, change.displayName === undefined && !change.removedAt ? touched : [...everybody])
   return group

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Trx } from '#kit/database.ts'
 import { forbidden, notFound } from '#kit/errors.ts'
 import type { Member } from '#kit/viewer.ts'
@@ -43,6 +44,7 @@ export async function create(trx: Trx<Tables>, by: Member, given: unknown): Prom
     role,
   })
   if (!added) throw conflict()
+  note({ type: 'User', id: added.id, before: null, after: added })
   return write(trx, as, added, wanted)
 }
 
@@ -101,6 +103,7 @@ export async function patch(
 export async function remove(trx: Trx<Tables>, by: Member, id: string): Promise<UserRow> {
   const { user, scim } = await governed(trx, by, id)
   const disabled = user.disabledAt ? user : await disable(trx, user)
+  note({ type: 'User', id, before: user, after: disabled })
   const { organizationId } = by
   const row = { organizationId, userId: id, userName: scim?.userName ?? user.email }
   await trx
@@ -145,6 +148,7 @@ async function write(trx: Trx<Tables>, as: Member, user: UserRow, wanted: Wanted
     .onConflict((conflict) => conflict.columns(['organizationId', 'userId']).doUpdateSet(values))
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'User', id: user.id, before: user, after: { ...changed, externalId } })
   if (isActive && user.disabledAt) await applyRoles(trx, as, [user.id])
   return { user: changed, scim }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { z } from 'zod'
+import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { forbidden, invalid, NexusError, notFound } from '#kit/errors.ts'
 import { newId } from '#kit/id.ts'
@@ -117,6 +118,7 @@ export async function set(
     )
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'SsoConnection', id, before, after })
   return { before, after }
 }
 
@@ -158,6 +160,7 @@ export async function remove(
     .where('id', '=', before.id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'SsoConnection', id: before.id, before, after })
   return { before, after }
 }
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Client } from '#kit/client.ts'
 import type { Trx } from '#kit/database.ts'
 import { unauthenticated } from '#kit/errors.ts'
@@ -51,7 +52,9 @@ export async function giveRole(
 ): Promise<UserRow> {
   if (user.role === role || user.id === connection?.breakGlassUserId) return user
   if (user.role === 'admin' && (await isLastAdmin(trx, user))) return user
-  return users.change(trx, user.id, { role })
+  const changed = await users.change(trx, user.id, { role })
+  note({ type: 'User', id: user.id, before: user, after: changed })
+  return changed
 }
 
 export async function isLastAdmin(
@@ -118,5 +121,6 @@ async function join(
   const user = { organizationId, accountId, email, name: changed.name(name ?? email), role }
   const added = await users.add(trx, user)
   if (!added) throw refused('Somebody has been added meanwhile')
+  note({ type: 'User', id: added.id, before: null, after: added })
   return added
 }
