@@ -16,7 +16,7 @@ const SsoRole = builder.objectRef<RoleOfGroup>('SsoRole').implement({
   }),
 })
 
-const SsoConnection = builder.objectRef<SsoConnectionRow>('SsoConnection').implement({
+const SsoConnection = builder.objectRef<SsoConnectionRow>('SingleSignOn').implement({
   needs: 'organization:write',
   description: 'How the people of an organization sign in at a provider of its own (OpenID Connect).',
   fields: (t) => ({
