@@ -23,6 +23,7 @@ import { graphql } from './plugins/graphql.ts'
 import { health, type Ready } from './plugins/health.ts'
 import { publicKeys } from './plugins/public-keys.ts'
 import { type Doors, rest } from './plugins/rest.ts'
+import { scim } from './plugins/scim.ts'
 import { headersFor, securityHeaders } from './plugins/security-headers.ts'
 import { viewer } from './plugins/viewer.ts'
 import { web } from './plugins/web.ts'
@@ -54,6 +55,8 @@ export type GatewayOptions = {
   calls?: (subgraph: string) => Pick<SourceOptions<GatewayContext>, 'deadlineMs' | 'breaker'>
   /** The REST doors; null where there are none. */
   rest: Doors | null
+  /** Whether identity providers may provision. */
+  scim?: boolean
   /** Operations that are known before anybody asks, and whether somebody may ask those only. */
   documents?: { registered: readonly Registered[]; only?(context: GatewayContext): boolean } | undefined
   /** Where the built page lies. */
@@ -102,6 +105,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
       fits: (check) => checks.push(check),
     }
     if (options.rest) await api.register(rest, { prefix: '/api/v1', graph, ...options.rest })
+    if (options.scim) await api.register(scim, { prefix: '/scim/v2', graph, log })
   })
   await app.register(web, { folder: options.webFolder })
   return app

@@ -54,6 +54,7 @@ await untilStopped(async (closing) => {
     tracer,
     ready: async () =>
       Object.fromEntries(await Promise.all(register.map(async (each) => [each.name, await check(each)]))),
+    scim: true,
     documents: registeredDocuments(env),
     webFolder: `${root}web/dist`,
     production: env.NODE_ENV === 'production',

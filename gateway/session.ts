@@ -20,6 +20,21 @@ export const sessionCookies = (
   cookie(names.refresh, tokens.refresh.token, tokens.refresh.seconds),
 ]
 
+// It comes back with the browser from the provider's page, so that it cannot be of our own pages only.
+const ssoName = '__Host-nexus-sso'
+const ssoSeconds = 600
+
+/** What a browser keeps while somebody signs in at their provider. */
+export const ssoCookie = (secret: string): string =>
+  stringifySetCookie({
+    ...{ name: ssoName, value: secret, maxAge: ssoSeconds, path: '/' },
+    ...{ httpOnly: true, secure: true, sameSite: 'lax' },
+  })
+
+/** What it has kept; it is of use with the state of that sign-in alone, wherever it comes from. */
+export const ssoOf = ({ cookie }: IncomingHttpHeaders): string | null =>
+  (cookie && parseCookie(cookie)[ssoName]) || null
+
 /** By what a browser is known when somebody signs in again; it stays when they sign out. */
 export const deviceCookie = (token: string): string => cookie(deviceName, token, deviceSeconds)
 

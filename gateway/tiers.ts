@@ -33,4 +33,6 @@ export const oncePerDocument: ReadonlySet<string> = new Set([
   'addPasskey',
   'renewRecoveryCodes',
   'acceptInvitation',
+  'startSingleSignOn',
+  'completeSingleSignOn',
 ])

@@ -5,6 +5,7 @@ import type { Events } from './events.ts'
 import type { Loaders } from './loader.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import type { Outbound } from './outbound.ts'
 import { createPermits, type Permits } from './permits.ts'
 import type { Queue } from './queue.ts'
 import type { Shared } from './redis.ts'
@@ -27,11 +28,13 @@ export type Surroundings = {
   reportDir: string
   /** For secrets that have to be read again; those that are only compared are hashed. */
   sealing: Sealing
-  /** Where people reach the house, once it listens. */
-  publicUrl(): string
   shared: Shared
   metrics: Metrics
   events: Events
+  /** How addresses are asked that people have given. */
+  outbound: Outbound
+  /** Where browsers reach the platform, once it listens: an origin. */
+  publicUrl(): string
   tracer?: Tracer | null
 }
 

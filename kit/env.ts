@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { networkOf } from './network.ts'
 
 /**
  * Reads the environment once against a shape. Empty strings count as unset.
@@ -73,17 +74,27 @@ export const environment = {
   NEXUS_MASTER_KEY_PREVIOUS: masterKey
     .optional()
     .describe('Another master key that still unwraps, while one replaces the other'),
-  NEXUS_PUBLIC_URL: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe(
-      'Where people reach Nexus, such as `https://nexus.example`: passkeys belong to it; else the gateway’s port on localhost',
-    ),
   NEXUS_TRUSTED_PROXIES: z
     .string()
     .transform((text) => text.split(',').map((each) => each.trim()))
     .optional()
     .describe('Addresses or networks (CIDR), by commas, whose `X-Forwarded-For` and `-Proto` are believed'),
+  NEXUS_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must begin with https:// or http://' })
+    .transform((text) => new URL(text).origin)
+    .optional()
+    .describe(
+      'Where browsers reach the platform, such as `https://nexus.example`: passkeys and single sign-on belong to it; the default is `http://localhost` with PORT',
+    ),
+  NEXUS_PRIVATE_NETWORKS: z
+    .string()
+    .transform((text) => text.split(',').map((each) => each.trim()))
+    .refine((networks) => networks.every((each) => networkOf(each) !== null), 'must be networks, by commas')
+    .transform((networks) => networks.map((each) => networkOf(each)!))
+    .optional()
+    .describe(
+      'Networks (CIDR), by commas, that addresses given by people may lie in besides the internet, such as that of an identity provider of your own; also without TLS',
+    ),
   NEXUS_SEED: z
     .enum(['demo', 'none'])
     .optional()
@@ -116,3 +127,7 @@ export const environment = {
 }
 
 export type Environment = z.infer<z.ZodObject<typeof environment>>
+
+/** The origin that browsers know: the one that was given, or the one of this machine. */
+export const publicUrlOf = ({ NEXUS_PUBLIC_URL, PORT }: Environment, port = PORT): string =>
+  NEXUS_PUBLIC_URL ?? `http://localhost:${port}`

@@ -31,3 +31,17 @@ export function liesIn(networks: readonly string[], address: string): boolean {
     base.kind() === parsed.kind() && parsed.match([base, length] as never)
   return networks.some((network) => holds(ipaddr.parseCIDR(network)))
 }
+
+// What the internet routes of IPv6 lies here; the ranges below take out what is not somebody's own address.
+const routed = IPv6.parseCIDR('2000::/3')
+
+/**
+ * Whether an address is one of the internet, and stands for itself: none of this machine or of a private network,
+ * none that many share, and none that hides another one (mapped, 6to4, Teredo, NAT64).
+ */
+export function isPublic(address: string): boolean {
+  if (!isAddress(address) || address.includes('%')) return false
+  const parsed = ipaddr.parse(address)
+  if (parsed.kind() === 'ipv6' && !parsed.match(routed as never)) return false
+  return parsed.range() === 'unicast'
+}

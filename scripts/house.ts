@@ -4,13 +4,14 @@ import { join, resolve } from 'node:path'
 import { createBlobs } from '#kit/blob.ts'
 import type { Surroundings } from '#kit/context.ts'
 import { type OnStatement, openDatabase } from '#kit/database.ts'
-import type { Environment } from '#kit/env.ts'
+import { type Environment, publicUrlOf } from '#kit/env.ts'
 import { openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
 import { acquireLock } from '#kit/lock.ts'
 import type { Log } from '#kit/log.ts'
 import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { migrate } from '#kit/migration.ts'
+import { createOutbound } from '#kit/outbound.ts'
 import { openShared } from '#kit/redis.ts'
 import { root } from '#kit/register.ts'
 import { openSealing } from '#kit/sealing/open.ts'
@@ -74,15 +75,15 @@ export async function openHouse({
     closers.push(() => tracer?.close())
     const events = openEvents(env.REDIS_URL, log)
     closers.push(() => events.close())
+    const outbound = createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS })
+    // Known once it listens.
+    let port = env.PORT
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
     const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
     // What lies there was being imported by a house that was killed.
     rmSync(blobDir, { recursive: true, force: true })
 
-    // Known once it listens: nobody asks before.
-    let listening = ''
-    const publicUrl = () => env.NEXUS_PUBLIC_URL ?? listening.replace(/\/\/[^/]+:/, '//localhost:')
     const common = {
       keys,
       log,
@@ -93,7 +94,8 @@ export async function openHouse({
       metrics,
       events,
       tracer,
-      publicUrl,
+      outbound,
+      publicUrl: () => publicUrlOf(env, port),
       sealing,
     }
     const around = (name: string): Surroundings => {
@@ -148,6 +150,7 @@ export async function openHouse({
           await Promise.all(checks.map(async (each) => [each.name, await answer(each)])),
         )
       },
+      scim: true,
       documents: registeredDocuments(env),
       webFolder: `${root}web/dist`,
       production: env.NODE_ENV === 'production',
@@ -161,7 +164,7 @@ export async function openHouse({
     }
     const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
-    listening = url
+    port = Number(new URL(url).port)
     lock.publish({ url })
     return {
       url,

@@ -9,6 +9,7 @@ import type { Registered } from '../gateway/federation/persisted.ts'
 import { startImport } from '../gateway/rest/integrations.ts'
 import { downloadReport } from '../gateway/rest/reports.ts'
 import { routes } from '../gateway/rest/routes.ts'
+import { scimOperations } from '../gateway/scim/operations.ts'
 
 type Declared = { name: string; text: string; fragments: string[] }
 
@@ -20,7 +21,8 @@ export function operationsOf(api: string): string {
     text: operation,
   }))
   const all = new Map<string, Registered>()
-  for (const { of, text } of [...rows, ...pageOperations().map((text) => ({ of: 'page', text }))]) {
+  const scim = scimOperations.map((text) => ({ of: 'scim', text }))
+  for (const { of, text } of [...rows, ...scim, ...pageOperations().map((text) => ({ of: 'page', text }))]) {
     const document = parse(text)
     const [wrong] = validate(schema, document)
     const operation = document.definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION)

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import type { Surroundings } from '#kit/context.ts'
 import { roleOf, urlAs } from '#kit/database.ts'
-import { type Environment, environment, readEnv } from '#kit/env.ts'
+import { type Environment, environment, publicUrlOf, readEnv } from '#kit/env.ts'
 import { openEvents } from '#kit/events.ts'
 import { createLog, type Log } from '#kit/log.ts'
 import { createMetrics, type Metrics } from '#kit/metrics.ts'
+import { createOutbound } from '#kit/outbound.ts'
 import { openShared } from '#kit/redis.ts'
 import { readRegister } from '#kit/register.ts'
 import { openSealing } from '#kit/sealing/open.ts'
@@ -57,7 +58,8 @@ export async function openSurroundings(
     ...{ keys, sealing, log, transports, shared, metrics, events, tracer },
     blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
-    publicUrl: () => env.NEXUS_PUBLIC_URL ?? `http://localhost:${env.PORT}`,
+    outbound: createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS }),
+    publicUrl: () => publicUrlOf(env),
   }
   return { metrics, of: (name) => ({ ...common, sign: internalSigner(keys, name) }) }
 }

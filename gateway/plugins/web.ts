@@ -55,7 +55,7 @@ export const web: FastifyPluginAsync<{ folder: string }> = async (app, { folder 
   )
 }
 
-const doors = /^\/(api|graphql|graphiql|health|metrics|static)(\/|$)/
+const doors = /^\/(api|graphql|graphiql|health|metrics|scim|static)(\/|$)/
 
 function isForPage({ url, headers }: FastifyRequest): boolean {
   const path = url.split('?', 1)[0]!

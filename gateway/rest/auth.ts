@@ -7,7 +7,7 @@ import { type Fields, type Route, route } from './route.ts'
 const user = 'id email name role organization { id name slug } lastLoginAt createdAt updatedAt'
 export const tokens = `accessToken expiresIn refreshToken refreshExpiresIn deviceToken user { ${user} }`
 
-type Entered = {
+export type Entered = {
   access_token: string
   expires_in: number
   refresh_token: string
@@ -39,14 +39,16 @@ export const kept: Required<Shown> = {
     const { expires_in, user } = enteredBy(answer)
     return { expiresIn: expires_in, user }
   },
-  headers(answer) {
-    const { access_token, expires_in, refresh_token, refresh_expires_in, device_token } = enteredBy(answer)
-    const cookies = sessionCookies({
-      access: { token: access_token, seconds: expires_in },
-      refresh: { token: refresh_token, seconds: refresh_expires_in },
-    })
-    return { 'set-cookie': device_token ? [...cookies, deviceCookie(device_token)] : cookies }
-  },
+  headers: (answer) => ({ 'set-cookie': cookiesOf(enteredBy(answer)) }),
+}
+
+/** What a browser keeps of who has come in. */
+export function cookiesOf({ device_token, ...entered }: Entered): string[] {
+  const cookies = sessionCookies({
+    access: { token: entered.access_token, seconds: entered.expires_in },
+    refresh: { token: entered.refresh_token, seconds: entered.refresh_expires_in },
+  })
+  return device_token ? [...cookies, deviceCookie(device_token)] : cookies
 }
 
 const credentials: z.ZodType<Fields> = z.strictObject({

@@ -36,6 +36,8 @@ export type Route<Params = unknown, Query = unknown, Body = unknown> = Rule & {
   data(answer: Fields, input: Input<Params, Query, Body>): unknown
   /** Headers of the answer, besides those that every answer has. */
   headers?(answer: Fields, input: Input<Params, Query, Body>): Record<string, string | string[]>
+  /** Of a door that browsers walk through: the address that they go on to, and the one where they are refused. */
+  leads?: { to(answer: Fields): string; refused(error: NexusError): string }
 }
 
 /** Types a row by its own shapes. */
@@ -52,7 +54,7 @@ export type Graph = {
   /** Has `check` asked whether a schema will do, before it takes the place of this one. */
   fits(check: (schema: GraphQLSchema) => void): void
 }
-type Answered = { data: unknown; headers: Record<string, string | string[]> }
+type Answered = { data: unknown; headers: Record<string, string | string[]>; location: string | undefined }
 type Ask = (request: FastifyRequest, input: Input<unknown, unknown, unknown>) => Promise<Answered>
 
 /** A row, ready to be asked. Throws at start when the graph has no such operation; a later one is not taken then. */
@@ -84,7 +86,7 @@ export function compile(graph: Graph, row: Route): Ask {
     const fields = shape(data as Fields)
     const shown = row.data(fields, input)
     if (shown === null || shown === undefined) throw notFound(row.noun ?? 'It')
-    return { data: shown, headers: row.headers?.(fields, input) ?? {} }
+    return { data: shown, headers: row.headers?.(fields, input) ?? {}, location: row.leads?.to(fields) }
   }
 }
 
@@ -118,6 +120,14 @@ function detailsOf(issue: z.core.$ZodIssue): ErrorDetail[] {
   return issue.keys.map((key) => ({ field: key, message: 'There is no such parameter' }))
 }
 
+/** Browsers that are refused go on as well, to where somebody reads why. */
+const led =
+  ({ refused }: NonNullable<Route['leads']>) =>
+  (error: unknown): Answered => {
+    if (!(error instanceof NexusError)) throw error
+    return { data: null, headers: {}, location: refused(error) }
+  }
+
 /** Puts rows on the server. Throws when one of them does not fit the graph. */
 export function mount(app: FastifyInstance, graph: Graph, rows: readonly Route[]) {
   for (const row of rows) {
@@ -127,7 +137,10 @@ export function mount(app: FastifyInstance, graph: Graph, rows: readonly Route[]
       url: row.path,
       config: { open: row.open === true },
       handler: async (request, reply) => {
-        const { data, headers } = await ask(request, read(row, request))
+        const asked = (async () => ask(request, read(row, request)))()
+        const { data, headers, location } = await (row.leads ? asked.catch(led(row.leads)) : asked)
+        if (location !== undefined)
+          return reply.code(302).headers(headers).header('location', location).send()
         const answer = { success: true, data, meta: meta(request) }
         return reply
           .code(row.status ?? 200)

@@ -11,12 +11,14 @@ import { integrations } from './integrations.ts'
 import { metrics } from './metrics.ts'
 import { reports } from './reports.ts'
 import type { Route } from './route.ts'
+import { sso } from './sso.ts'
 import { vulnerabilities } from './vulnerabilities.ts'
 
 /** Every REST door but the upload and the download, group by group. */
 export const routes = (schema: GraphQLSchema): Route[] => [
   ...auth(),
   ...factors(),
+  ...sso(),
   ...identity(schema),
   ...access(schema),
   ...apiKeys(schema),

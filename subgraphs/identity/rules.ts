@@ -1,4 +1,4 @@
-import type { Factors, InvitationRow, RefreshTokenRow, SessionRow, UserRow } from './tables.ts'
+import type { Factors, InvitationRow, RefreshTokenRow, RoleOfGroup, SessionRow, UserRow } from './tables.ts'
 
 /** Tries at a password: counted per account, by whatever road they come. */
 export const signInTries = { points: 10, seconds: 900 }
@@ -78,3 +78,22 @@ export function rotation(token: Presented, session: Chain, now: Date): 'advance'
   // One of the generation before that was not used lost to another one: two of them would be a fork.
   return token.generation === session.generation - 1 && token.usedAt ? 'stay' : 'replayed'
 }
+
+/** How long somebody may take to sign in at their provider. */
+export const ssoMinutes = 10
+
+const byStrength: readonly UserRow['role'][] = ['viewer', 'analyst', 'manager', 'admin']
+
+/** The strongest role that somebody's groups give; without one of the map's groups, what everybody gets. */
+export function roleOfGroups(
+  groups: readonly string[],
+  { roleMap, defaultRole }: { roleMap: readonly RoleOfGroup[]; defaultRole: UserRow['role'] | null },
+): UserRow['role'] | null {
+  const held = new Set(groups)
+  const given = roleMap.filter(({ group }) => held.has(group)).map(({ role }) => role)
+  return byStrength.findLast((role) => given.includes(role)) ?? defaultRole
+}
+
+/** Whether an e-mail is of one of these domains itself: not of one below it. */
+export const isOfDomain = (email: string, domains: readonly string[]): boolean =>
+  domains.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase())

@@ -47,6 +47,8 @@ export type Tables = {
     endReason: Generated<EndReason | null>
     ip: string | null
     userAgent: string | null
+    /** By which single sign-on they came in; null for who has proved an account. */
+    connectionId: Generated<string | null>
   }
   refreshTokens: {
     organizationId: string
@@ -73,6 +75,53 @@ export type Tables = {
     expiresAt: Date
     lastUsedAt: Generated<Date | null>
     revokedAt: Generated<Date | null>
+  }
+  ssoConnections: Timestamps & SsoConnection
+  /** Whom a provider's subject is, once it is known. */
+  ssoIdentities: {
+    organizationId: string
+    issuer: string
+    subject: string
+    userId: string
+    createdAt: Generated<Date>
+    lastUsedAt: Generated<Date>
+  }
+  /** A sign-in that has begun: for one browser, for ten minutes, once. */
+  ssoTransactions: {
+    organizationId: string
+    /** SHA-256 of the state. */
+    hash: Buffer
+    /** SHA-256 of what the browser keeps in its cookie. */
+    browser: Buffer
+    connectionId: string
+    connectionVersion: number
+    returnTo: string | null
+    expiresAt: Date
+    usedAt: Date | null
+  }
+  scimUsers: {
+    organizationId: string
+    userId: string
+    userName: string
+    externalId: string | null
+    /** What was said of them that has no column. */
+    attributes: Record<string, unknown>
+    /** Since when the provider knows them no more; who comes back is the same member. */
+    removedAt: Date | null
+  }
+  scimGroups: Timestamps & {
+    organizationId: string
+    id: string
+    displayName: string
+    externalId: string | null
+    version: Generated<number>
+    removedAt: Generated<Date | null>
+  }
+  scimGroupMembers: {
+    organizationId: string
+    groupId: string
+    userId: string
+    removedAt: Generated<Date | null>
   }
   teams: Timestamps & {
     organizationId: string
@@ -119,10 +168,35 @@ export type Tables = {
   }
 }
 
+/** How an organization's people sign in at a provider of its own. */
+export type SsoConnection = {
+  organizationId: string
+  id: string
+  issuer: string
+  clientId: string
+  clientSecretSealed: string | null
+  scopes: string[]
+  groupClaim: string | null
+  roleMap: RoleOfGroup[]
+  defaultRole: Role | null
+  domains: string[]
+  isJit: boolean
+  isEnabled: boolean
+  isRequired: boolean
+  breakGlassUserId: string | null
+  testedAt: Generated<Date | null>
+  removedAt: Generated<Date | null>
+  version: Generated<number>
+}
+export type RoleOfGroup = { group: string; role: Role }
+
 export type OrganizationRow = Selectable<Tables['organizations']>
 export type UserRow = Selectable<Tables['users']>
 export type SessionRow = Selectable<Tables['sessions']>
 export type ApiKeyRow = Selectable<Tables['apiKeys']>
+export type SsoConnectionRow = Selectable<Tables['ssoConnections']>
+export type ScimUserRow = Selectable<Tables['scimUsers']>
+export type ScimGroupRow = Selectable<Tables['scimGroups']>
 export type TeamRow = Selectable<Tables['teams']>
 export type GrantRow = Selectable<Tables['grants']>
 export type InvitationRow = Selectable<Tables['invitations']>

@@ -20,14 +20,20 @@ export type Visit = {
 
 type Options = BrowserContextOptions & { as?: string; at?: string }
 
-/** A house with its page and a browser, for all tests of a file. `prepare` sees the house before any test does. */
-export function openHouseAndBrowser(prepare?: (house: TestHouse) => Promise<void>) {
+/**
+ * A house with its page and a browser, for all tests of a file. `prepare` sees the house before any test does; `env`
+ * adds to its settings.
+ */
+export function openHouseAndBrowser(
+  prepare?: (house: TestHouse) => Promise<void>,
+  env: Record<string, string> = {},
+) {
   let browser: Browser
   const opened = { house: undefined as unknown as TestHouse }
   before(async () => {
     buildPage()
     browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] })
-    opened.house = await openTestHouse()
+    opened.house = await openTestHouse(env)
     await prepare?.(opened.house)
   })
   after(async () => {

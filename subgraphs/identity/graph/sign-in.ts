@@ -9,7 +9,7 @@ import type { Tables, UserRow } from '../tables.ts'
 import { builder } from './builder.ts'
 import { User } from './user.ts'
 
-type Payload = {
+export type Payload = {
   accessToken: string
   expiresIn: number
   refreshToken: string

@@ -49,6 +49,12 @@ export async function join(db: Db<Tables>, email: string, passwordHash: string |
   return { id, created, passwordToken: created && token ? { token, expiresAt } : null }
 }
 
+/** An account that no e-mail finds, for a member whom their organization brings in itself. Answers its id. */
+export async function addOwn(db: Db<Tables>): Promise<string> {
+  const { rows } = await sql<{ id: string }>`select identity.add_own_account(${newId()}) as id`.execute(db)
+  return rows[0]!.id
+}
+
 /** Sets the first password of a token's account. Throws UNAUTHENTICATED for a token that was used or never given. */
 export async function setPassword(db: Db<Tables>, token: string, password: string): Promise<void> {
   const over = () => unauthenticated('The token is not valid or has expired')

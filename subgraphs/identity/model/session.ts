@@ -8,11 +8,15 @@ import { sessionHours } from '../rules.ts'
 import type { EndReason, SessionRow, Tables, UserRow } from '../tables.ts'
 import { hashOf, newSecret } from './secret.ts'
 import { sessionIdleMinutes } from './settings.ts'
+import { entersAs } from './sso-required.ts'
 import { grantsOf } from './team.ts'
 
-/** Neither ended, nor run out, nor left alone for too long, nor of somebody who may not enter any more. */
+/**
+ * Neither ended, nor run out, nor left alone for too long, nor of somebody who may not enter any more, or not in the
+ * way that they did.
+ */
 const isLive = sql<boolean>`sessions.ended_at is null and sessions.expires_at > now()
-  and users.disabled_at is null
+  and users.disabled_at is null and ${entersAs(sql`sessions.connection_id`)}
   and sessions.last_used_at + make_interval(mins => ${sessionIdleMinutes}) > now()`
 
 export const live = (db: Db<Tables>) =>
@@ -56,6 +60,7 @@ export async function open(
   trx: Trx<Tables>,
   { id: userId, organizationId }: Pick<UserRow, 'id' | 'organizationId'>,
   client: Client | null,
+  connectionId: string | null = null,
 ): Promise<Opened> {
   const session = await trx
     .insertInto('sessions')
@@ -63,6 +68,7 @@ export async function open(
       id: newId(),
       organizationId,
       userId,
+      connectionId,
       expiresAt: sql<Date>`now() + make_interval(hours => ${sessionHours})`,
       ip: client?.ip ?? null,
       userAgent: client?.userAgent ?? null,

@@ -5,6 +5,7 @@ import { newId } from '#kit/id.ts'
 import type { ListSpec } from '#kit/page.ts'
 import { type Member, permissionsOf, type Role } from '#kit/viewer.ts'
 import type { Tables, UserRow } from '../tables.ts'
+import { entersAs } from './sso-required.ts'
 
 export const spec: ListSpec<UserRow> = {
   table: 'users',
@@ -36,7 +37,10 @@ export const asMember = (
 /** A user, and the organization that they are one of. */
 export type Membership = UserRow & { slug: string; organizationSettings: Record<string, unknown> }
 
-/** Where an account is a member, oldest first; the one read that precedes a tenant. */
+/**
+ * Where an account is a member and comes in by what it proves itself, oldest first; the one read that precedes a
+ * tenant.
+ */
 export const memberships = (db: Db<Tables>, accountId: string): Promise<Membership[]> =>
   inTenant(db, { accountId }, (trx) =>
     trx
@@ -44,6 +48,7 @@ export const memberships = (db: Db<Tables>, accountId: string): Promise<Membersh
       .innerJoin('organizations', 'organizations.id', 'users.organizationId')
       .selectAll('users')
       .select(['organizations.slug', 'organizations.settings as organizationSettings'])
+      .where(entersAs(sql`null`))
       .orderBy('users.createdAt')
       .orderBy('users.id')
       .execute(),
@@ -66,7 +71,7 @@ export const add = async (trx: Trx<Tables>, user: NewUser): Promise<UserRow | nu
   return added ?? null
 }
 
-export type UserChange = Partial<Pick<UserRow, 'name' | 'role' | 'disabledAt'>>
+export type UserChange = Partial<Pick<UserRow, 'email' | 'name' | 'role' | 'disabledAt'>>
 
 export const change = (trx: Trx<Tables>, id: string, to: UserChange): Promise<UserRow> =>
   trx

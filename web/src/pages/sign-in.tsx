@@ -1,5 +1,6 @@
 import { type FormEvent, lazy, Suspense, useState } from 'react'
 import { Mark } from '../components/mark.tsx'
+import { SingleSignOn } from '../components/single-sign-on.tsx'
 import {
   type Credentials,
   type Ended,
@@ -98,6 +99,7 @@ export function SignIn({ why }: { why: Ended }) {
           </button>
         )}
       </form>
+      <SingleSignOn />
     </main>
   )
 }
