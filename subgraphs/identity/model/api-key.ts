@@ -12,7 +12,7 @@ import { hashOf, newSecret } from './secret.ts'
 
 export const spec: ListSpec<ApiKeyRow> = {
   table: 'api_keys',
-  filter: { search: { kind: 'search', columns: ['name', 'hint'] } },
+  filter: { search: { kind: 'search', columns: ['name', 'hint'], index: 'search_api_keys' } },
   order: { CREATED_AT: { column: 'createdAt', type: 'time' }, NAME: { column: 'name', type: 'text' } },
   defaultOrder: { field: 'CREATED_AT', direction: 'desc' },
 }
