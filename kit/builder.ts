@@ -5,12 +5,20 @@ import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos
 import { DateTimeISOResolver, JSONResolver } from 'graphql-scalars'
 import type { Context } from './context.ts'
 import { unauthenticated } from './errors.ts'
-import { allowed, lacking, may, type Permission } from './viewer.ts'
+import { guard } from './guard.ts'
+import { permitsPlugin } from './permits-plugin.ts'
+import { allowed, lacking, may, mayOnSome, type Permission } from './viewer.ts'
 
 export type BuilderTypes<Tables> = {
   Context: Context<Tables>
   DefaultFieldNullability: false
-  AuthScopes: { signedIn: boolean; permission: Permission; peer: string }
+  AuthScopes: {
+    signedIn: boolean
+    permission: Permission
+    permissionOn: Permission
+    peer: string
+    open: string
+  }
   Scalars: {
     ID: { Input: string; Output: string }
     DateTime: { Input: Date; Output: Date }
@@ -18,22 +26,29 @@ export type BuilderTypes<Tables> = {
   }
 }
 
+/** Who calls subgraphs and is none. */
+const doors = ['gateway', 'door']
 const linkUrl = 'https://specs.apollo.dev/federation/v2.9'
 
 /**
- * The schema builder of every subgraph. Fields are non-null unless they say otherwise, and a query or
- * mutation is for the signed-in unless it says otherwise; `permission` narrows it, `peer` opens a field to
- * another subgraph alone. A subscription is refused when it begins, not at its events.
+ * The schema builder of every subgraph. Fields are non-null unless they say otherwise. Every root field says in
+ * `authScopes` who may ask: `permission`, `signedIn`, `peer` for another subgraph alone (`*`: for any), or `open` and
+ * why (with `skipTypeScopes`); every object type says in `needs` what reading it takes: else there is no schema.
+ * `permissionOn` lets in who holds it everywhere or may hold it for some assets: the resolver then has to ask
+ * `context.permits` of the assets in question, or the field fails. A subscription is refused when it begins, not at
+ * its events.
  */
 export function createBuilder<Tables>() {
   const builder = new SchemaBuilder<BuilderTypes<Tables>>({
-    plugins: [ScopeAuthPlugin, DirectivePlugin, FederationPlugin],
+    plugins: [ScopeAuthPlugin, DirectivePlugin, FederationPlugin, permitsPlugin],
     defaultFieldNullability: false,
     scopeAuth: {
       authScopes: ({ viewer, service }) => ({
         signedIn: viewer.kind === 'member',
         permission: (permission) => may(viewer, permission),
-        peer: (name) => service === name,
+        permissionOn: (permission) => mayOnSome(viewer, permission),
+        peer: (name) => (name === '*' ? !doors.includes(service) : service === name),
+        open: (why) => why !== '',
       }),
       authorizeOnSubscribe: true,
       unauthorizedError: (_parent, { viewer }, _info, { failure }) =>
@@ -43,13 +58,15 @@ export function createBuilder<Tables>() {
   builder.queryType({ authScopes: { signedIn: true } })
   builder.addScalarType('DateTime', DateTimeISOResolver)
   builder.addScalarType('JSON', JSONResolver)
+  const build = builder.toSubGraphSchema.bind(builder)
+  builder.toSubGraphSchema = (options) => guard(build(options))
   return builder
 }
 
 /** The permission that a rule asked for and did not find, if that was what it asked for. */
 function missing(failure: AuthFailure): string | undefined {
   if ('failures' in failure) return failure.failures.map(missing).find((each) => each !== undefined)
-  return failure.kind === AuthScopeFailureType.AuthScope && failure.scope === 'permission'
+  return failure.kind === AuthScopeFailureType.AuthScope && /^permission(On)?$/.test(failure.scope)
     ? String(failure.parameter)
     : undefined
 }

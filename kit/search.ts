@@ -12,9 +12,7 @@ const short = /^[\p{L}\p{N}]{2}$/u
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, (sign) => `\\${sign}`)
 
 export const patternOf = (text: string): Pattern =>
-  short.test(text)
-    ? { pattern: `\\m${text}`, words: true }
-    : { pattern: `%${escapeLike(text)}%`, words: false }
+  short.test(text) ? { pattern: text, words: true } : { pattern: `%${escapeLike(text)}%`, words: false }
 
 /** Whether any of the columns matches. */
 export function matches(columns: readonly string[], { pattern, words }: Pattern): RawBuilder<boolean> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import { type Db, inTenant, openDatabase, roleOf, urlAs } from '#kit/database.ts'
+import { type Db, inTenant, openDatabase, roleOf, type Trx, urlAs } from '#kit/database.ts'
 import { idOfName } from '#kit/id.ts'
 import { type PageArgs, page } from '#kit/page.ts'
 import * as assets from '../../subgraphs/assets/model/asset.ts'
@@ -47,9 +47,15 @@ after(async () => {
   await house?.close()
 })
 
+const inAcme = <Result>(work: (trx: Trx<Tables>) => Promise<Result>) => inTenant(db, { organizationId }, work)
 const list = (args: PageArgs) =>
-  inTenant(db, { organizationId }, (trx) =>
-    page<AssetRow>(trx, assets.spec, args, async (query) => (await query.execute(trx)).rows[0]!.count),
+  inAcme((trx) =>
+    page<AssetRow>(
+      trx,
+      assets.spec,
+      args,
+      async (query) => (await inAcme((own) => query.execute(own))).rows[0]!.count,
+    ),
   )
 
 async function everything(search: string): Promise<string[]> {
@@ -84,7 +90,11 @@ for (const [what, ...terms] of [
     for (const term of terms) {
       const found = await everything(term)
       assert.deepEqual([...found].sort(), expected(term).sort(), term)
-      assert.deepEqual(found, [...found].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)), `the order of ${term}`)
+      assert.deepEqual(
+        found,
+        [...found].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)),
+        `the order of ${term}`,
+      )
     }
   })
 }

@@ -18,6 +18,7 @@ const AlertStatus = builder.enumType('AlertStatus', {
 export const find = (context: Context<Tables>, id: string) => one(context, 'alert', id, alerts.find)
 
 Alert.implement({
+  needs: 'alerts:read',
   description: 'Something that a detection saw and that somebody should look at.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -53,7 +54,9 @@ const AlertFilter = builder.inputType('AlertFilter', {
     status: t.field({ type: [AlertStatus] }),
     assetId: t.idList(),
     source: t.stringList(),
-    search: t.string({ description: 'Part of the title or the description.' }),
+    search: t.string({
+      description: 'Part of the title or the description; two letters find words that begin with them.',
+    }),
     createdAt: t.field({ type: lists.timeRange }),
   }),
 })

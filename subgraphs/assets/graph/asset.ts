@@ -1,7 +1,9 @@
 import { reference } from '#kit/builder.ts'
 import type { Context } from '#kit/context.ts'
+import { load } from '#kit/loader.ts'
 import { listOf, one } from '#kit/lookup.ts'
 import * as assets from '../model/asset.ts'
+import * as tags from '../model/tag.ts'
 import type { AssetRow, Tables } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 import { AssetType, Criticality, DataClassification, Environment, Exposure, Lifecycle } from './enums.ts'
@@ -12,6 +14,7 @@ export const Asset = builder.objectRef<AssetRow>('Asset')
 const find = (context: Context<Tables>, id: string) => one(context, 'asset', id, assets.find)
 
 Asset.implement({
+  needs: 'assets:read',
   description: 'Anything that can be attacked: a host, an image, a repository, a cloud resource.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -25,6 +28,13 @@ Asset.implement({
     dataClassification: t.field({ type: DataClassification, resolve: (asset) => asset.dataClassification }),
     lifecycle: t.field({ type: Lifecycle, resolve: (asset) => asset.lifecycle }),
     riskScore: t.exposeInt('riskScore', { description: '0 (none) to 100.' }),
+    tags: t.stringList({
+      description: 'As key:value, in small letters.',
+      resolve: async ({ id }, _args, context) => {
+        const batch = (ids: readonly string[]) => context.tenant((trx) => tags.ofAssets(trx, ids))
+        return (await load(context.loaders, 'tags', id, batch)) ?? []
+      },
+    }),
     metadata: t.expose('metadata', { type: 'JSON', description: 'What its sources say, as they say it.' }),
     firstSeenAt: t.expose('firstSeenAt', { type: 'DateTime' }),
     lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime' }),
@@ -46,7 +56,9 @@ const AssetFilter = builder.inputType('AssetFilter', {
     criticality: t.field({ type: [Criticality] }),
     environment: t.field({ type: [Environment] }),
     exposure: t.field({ type: [Exposure] }),
-    search: t.string({ description: 'Part of the name or of the external id.' }),
+    search: t.string({
+      description: 'Part of the name or of the external id; two letters find words that begin with them.',
+    }),
     createdAt: t.field({ type: lists.timeRange }),
   }),
 })

@@ -20,6 +20,8 @@ builder.mutationField('ensureAssets', (t) =>
     description:
       'The assets that a report names, in its order, added where they are new. For integrations only.',
     inaccessible: true,
+    // Who imports is told which assets it is about.
+    needs: 'vulnerabilities:import',
     authScopes: { $all: { peer: 'integrations', permission: 'vulnerabilities:import' } },
     args: { assets: t.arg({ type: [EnsureAssetInput], required: true }) },
     resolve: (_root, { assets: named }, context) => {

@@ -1,6 +1,6 @@
 import { screaming } from '#kit/builder.ts'
 import { listOf, one } from '#kit/lookup.ts'
-import { signedIn, tiers } from '#kit/viewer.ts'
+import { may, signedIn, tiers } from '#kit/viewer.ts'
 import * as apiKeys from '../model/api-key.ts'
 import * as users from '../model/user.ts'
 import type { ApiKeyRow } from '../tables.ts'
@@ -13,6 +13,7 @@ const ApiKeyTier = builder.enumType('ApiKeyTier', {
 })
 
 const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
+  needs: 'apikeys:read',
   description:
     'With what a program comes in, on behalf of who made the key, and with a part of what they may do.',
   fields: (t) => ({
@@ -51,6 +52,7 @@ const ApiKeyFilter = builder.inputType('ApiKeyFilter', {
 const listArgs = lists.args(ApiKeyFilter, lists.order('ApiKey', apiKeys.spec))
 
 const KeyStanding = builder.objectRef<apiKeys.KeyStanding>('KeyStanding').implement({
+  needs: 'inherited',
   inaccessible: true,
   description: 'Whom a key acts for, and what it may do now.',
   fields: (t) => ({
@@ -68,11 +70,16 @@ const KeyStanding = builder.objectRef<apiKeys.KeyStanding>('KeyStanding').implem
 builder.queryFields((t) => ({
   apiKeys: t.field({
     type: ApiKeyConnection,
-    description: 'The keys of the organization, those that have ended too.',
+    description:
+      'The keys of the organization, for who manages them, else one’s own; those that have ended too.',
     authScopes: { permission: 'apikeys:read' },
     args: listArgs,
     listSize: lists.size,
-    resolve: (_root, args, context) => listOf(context, apiKeys.spec, args),
+    resolve: (_root, args, context) => {
+      const viewer = signedIn(context.viewer)
+      const own = may(viewer, 'apikeys:manage') ? {} : { createdBy: [viewer.userId] }
+      return listOf(context, apiKeys.spec, { ...args, filter: { ...args.filter, ...own } })
+    },
   }),
   apiKey: t.field({
     type: ApiKey,
@@ -80,7 +87,10 @@ builder.queryFields((t) => ({
     description: 'One key, or null.',
     authScopes: { permission: 'apikeys:read' },
     args: { id: t.arg.id({ required: true }) },
-    resolve: (_root, { id }, context) => one(context, 'apiKey', id, apiKeys.find),
+    resolve: async (_root, { id }, context) => {
+      const apiKey = await one(context, 'apiKey', id, apiKeys.find)
+      return apiKey && apiKeys.concerns(signedIn(context.viewer), apiKey) ? apiKey : null
+    },
   }),
   keyStanding: t.field({
     type: KeyStanding,
@@ -113,6 +123,7 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
 const CreateApiKeyPayload = builder
   .objectRef<{ apiKey: ApiKeyRow; key: string }>('CreateApiKeyPayload')
   .implement({
+    needs: 'inherited',
     description: 'A key that was made.',
     fields: (t) => ({
       apiKey: t.field({ type: ApiKey, resolve: ({ apiKey }) => apiKey }),
@@ -127,6 +138,7 @@ const RevokeApiKeyInput = builder.inputType('RevokeApiKeyInput', {
   fields: (t) => ({ id: t.id({ required: true }) }),
 })
 const RevokeApiKeyPayload = builder.objectRef<{ apiKey: ApiKeyRow }>('RevokeApiKeyPayload').implement({
+  needs: 'inherited',
   description: 'A key that was ended.',
   fields: (t) => ({ apiKey: t.field({ type: ApiKey, resolve: ({ apiKey }) => apiKey }) }),
 })
@@ -142,11 +154,11 @@ builder.mutationFields((t) => ({
   }),
   revokeApiKey: t.field({
     type: RevokeApiKeyPayload,
-    description: 'Ends a key, within a second.',
+    description: 'Ends a key, within a second: one’s own, or anybody’s for who manages keys.',
     authScopes: { permission: 'apikeys:write' },
     args: { input: t.arg({ type: RevokeApiKeyInput, required: true }) },
-    resolve: async (_root, { input }, { tenant }) => ({
-      apiKey: await tenant((trx) => apiKeys.revoke(trx, input.id)),
+    resolve: async (_root, { input }, { tenant, viewer }) => ({
+      apiKey: await tenant((trx) => apiKeys.revoke(trx, signedIn(viewer), input.id)),
     }),
   }),
 }))

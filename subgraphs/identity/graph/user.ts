@@ -18,6 +18,7 @@ export const Role = builder.enumType('Role', {
 const find = (context: Context<Tables>, id: string) => one(context, 'user', id, users.find)
 
 User.implement({
+  needs: 'users:read',
   description: 'A member of an organization: one person may be several users, one in each organization.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -51,7 +52,9 @@ const UserFilter = builder.inputType('UserFilter', {
   description: 'Which users to list.',
   fields: (t) => ({
     role: t.field({ type: [Role] }),
-    search: t.string({ description: 'Part of the name or the e-mail.' }),
+    search: t.string({
+      description: 'Part of the name or the e-mail; two letters find words that begin with them.',
+    }),
   }),
 })
 const listArgs = lists.args(UserFilter, lists.order('User', users.spec))
@@ -61,6 +64,9 @@ builder.queryFields((t) => ({
     type: User,
     nullable: true,
     description: 'The viewer.',
+    authScopes: { signedIn: true },
+    // Oneself.
+    needs: 'signedIn',
     resolve: (_root, _args, context) => find(context, signedIn(context.viewer).userId),
   }),
   user: t.field({

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { searchable } from '#kit/migration.ts'
+import { searchable } from '#kit/searchable.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await searchable(db, 'identity', 'users', ['name', 'email'])

@@ -66,6 +66,7 @@ const RunInput = builder.inputType('RunInput', {
   }),
 })
 const ApplyOutcome = builder.objectRef<Outcome>('ApplyOutcome').implement({
+  needs: 'inherited',
   inaccessible: true,
   description: 'What became of the findings of a batch.',
   fields: (t) => ({
