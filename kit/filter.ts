@@ -1,11 +1,13 @@
 import { type RawBuilder, sql } from 'kysely'
 import { invalid } from './errors.ts'
 import { isId } from './id.ts'
+import { type Found, matches, patternOf } from './search.ts'
 
 /** One condition that a list can be filtered by: what kind it is and which column it reads. */
 export type Condition =
   | { kind: 'enum' | 'id' | 'string'; column: string }
-  | { kind: 'search'; columns: readonly string[] }
+  /** `index` is the function of the table that `searchable()` has made. */
+  | { kind: 'search'; columns: readonly string[]; index?: string }
   | { kind: 'time'; column: string }
 
 export type FilterSpec = Readonly<Record<string, Condition>>
@@ -16,8 +18,6 @@ export type TimeRange = { from?: Date | null; to?: Date | null }
 
 const most = 1_000
 const always = sql<boolean>`true`
-
-const escapeLike = (text: string) => text.replace(/[\\%_]/g, (sign) => `\\${sign}`)
 
 function anyOf(name: string, column: string, values: readonly unknown[], cast: string): RawBuilder<boolean> {
   if (values.length > most) throw invalid(name, `At most ${most} values`)
@@ -30,20 +30,15 @@ function within(column: string, { from, to }: TimeRange): RawBuilder<boolean> {
   return sql<boolean>`(${after} and ${before})`
 }
 
-function search(columns: readonly string[], text: string): RawBuilder<boolean> {
-  const pattern = `%${escapeLike(text)}%`
-  return sql<boolean>`(${sql.join(
-    columns.map((column) => sql`${sql.ref(column)} ilike ${pattern}`),
-    sql` or `,
-  )})`
-}
-
-function one(name: string, condition: Condition, value: unknown): RawBuilder<boolean> {
+function one(name: string, condition: Condition, value: unknown, found: Found): RawBuilder<boolean> {
   switch (condition.kind) {
     case 'time':
       return within(condition.column, value as TimeRange)
-    case 'search':
-      return search(condition.columns, String(value))
+    case 'search': {
+      const ids = found.get(name)
+      if (ids) return sql<boolean>`id = any(${ids}::uuid[])`
+      return matches(condition.columns, patternOf(String(value)))
+    }
     case 'id':
       return anyOf(name, condition.column, (value as unknown[]).filter(isId), 'uuid[]')
     default:
@@ -51,11 +46,14 @@ function one(name: string, condition: Condition, value: unknown): RawBuilder<boo
   }
 }
 
-/** The SQL of a filter. Throws VALIDATION_ERROR for more than 1,000 values in one condition. */
-export function where(spec: FilterSpec, filter: Filter): RawBuilder<boolean> {
+/**
+ * The SQL of a filter; `found` answers those of its searches that an index has answered already. Throws VALIDATION_ERROR for more than 1,000 values in
+ * one condition.
+ */
+export function where(spec: FilterSpec, filter: Filter, found: Found = new Map()): RawBuilder<boolean> {
   const conditions = Object.entries(filter ?? {}).flatMap(([name, value]) => {
     const condition = spec[name]
-    return condition && value != null ? [one(name, condition, value)] : []
+    return condition && value != null ? [one(name, condition, value, found)] : []
   })
   return conditions.length > 0 ? sql<boolean>`(${sql.join(conditions, sql` and `)})` : always
 }

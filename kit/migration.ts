@@ -12,7 +12,7 @@ import { tenantPolicy } from './tenancy.ts'
 export type Migrations = Readonly<Record<string, Migration>>
 
 /** `suffix` names one of the roles beside the service's own. */
-async function serviceRole(
+export async function serviceRole(
   db: Kysely<unknown>,
   schema: string,
   suffix: '' | '_ingest' | '_search' = '',
@@ -24,7 +24,7 @@ async function serviceRole(
 }
 
 /** A role that may enter the schema, and nothing else yet; whether it may log in, others say. */
-async function ensureRole(db: Kysely<unknown>, schema: string, role: string): Promise<void> {
+export async function ensureRole(db: Kysely<unknown>, schema: string, role: string): Promise<void> {
   const exists = await sql`select 1 from pg_roles where rolname = ${role}`.execute(db)
   // Only a superuser may name the attributes of a role that is there, even to leave them as they are.
   const create = sql`create role ${sql.id(role)} nosuperuser nobypassrls nocreatedb nocreaterole`

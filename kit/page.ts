@@ -2,6 +2,7 @@ import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 import { invalid } from './errors.ts'
 import { type Filter, type FilterSpec, where } from './filter.ts'
 import { isId } from './id.ts'
+import { counting, type Found, find } from './search.ts'
 
 /** How a noun is listed. Sort columns are NOT NULL and times have milliseconds, so that a cursor is exact. */
 export type ListSpec<Row = unknown> = {
@@ -85,7 +86,7 @@ type Shape = {
   sort: Sort
 }
 
-function shape(spec: ListSpec, args: PageArgs, most = pageSize.max): Shape {
+function shape(spec: ListSpec, args: PageArgs, most = pageSize.max, found?: Found): Shape {
   const { size, backward, offset } = sizeOf(args, most)
   const sort = sortOf(spec, args)
   const column = sql.ref(sort.column)
@@ -98,7 +99,7 @@ function shape(spec: ListSpec, args: PageArgs, most = pageSize.max): Shape {
   }
   const run = sql.raw(backward ? flip(sort.direction) : sort.direction)
   return {
-    condition: sql<boolean>`${where(spec.filter, args.filter)} and ${beyond('after', sort.direction)}
+    condition: sql<boolean>`${where(spec.filter, args.filter, found)} and ${beyond('after', sort.direction)}
       and ${beyond('before', flip(sort.direction))}`,
     tail: sql`order by ${column} ${run}, id ${run} limit ${size + 1} offset ${offset}`,
     size,
@@ -145,12 +146,15 @@ export async function page<Row extends Listed>(
   count: (query: RawBuilder<{ count: number }>) => Promise<number>,
   most = pageSize.max,
 ): Promise<Page<Row>> {
-  const form = shape(spec, args, most)
+  const found = await find(db, spec.filter, args.filter)
+  const form = shape(spec, args, most, found)
   const table = sql.table(spec.table)
   const { rows } = await sql<Row>`select * from ${table} where ${form.condition} ${form.tail}`.execute(db)
-  const counting = sql<{ count: number }>`select count(*) as count from
-    (select 1 from ${table} where ${where(spec.filter, args.filter)} limit ${maxTotal + 1}) as counted`
-  return pageOf(rows, args, form, async () => totalOf(await count(counting)))
+  const total =
+    counting(spec.filter, args.filter, maxTotal) ??
+    sql<{ count: number }>`select count(*) as count from
+      (select 1 from ${table} where ${where(spec.filter, args.filter, found)} limit ${maxTotal + 1}) as counted`
+  return pageOf(rows, args, form, async () => totalOf(await count(total)))
 }
 
 /** One page for each parent, in one statement however many parents there are. */

@@ -105,7 +105,7 @@ test('every table is a tenant’s, or is listed as nobody’s', async () => {
 
 test('every policy that lets rows be written checks the tenant, once per statement', async () => {
   const policies = await rows(`
-    select schemaname || '.' || tablename as name, policyname as policy, permissive, cmd, qual, with_check as checks
+    select schemaname || '.' || tablename as name, policyname as policy, permissive, cmd, roles::text as roles, qual, with_check as checks
     from pg_policies where schemaname = any($1)`)
   const reads = "nullif(current_setting('nexus.organization'::text, true), ''::text)"
   const byTable = Map.groupBy(policies, (policy) => String(policy.name))
@@ -118,6 +118,14 @@ test('every policy that lets rows be written checks the tenant, once per stateme
       assert.ok(text.includes(reads), `${name}: ${side} does not read the tenant: ${text}`)
       assert.match(text, /\( ?select/, `${name}: ${side} is read again for each row`)
     }
+    // A search reads every tenant's rows to whoever may not log in, and its function compares the tenant.
+    for (const { policy, roles, qual } of found.filter((each) => each.policy === 'search'))
+      assert.match(`${policy} ${roles} ${qual}`, /^search \{?nexus_\w+_search\}? true$/, name)
+    for (const { policy, roles, qual } of found)
+      assert.ok(
+        qual !== 'true' || policy === 'search' || `${name} ${policy}` === 'keyring.data_keys owner',
+        `${name}: ${policy} lets ${roles} see all`,
+      )
     // One that restricts adds to the tenant's; one that permits goes beside it.
     for (const { policy, cmd, qual, checks, permissive } of found.filter(
       (each) => each.policy !== 'tenant',
@@ -164,6 +172,13 @@ test('no foreign key leaves its schema, and none between tenant tables leaves th
 })
 
 // Those that machines write by, beside the services' own.
+// Those that own the functions of a search, and nothing else: by how many each.
+const searches: Record<string, number> = {
+  alerts_search: 1,
+  assets_search: 1,
+  identity_search: 2,
+  vulns_search: 1,
+}
 const machines = ['alerts_ingest', 'assets_ingest', 'compliance_ingest', 'vulns_ingest']
 
 test('the roles of the services log in, own nothing and stand above nothing', async () => {
@@ -171,15 +186,16 @@ test('the roles of the services log in, own nothing and stand above nothing', as
     select substr(r.rolname, length(current_database()) + 2) as role, r.rolcanlogin as login,
       r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolreplication as mighty,
       (select count(*)::int from pg_class c where c.relowner = r.oid)
-        + (select count(*)::int from pg_namespace n where n.nspowner = r.oid)
-        + (select count(*)::int from pg_proc p where p.proowner = r.oid) as owned,
+        + (select count(*)::int from pg_namespace n where n.nspowner = r.oid) as owned,
+      (select count(*)::int from pg_proc p where p.proowner = r.oid) as functions,
       (select count(*)::int from pg_auth_members m where r.oid in (m.member, m.roleid)) as memberships
     from pg_roles r where starts_with(r.rolname, current_database() || '_') order by r.rolname`)
   assert.deepEqual(
     roles,
-    [...names, ...machines]
-      .sort()
-      .map((role) => ({ role, login: true, mighty: false, owned: 0, memberships: 0 })),
+    [...names, ...machines, ...Object.keys(searches)].sort().map((role) => {
+      const functions = searches[role] ?? 0
+      return { role, login: functions === 0, mighty: false, owned: 0, functions, memberships: 0 }
+    }),
   )
 })
 

@@ -54,7 +54,9 @@ const AlertFilter = builder.inputType('AlertFilter', {
     status: t.field({ type: [AlertStatus] }),
     assetId: t.idList(),
     source: t.stringList(),
-    search: t.string({ description: 'Part of the title or the description.' }),
+    search: t.string({
+      description: 'Part of the title or the description; two letters find words that begin with them.',
+    }),
     createdAt: t.field({ type: lists.timeRange }),
   }),
 })

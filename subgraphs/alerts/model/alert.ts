@@ -13,7 +13,7 @@ export const spec: ListSpec<AlertRow> = {
     status: { kind: 'enum', column: 'status' },
     assetId: { kind: 'id', column: 'assetId' },
     source: { kind: 'string', column: 'source' },
-    search: { kind: 'search', columns: ['title', 'description'] },
+    search: { kind: 'search', columns: ['title', 'description'], index: 'search_alerts' },
     createdAt: { kind: 'time', column: 'createdAt' },
   },
   order: {

@@ -56,7 +56,9 @@ const AssetFilter = builder.inputType('AssetFilter', {
     criticality: t.field({ type: [Criticality] }),
     environment: t.field({ type: [Environment] }),
     exposure: t.field({ type: [Exposure] }),
-    search: t.string({ description: 'Part of the name or of the external id.' }),
+    search: t.string({
+      description: 'Part of the name or of the external id; two letters find words that begin with them.',
+    }),
     createdAt: t.field({ type: lists.timeRange }),
   }),
 })

@@ -12,7 +12,7 @@ export const spec: ListSpec<AssetRow> = {
     criticality: { kind: 'enum', column: 'criticality' },
     environment: { kind: 'enum', column: 'environment' },
     exposure: { kind: 'enum', column: 'exposure' },
-    search: { kind: 'search', columns: ['name', 'externalId'] },
+    search: { kind: 'search', columns: ['name', 'externalId'], index: 'search_assets' },
     createdAt: { kind: 'time', column: 'createdAt' },
   },
   order: {

@@ -52,7 +52,9 @@ const UserFilter = builder.inputType('UserFilter', {
   description: 'Which users to list.',
   fields: (t) => ({
     role: t.field({ type: [Role] }),
-    search: t.string({ description: 'Part of the name or the e-mail.' }),
+    search: t.string({
+      description: 'Part of the name or the e-mail; two letters find words that begin with them.',
+    }),
   }),
 })
 const listArgs = lists.args(UserFilter, lists.order('User', users.spec))

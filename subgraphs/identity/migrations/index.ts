@@ -8,6 +8,7 @@ import * as access from './0006-access.ts'
 import * as factors from './0007-factors.ts'
 import * as sso from './0008-sso.ts'
 import * as sealing from './0009-sealing.ts'
+import * as search from './0010-search.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -19,4 +20,5 @@ export const migrations: Migrations = {
   '0007-factors': factors,
   '0008-sso': sso,
   '0009-sealing': sealing,
+  '0010-search': search,
 }

@@ -15,7 +15,7 @@ import { hashOf, newSecret } from './secret.ts'
 export const spec: ListSpec<ApiKeyRow> = {
   table: 'api_keys',
   filter: {
-    search: { kind: 'search', columns: ['name', 'hint'] },
+    search: { kind: 'search', columns: ['name', 'hint'], index: 'search_api_keys' },
     createdBy: { kind: 'id', column: 'createdBy' },
   },
   order: { CREATED_AT: { column: 'createdAt', type: 'time' }, NAME: { column: 'name', type: 'text' } },

@@ -11,7 +11,7 @@ export const spec: ListSpec<UserRow> = {
   table: 'users',
   filter: {
     role: { kind: 'enum', column: 'role' },
-    search: { kind: 'search', columns: ['name', 'email'] },
+    search: { kind: 'search', columns: ['name', 'email'], index: 'search_users' },
   },
   order: { CREATED_AT: { column: 'createdAt', type: 'time' }, EMAIL: { column: 'email', type: 'text' } },
   defaultOrder: { field: 'EMAIL', direction: 'asc' },

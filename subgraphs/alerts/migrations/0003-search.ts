@@ -1,0 +1,5 @@
+import type { Kysely } from 'kysely'
+import { searchable } from '#kit/searchable.ts'
+
+export const up = (db: Kysely<unknown>): Promise<void> =>
+  searchable(db, 'alerts', 'alerts', ['title', 'description'])
