@@ -1,0 +1,85 @@
+import { admins, analysts, anyone, managers, members, type Row } from '../words.ts'
+import { givesViewer } from './identity.ts'
+
+const read = (resource: string): Row => ({ may: members, key: `${resource}:read` })
+
+/** The rows of REST, by method and path as the server knows it. */
+export const routes: Record<string, Row> = {
+  'POST /auth/login': { may: anyone, key: 'any', body: { email: '$email', password: '$password' } },
+  'POST /auth/session': { may: anyone, key: 'any', body: { email: '$email', password: '$password' } },
+  'POST /auth/refresh': { may: anyone, key: 'any', body: { refreshToken: '$refreshToken' } },
+  'POST /auth/logout': { may: anyone, key: 'any', body: {}, alone: true },
+  'POST /auth/password': {
+    may: anyone,
+    key: 'any',
+    body: { token: '$passwordToken', password: 'another-horse-battery' },
+  },
+  'GET /auth/me': { may: members, key: 'any' },
+  'GET /auth/sessions': { may: members, key: 'no' },
+  'DELETE /auth/sessions/:id': { may: members, key: 'any', ask: '$session' },
+  'GET /users': read('users'),
+  'GET /users/:id': { ...read('users'), ask: '$user' },
+  'POST /users': {
+    may: managers,
+    key: givesViewer,
+    body: { email: '$unused', name: 'Somebody', role: 'viewer' },
+  },
+  'PUT /users/:id': { may: managers, key: givesViewer, ask: '$user', body: { name: 'Another' } },
+  'DELETE /users/:id': { may: managers, key: givesViewer, ask: '$user' },
+  'POST /users/:id/enable': { may: managers, key: givesViewer, ask: '$user' },
+  'GET /organizations': read('organization'),
+  'GET /organizations/:id': { ...read('organization'), ask: '$organization' },
+  'PUT /organizations/:id': {
+    may: admins,
+    key: 'organization:write',
+    ask: '$organization',
+    body: { name: 'Acme' },
+  },
+  'GET /api-keys': { may: admins, key: 'apikeys:read' },
+  'GET /api-keys/:id': { may: admins, key: 'apikeys:read', ask: '$apiKey' },
+  'POST /api-keys': { may: admins, key: 'no', body: { name: 'Another', scopes: ['assets:read'] } },
+  'DELETE /api-keys/:id': { may: admins, key: 'apikeys:write', ask: '$apiKey' },
+  'GET /assets': read('assets'),
+  'GET /assets/search': { ...read('assets'), ask: '?q=a' },
+  'GET /assets/stats': read('assets'),
+  'GET /assets/:id': { ...read('assets'), ask: '$asset' },
+  'GET /alerts': read('alerts'),
+  'GET /alerts/stats': read('alerts'),
+  'GET /alerts/:id': { ...read('alerts'), ask: '$alert' },
+  'POST /alerts/:id/acknowledge': { may: analysts, key: 'alerts:write', ask: '$alert' },
+  'GET /vulnerabilities': read('vulnerabilities'),
+  'GET /vulnerabilities/stats': read('vulnerabilities'),
+  'GET /vulnerabilities/:id': { ...read('vulnerabilities'), ask: '$vulnerability' },
+  'GET /compliance/frameworks': read('compliance'),
+  'GET /compliance/controls': read('compliance'),
+  'GET /compliance/posture': read('compliance'),
+  'GET /integrations/imports': read('integrations'),
+  'GET /integrations/imports/:id': { ...read('integrations'), ask: '$importRun' },
+  'POST /integrations/imports': { may: managers, key: 'vulnerabilities:import', body: '{}' },
+  'GET /integrations/connectors': read('integrations'),
+  'GET /integrations/:id/status': { ...read('integrations'), ask: '$connector' },
+  'GET /reports': read('reports'),
+  'GET /reports/:id': { ...read('reports'), ask: '$report' },
+  'GET /reports/:id/download': { ...read('reports'), ask: '$report' },
+  'POST /reports/generate': {
+    may: analysts,
+    key: ['reports:create', 'assets:read'],
+    body: { list: 'assets' },
+  },
+  'GET /operations': read('integrations'),
+  'GET /operations/:id': { ...read('integrations'), ask: '$operation' },
+  'GET /metrics/dashboard': { may: members, key: ['assets:read', 'alerts:read', 'vulnerabilities:read'] },
+}
+
+/** Doors that are no rows: they show nothing of a tenant, or are the graph, which holds to its own rules. */
+export const doors: readonly string[] = [
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /.well-known/jwks.json',
+  'GET /graphiql',
+  'GET /graphiql/:file',
+  'GET /graphql',
+  'POST /graphql',
+  'GET /graphql/stream',
+  'POST /graphql/stream',
+]
