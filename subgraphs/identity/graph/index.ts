@@ -6,5 +6,9 @@ import './sign-in.ts'
 import './session.ts'
 import './membership.ts'
 import './api-key.ts'
+import './team.ts'
+import './grant.ts'
+import './invitation.ts'
+import './standing.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)
