@@ -33,6 +33,16 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   const report = await makeReport(owner, { list: 'vulnerabilities', format: 'csv', search: mark })
   const user = await added(owner, `${mark}-${slug}@example.com`)
   const key = await owner.rest('POST', '/api-keys', { name: `${mark} key`, scopes: ['assets:read'] })
+  const made = async (path: string, body: object): Promise<string> => {
+    const { body: answer } = await owner.rest('POST', path, body)
+    assert.ok(answer.data, JSON.stringify(answer))
+    return answer.data.id
+  }
+  const team = await made('/teams', { name: mark })
+  await owner.rest('POST', `/teams/${team}/members`, { user_id: user.id })
+  const assetGroup = await made('/asset-groups', { name: mark })
+  const grant = await made('/grants', { user_id: user.id, role: 'viewer', asset_group_id: assetGroup })
+  const invitation = await made('/invitations', { email: `${mark}-${slug}@example.org`, role: 'viewer' })
   const viewer = await house.as(`viewer@${slug}.example`)
   const sessions = await viewer.graphql('{ sessions { id current } }')
   const { body } = await owner.graphql(`{
@@ -49,7 +59,7 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   const alert = first('alerts')
   await owner.rest('POST', `/alerts/${alert}/acknowledge`)
   return {
-    alert,
+    ...{ alert, team, assetGroup, grant, invitation },
     apiKey: key.body.data.id,
     asset: first('assets'),
     connector: first('connectors'),
@@ -83,8 +93,13 @@ export async function openThings(house: TestHouse): Promise<Record<'own' | 'fore
     email,
     password,
     upload: randomUUID(),
+    text: async () => randomUUID(),
     unused: async () => `${randomUUID()}@example.com`,
     refreshToken: async () => (await session()).refreshToken,
+    invitationToken: async () => {
+      const invited = { email: `${randomUUID()}@example.com`, role: 'viewer' }
+      return (await admin.rest('POST', '/invitations', invited)).body.data.token
+    },
     passwordToken: async () => (await added(admin, `${randomUUID()}@example.com`)).password_token,
   }
   const absent = Object.fromEntries(Object.keys(own).map((name) => [name, nowhere]))

@@ -20,7 +20,7 @@ export const nobody: readonly Who[] = []
 export type Row = {
   may: readonly Who[]
   key: string | readonly string[] | 'any' | 'no'
-  /** Arguments of a field, with `$names` of things: asked once with one's own, another tenant's and nobody's. */
+  /** Arguments of a field, or what stands in the path of a route, with `$names` of things: asked once with one's own, another tenant's and nobody's. */
   ask?: string
   /** The body of a route, with names of things too. */
   body?: unknown
