@@ -93,14 +93,14 @@ export function guard(schema: GraphQLSchema): GraphQLSchema {
         of: of!,
         field,
         to,
-        states: statesOf(field, demands.get(`${of!.name}.${field.name}`)),
+        states: statesOf(field, demands.get(`${of!.name}.${field.name}`), of === schema.getMutationType()),
       }))
     }),
   )
   const granted = grantedBy(edges, needs)
   for (const { of, field, to, states } of edges) {
     const asked = optionsOf(field).needs ?? needs.get(to)!
-    const covered = states.has(resourceOf(asked)) || granted(of).has(resourceOf(asked))
+    const covered = states.has(asked) || granted(of).has(asked)
     if (asked !== 'inherited' && !covered) guardField(field, asked)
   }
   for (const type of types) guardEntity(type, needs.get(type)!)
@@ -113,17 +113,18 @@ function needsOf(type: GraphQLObjectType): Needs {
   throw new Error(`${type.name} does not say what reading it needs`)
 }
 
-const statesOf = (field: Field, root: Demand | undefined): Set<string> => {
+/** What a field has asked for when it gives something; one that changes a thing shows that thing, too. */
+function statesOf(field: Field, root: Demand | undefined, isChange: boolean): Set<string> {
   const { authScopes } = optionsOf(field)
   const demand = root ?? (authScopes === undefined ? null : demandOf(authScopes, field.name))
-  return new Set(demand?.permissions.map(resourceOf))
+  const permissions = demand?.permissions ?? []
+  return new Set([...permissions, ...(isChange ? permissions.map((each) => `${resourceOf(each)}:read`) : [])])
 }
 
 type Edge = { of: GraphQLObjectType; field: Field; to: GraphQLObjectType; states: Set<string> }
 
 /**
- * The resources of which something was allowed to whoever holds a value of a type, whichever way it came: who may
- * change an alert is shown the alert that they changed.
+ * What was allowed to whoever holds a value of a type, whichever way it came.
  */
 function grantedBy(edges: readonly Edge[], needs: ReadonlyMap<GraphQLObjectType, Needs>) {
   const known = new Map<GraphQLObjectType, Set<string>>()
@@ -134,7 +135,7 @@ function grantedBy(edges: readonly Edge[], needs: ReadonlyMap<GraphQLObjectType,
     // Of a type within itself nothing is known yet, and nothing is granted.
     known.set(type, new Set())
     const found =
-      own === 'inherited' ? shared(edges.filter(({ to }) => to === type)) : new Set([resourceOf(own ?? '')])
+      own === 'inherited' ? shared(edges.filter(({ to }) => to === type)) : new Set<string>(own ? [own] : [])
     known.set(type, found)
     return found
   }

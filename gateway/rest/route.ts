@@ -78,16 +78,27 @@ export function compile(graph: Graph, row: Route): Ask {
     const shape = shapeFor(graph.schema)
     const asked = { query: row.operation, variables: row.variables?.(input, request) ?? {} }
     const { data, errors } = await graph.operations.answer(asked, contextOf(request))
-    const [error] = errors ?? []
-    if (error) {
-      const { code, message, details, ...asks } = publicError(error.message, error.extensions)
-      throw new NexusError(code, message, details.map(inRestTerms), asksOf(code, asks))
-    }
+    const [error] = (errors ?? []).filter((each) => !isBeside(each, data))
+    if (error) throw refusalOf(error)
     const fields = shape(data as Fields)
-    const shown = row.data(fields, input)
-    if (shown === null || shown === undefined) throw notFound(row.noun ?? 'It')
+    const shown = row.data(fields, input) ?? null
+    if (shown === null) throw errors?.[0] ? refusalOf(errors[0]) : notFound(row.noun ?? 'It')
     return { data: shown, headers: row.headers?.(fields, input) ?? {}, location: row.leads?.to(fields) }
   }
+}
+
+type AnswerError = NonNullable<Awaited<ReturnType<Operations['answer']>>['errors']>[number]
+
+function refusalOf({ message: said, extensions }: AnswerError): NexusError {
+  const { code, message, details, ...asks } = publicError(said, extensions)
+  return new NexusError(code, message, details.map(inRestTerms), asksOf(code, asks))
+}
+
+/** What hangs on the answer and is not for who asks is null there; the answer itself is theirs. */
+const isBeside = ({ extensions, path = [] }: AnswerError, data: unknown): boolean => {
+  const [root, ...below] = path
+  const given = (data as Fields | null | undefined)?.[String(root)] ?? null
+  return extensions?.code === 'FORBIDDEN' && below.length > 0 && given !== null
 }
 
 const parameters: Record<string, string> = { after: 'cursor', first: 'limit', offset: 'page' }

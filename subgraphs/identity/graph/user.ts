@@ -28,6 +28,8 @@ User.implement({
     organization: t.field({
       type: Organization,
       nullable: true,
+      // One's own: members see no other organization's users.
+      needs: 'signedIn',
       resolve: (user, _args, context) =>
         one(context, 'organization', user.organizationId, organizations.find),
     }),

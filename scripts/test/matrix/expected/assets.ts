@@ -1,0 +1,45 @@
+import { type Expected, managers, members, read } from '../words.ts'
+
+/** What the grant over the group gives: nobody gives assets to who may do more with them. */
+export const granted = ['assets', 'alerts', 'vulnerabilities', 'compliance'].map(
+  (resource) => `${resource}:read`,
+)
+
+export const assets: Expected = {
+  query: {
+    asset: { may: members, key: 'assets:read', ask: '(id: "$asset")' },
+    assets: { may: members, key: 'assets:read', ask: '(first: 2)' },
+    assetGroup: { may: members, key: 'assets:read', ask: '(id: "$assetGroup")' },
+    assetGroups: { may: members, key: 'assets:read', ask: '(first: 2)' },
+    assetStats: { may: members, key: 'assets:read' },
+  },
+  mutation: {
+    setAssetTags: {
+      may: managers,
+      key: 'assets:write',
+      ask: '(input: { assetId: "$asset", tags: ["team:matrix"] })',
+    },
+    createAssetGroup: { may: managers, key: 'assets:write', ask: '(input: { name: "$text" })' },
+    setAssetGroupMembers: {
+      may: managers,
+      key: ['assets:write', ...granted],
+      ask: '(input: { id: "$assetGroup", assetIds: ["$asset"] })',
+    },
+  },
+  peers: ['Mutation.ensureAssets', 'Query.coveredAssets'],
+  types: {
+    Asset: read('assets:read'),
+    AssetGroup: read('assets:read'),
+    AssetGroupConnection: 'part',
+    AssetGroupEdge: 'part',
+    CreateAssetGroupPayload: 'part',
+    SetAssetGroupMembersPayload: 'part',
+    SetAssetTagsPayload: 'part',
+    AssetStats: read('assets:read'),
+    AssetConnection: 'part',
+    AssetEdge: 'part',
+    Bucket: 'part',
+    PageInfo: 'part',
+    TotalCount: 'part',
+  },
+}

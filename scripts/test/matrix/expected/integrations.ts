@@ -1,0 +1,33 @@
+import { type Expected, managers, members, read } from '../words.ts'
+
+const integrated = { may: members, key: 'integrations:read' }
+
+export const integrations: Expected = {
+  query: {
+    connector: { ...integrated, ask: '(id: "$connector")' },
+    connectors: { ...integrated, ask: '(first: 2)' },
+    importRun: { ...integrated, ask: '(id: "$importRun")' },
+    importRuns: { ...integrated, ask: '(first: 2)' },
+    operation: { ...integrated, ask: '(id: "$operation")' },
+    operations: { ...integrated, ask: '(first: 2)' },
+  },
+  mutation: {
+    startImport: {
+      may: managers,
+      key: 'vulnerabilities:import',
+      ask: '(input: { upload: "$upload", fileName: "matrix.json" })',
+    },
+  },
+  types: {
+    Connector: read('integrations:read'),
+    ImportRun: read('integrations:read'),
+    Operation: read('integrations:read'),
+    ConnectorConnection: 'part',
+    ConnectorEdge: 'part',
+    ImportRunConnection: 'part',
+    ImportRunEdge: 'part',
+    OperationConnection: 'part',
+    OperationEdge: 'part',
+    StartImportPayload: 'part',
+  },
+}

@@ -1,0 +1,111 @@
+/** What the cells are asked about: a thing of each noun in two organizations, the second full of canaries. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { password, type TestHouse, type Visitor } from '../../test-house.ts'
+import { makeReport } from '../following.ts'
+import { configurationReport, importReport, trivyReport } from '../reports.ts'
+
+export const canary = 'canary-7c3d1e'
+const nowhere = '01a1fc87-6e56-7175-bb20-000000000000'
+
+/** A text for a `$name`, or how one is made for each cell. */
+export type Things = Record<string, string | (() => Promise<string>)>
+
+/** Fills in the `$names` of a text. */
+export async function filled(text: string, things: Things): Promise<string> {
+  const names = [...new Set(text.match(/\$\w+/g))]
+  const values = await Promise.all(
+    names.map(async (name) => {
+      const thing = things[name.slice(1)]
+      assert.ok(thing, `nothing is known of ${name}`)
+      return [name, typeof thing === 'string' ? thing : await thing()] as const
+    }),
+  )
+  return values.reduce((sum, [name, value]) => sum.replaceAll(name, value), text)
+}
+
+async function fill(house: TestHouse, slug: string, mark: string): Promise<Things> {
+  const owner = await house.as(`admin@${slug}.example`)
+  const weaknesses = [{ id: 'CVE-2024-1000', package: mark, title: `${mark} title` }]
+  const run = await importReport(owner, `${mark}.json`, trivyReport(`${mark}-image`, weaknesses))
+  const failure = { rule: 'DS002', title: `${mark} rule`, status: 'FAIL', target: mark } as const
+  await importReport(owner, `${mark}.json`, configurationReport(`${mark}-image`, [failure]))
+  const report = await makeReport(owner, { list: 'vulnerabilities', format: 'csv', search: mark })
+  const user = await added(owner, `${mark}-${slug}@example.com`)
+  const key = await owner.rest('POST', '/api-keys', { name: `${mark} key`, scopes: ['assets:read'] })
+  const made = async (path: string, body: object): Promise<string> => {
+    const { body: answer } = await owner.rest('POST', path, body)
+    assert.ok(answer.data, JSON.stringify(answer))
+    return answer.data.id
+  }
+  const team = await made('/teams', { name: mark })
+  await owner.rest('POST', `/teams/${team}/members`, { user_id: user.id })
+  const assetGroup = await made('/asset-groups', { name: mark })
+  const grant = await made('/grants', { user_id: user.id, role: 'viewer', asset_group_id: assetGroup })
+  const invitation = await made('/invitations', { email: `${mark}-${slug}@example.org`, role: 'viewer' })
+  const viewer = await house.as(`viewer@${slug}.example`)
+  const sessions = await viewer.graphql('{ sessions { id current } }')
+  const { body } = await owner.graphql(`{
+    organizations { edges { node { id } } }
+    assets(filter: { search: "${mark}" }) { edges { node { id } } }
+    alerts { edges { node { id asset { id } } } } frameworks { edges { node { id } } }
+    controls { edges { node { id parent { id } } } } connectors { edges { node { id } } }
+    vulnerabilities(filter: { search: "${mark}" }) { edges { node { id } } } }`)
+  type Edge = { node: { id: string; asset?: object | null; parent?: object | null } }
+  const first = (noun: string): string => {
+    const edges = body.data[noun].edges as Edge[]
+    return edges.find(({ node }) => node.asset !== null && node.parent !== null)!.node.id
+  }
+  const alert = first('alerts')
+  await owner.rest('POST', `/alerts/${alert}/acknowledge`)
+  return {
+    ...{ alert, team, assetGroup, grant, invitation },
+    apiKey: key.body.data.id,
+    asset: first('assets'),
+    connector: first('connectors'),
+    control: first('controls'),
+    framework: first('frameworks'),
+    importRun: run.id,
+    operation: String(report.operation_id),
+    organization: first('organizations'),
+    report: String(report.id),
+    session: sessions.body.data.sessions.find(({ current }: { current: boolean }) => current).id,
+    user: user.id,
+    vulnerability: first('vulnerabilities'),
+  }
+}
+
+const added = async (owner: Visitor, email: string): Promise<{ id: string; password_token: string }> => {
+  const { body } = await owner.rest('POST', '/users', { email, name: email, role: 'viewer' })
+  assert.ok(body.data, JSON.stringify(body))
+  return body.data
+}
+
+/** One's own, another tenant's and nobody's. */
+export async function openThings(house: TestHouse): Promise<Record<'own' | 'foreign' | 'absent', Things>> {
+  const foreign = await fill(house, 'globex', canary)
+  const own = await fill(house, 'acme', 'mine')
+  const admin = await house.as('admin@acme.example')
+  const email = 'viewer@acme.example'
+  const session = async () =>
+    (await house.anonymous.rest('POST', '/auth/login', { email, password })).body.data
+  const made: Things = {
+    email,
+    password,
+    upload: randomUUID(),
+    text: async () => randomUUID(),
+    unused: async () => `${randomUUID()}@example.com`,
+    refreshToken: async () => (await session()).refreshToken,
+    invitationToken: async () => {
+      const invited = { email: `${randomUUID()}@example.com`, role: 'viewer' }
+      return (await admin.rest('POST', '/invitations', invited)).body.data.token
+    },
+    passwordToken: async () => (await added(admin, `${randomUUID()}@example.com`)).password_token,
+  }
+  const absent = Object.fromEntries(Object.keys(own).map((name) => [name, nowhere]))
+  return { own: { ...own, ...made }, foreign: { ...foreign, ...made }, absent: { ...absent, ...made } }
+}
+
+/** The names that mean one thing here and another there. */
+export const isTenants = (text: string, { own, foreign }: Record<'own' | 'foreign', Things>): boolean =>
+  (text.match(/\$\w+/g) ?? []).some((name) => own[name.slice(1)] !== foreign[name.slice(1)])
