@@ -18,6 +18,7 @@ import type { Jobs } from './job.ts'
 import type { Log } from './log.ts'
 import type { Migrations } from './migration.ts'
 import { openQueue } from './queue.ts'
+import type { SealedColumn } from './sealing/reseal.ts'
 import { isStream } from './stream.ts'
 import { internalVerifier } from './tokens.ts'
 import type { Stream, SubgraphError, SubgraphRequest, SubgraphResponse, Transport } from './transport.ts'
@@ -28,6 +29,8 @@ type Plate<Tables> = {
   migrations: Migrations
   /** Work that outlives a request. */
   jobs?: Jobs<Tables>
+  /** The columns that hold sealed values. */
+  sealed?: readonly SealedColumn[]
   /** Fills the demo, as one organization after the other; safe to run again. */
   seed?: (db: Db<Tables>, demo: Demo) => Promise<void>
 }

@@ -4,9 +4,11 @@ import { apiKeys } from './api-keys.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
 import { compliance } from './compliance.ts'
+import { credentials } from './credentials.ts'
 import { identity } from './identity.ts'
 import { integrations } from './integrations.ts'
 import { metrics } from './metrics.ts'
+import { rekey } from './rekey.ts'
 import { reports } from './reports.ts'
 import type { Route } from './route.ts'
 import { vulnerabilities } from './vulnerabilities.ts'
@@ -16,11 +18,13 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...auth(),
   ...identity(schema),
   ...apiKeys(schema),
+  ...rekey(),
   ...assets(schema),
   ...alerts(schema),
   ...vulnerabilities(schema),
   ...compliance(schema),
   ...integrations(schema),
+  ...credentials(),
   ...reports(schema),
   ...metrics(),
 ]

@@ -5,6 +5,7 @@ import * as members from './0003-members.ts'
 import * as apiKeys from './0004-api-keys.ts'
 import * as knownPlaces from './0005-known-places.ts'
 import * as sealing from './0009-sealing.ts'
+import * as operations from './0011-operations.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -13,4 +14,5 @@ export const migrations: Migrations = {
   '0004-api-keys': apiKeys,
   '0005-known-places': knownPlaces,
   '0009-sealing': sealing,
+  '0011-operations': operations,
 }

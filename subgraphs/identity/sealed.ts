@@ -1,0 +1,7 @@
+import type { SealedColumn } from '#kit/sealing/reseal.ts'
+
+/** The columns that are sealed, so that a new key of an organization reaches them all. */
+export const sealed: readonly SealedColumn[] = []
+
+/** The other subgraphs that have some. */
+export const sealedElsewhere: readonly string[] = ['integrations']
