@@ -5,4 +5,6 @@ import type { Tables } from './tables.ts'
 /** Seconds. */
 const deadline = 3_600
 
-export const jobs: Jobs<Tables> = { 'reseal-values': { deadline, run: rekey.reseal } }
+export const jobs: Jobs<Tables> = {
+  'reseal-values': { deadline, permission: 'organization:write', run: rekey.reseal },
+}

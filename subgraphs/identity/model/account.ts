@@ -4,7 +4,7 @@ import { unauthenticated } from '#kit/errors.ts'
 import { newId } from '#kit/id.ts'
 import { passwordTokenHours } from '../rules.ts'
 import type { Credentials, Tables } from '../tables.ts'
-import { hashPassword } from './password.ts'
+import { hashChosen, hashPassword } from './password.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 /** An account by its e-mail, and which of these places it has signed in from within 30 days. */
@@ -33,7 +33,7 @@ export async function add(db: Db<Tables>, email: string, password: string): Prom
 
 /** What sets the first password of an account, once. */
 export type PasswordToken = { token: string; expiresAt: Date }
-export type Joined = { id: string; passwordToken: PasswordToken | null }
+export type Joined = { id: string; created: boolean; passwordToken: PasswordToken | null }
 
 /**
  * The account of an e-mail, which stays as it is when there is one. A new one has the password that was hashed
@@ -46,7 +46,7 @@ export async function join(db: Db<Tables>, email: string, passwordHash: string |
     select * from identity.join_account(
       ${newId()}, ${email}, ${passwordHash}, ${token && hashOf(token)}, ${token && expiresAt})`.execute(db)
   const { id, created } = rows[0]!
-  return { id, passwordToken: created && token ? { token, expiresAt } : null }
+  return { id, created, passwordToken: created && token ? { token, expiresAt } : null }
 }
 
 /** Sets the first password of a token's account. Throws UNAUTHENTICATED for a token that was used or never given. */
@@ -55,7 +55,7 @@ export async function setPassword(db: Db<Tables>, token: string, password: strin
   const held = sql<{ holds: boolean }>`select identity.holds_password_token(${hashOf(token)}) as holds`
   // Hashing is dear: not for strangers.
   if (!(await held.execute(db)).rows[0]?.holds) throw over()
-  const passwordHash = await hashPassword(password)
+  const passwordHash = await hashChosen(password, [])
   const set = sql<{ done: boolean | null }>`
     select identity.set_first_password(${hashOf(token)}, ${passwordHash}) as done`
   if (!(await set.execute(db)).rows[0]?.done) throw over()

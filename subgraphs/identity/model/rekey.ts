@@ -1,3 +1,4 @@
+import { note } from '#kit/audit.ts'
 import { type Context, callPeer } from '#kit/context.ts'
 import { forbidden, notFound } from '#kit/errors.ts'
 import type { JobContext } from '#kit/job.ts'
@@ -19,6 +20,7 @@ export async function begin(context: Context<Tables>, id: string): Promise<strin
     await organizations.lock(trx, by.organizationId)
     if (!may(await current(trx, by), 'organization:write')) throw forbidden()
     const version = await context.sealing.renew(trx, by.organizationId)
+    note({ type: 'DataKey', id: by.organizationId, before: { version: version - 1 }, after: { version } })
     return context.enqueue(trx, 'reseal-values', String(version))
   })
 }

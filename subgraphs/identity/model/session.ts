@@ -1,4 +1,5 @@
-import { sql } from 'kysely'
+import { type Expression, type SqlBool, sql } from 'kysely'
+import { type Noted, note } from '#kit/audit.ts'
 import type { Client } from '#kit/client.ts'
 import { type Db, inTenant, type Trx } from '#kit/database.ts'
 import { isId, newId } from '#kit/id.ts'
@@ -7,6 +8,7 @@ import { sessionHours } from '../rules.ts'
 import type { EndReason, SessionRow, Tables, UserRow } from '../tables.ts'
 import { hashOf, newSecret } from './secret.ts'
 import { sessionIdleMinutes } from './settings.ts'
+import { grantsOf } from './team.ts'
 
 /** Neither ended, nor run out, nor left alone for too long, nor of somebody who may not enter any more. */
 const isLive = sql<boolean>`sessions.ended_at is null and sessions.expires_at > now()
@@ -24,14 +26,19 @@ export const live = (db: Db<Tables>) =>
     .innerJoin('organizations', 'organizations.id', 'sessions.organizationId')
     .where(isLive)
 
-/** The role of who came in by a session; null when it has ended. */
-export const standing = async (trx: Trx<Tables>, id: string, userId: string): Promise<Role | null> => {
+/** The role of who came in by a session, and whether they have grants; null when it has ended. */
+export const standing = async (
+  trx: Trx<Tables>,
+  id: string,
+  userId: string,
+): Promise<{ role: Role; hasGrants: boolean } | null> => {
   const found = await live(trx)
     .select('users.role')
+    .select(({ exists }) => exists(grantsOf(trx, sql.ref('users.id')).select('grants.id')).as('hasGrants'))
     .where('sessions.id', '=', id)
     .where('sessions.userId', '=', userId)
     .executeTakeFirst()
-  return found?.role ?? null
+  return found ? { role: found.role, hasGrants: Boolean(found.hasGrants) } : null
 }
 
 /** The sessions of a user that go on, the newest first. */
@@ -62,6 +69,7 @@ export async function open(
     })
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'Session', id: session.id, before: null, after: session, actor: { userId } })
   return { session, refreshToken: await addToken(trx, session) }
 }
 
@@ -89,6 +97,18 @@ export const ofToken = (db: Db<Tables>, token: string) =>
 /** Which of a user's sessions: one, or all but one. */
 export type Which = { id: string } | { userId: string; except?: string | undefined }
 
+const chosen = (which: Which): Expression<SqlBool> => {
+  if ('id' in which) return sql<boolean>`id = ${which.id}`
+  const { userId, except } = which
+  return except ? sql<boolean>`user_id = ${userId} and id <> ${except}` : sql<boolean>`user_id = ${userId}`
+}
+
+/** Who has a token is the session's user; a replay is refused to them, and ends the session all the same. */
+const how = ({ userId }: SessionRow, reason: EndReason): Pick<Noted, 'actor' | 'code'> => {
+  if (reason === 'signed_out') return { actor: { userId } }
+  return reason === 'replayed' ? { actor: { userId }, code: 'UNAUTHENTICATED' } : {}
+}
+
 /** Ends those that have not ended yet, and answers them. */
 export const end = async (trx: Trx<Tables>, which: Which, endReason: EndReason): Promise<SessionRow[]> => {
   const ending = trx
@@ -96,9 +116,12 @@ export const end = async (trx: Trx<Tables>, which: Which, endReason: EndReason):
     .set({ endedAt: sql<Date>`now()`, endReason })
     .where('endedAt', 'is', null)
     .returningAll()
-  if ('id' in which) return ending.where('id', '=', which.id).execute()
-  const ofUser = ending.where('userId', '=', which.userId)
-  return (which.except ? ofUser.where('id', '!=', which.except) : ofUser).execute()
+  const ended = await ending.where(chosen(which)).execute()
+  for (const after of ended) {
+    const before = { ...after, endedAt: null, endReason: null }
+    note({ type: 'Session', id: after.id, before, after, ...how(after, endReason) })
+  }
+  return ended
 }
 
 /** Who has a session; null for what is none of the organization, ended or not. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Trx } from '#kit/database.ts'
 import { invalid, notFound } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
@@ -14,6 +15,12 @@ const placeOf = ({ organizationId, id }: Pick<ConnectorRow, 'organizationId' | '
   table: 'integrations.connectors',
   column: 'credentials_sealed',
   row: id,
+})
+
+/** What the journal may know of it. */
+const told = ({ credentialsSealed, credentialsHint, ...connector }: ConnectorRow) => ({
+  ...connector,
+  given: credentialsSealed !== null,
 })
 
 /**
@@ -37,12 +44,14 @@ export async function give(
           credentialsSealed: await sealing.seal(trx, placeOf(connector), credentials),
           credentialsHint: hintOf(credentials),
         }
-  return trx
+  const after = await trx
     .updateTable('connectors')
     .set({ ...given, updatedAt: sql<Date>`now()` })
     .where('id', '=', connector.id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'Connector', id: after.id, before: told(connector), after: told(after) })
+  return after
 }
 
 /** What a connector shows its system; null where it was given nothing. */
