@@ -5,6 +5,7 @@ import { createBlobs } from '#kit/blob.ts'
 import type { Surroundings } from '#kit/context.ts'
 import { type OnStatement, openDatabase } from '#kit/database.ts'
 import type { Environment } from '#kit/env.ts'
+import { openErasures } from '#kit/erasures.ts'
 import { openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
 import { acquireLock } from '#kit/lock.ts'
@@ -76,13 +77,27 @@ export async function openHouse({
     closers.push(() => events.close())
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
+    const erasures = openErasures(join(env.NEXUS_DATA_DIR, 'erasures'), keys)
     const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
     // What lies there was being imported by a house that was killed.
     rmSync(blobDir, { recursive: true, force: true })
 
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
-      return { keys, log, transports, sign, blobDir, reportDir, sealing, shared, metrics, events, tracer }
+      return {
+        keys,
+        log,
+        transports,
+        sign,
+        blobDir,
+        reportDir,
+        sealing,
+        erasures,
+        shared,
+        metrics,
+        events,
+        tracer,
+      }
     }
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
       const { name: schema, migrations, jobs } = subgraph
@@ -95,8 +110,15 @@ export async function openHouse({
         log,
       })
       await seed(subgraph, url)
+      await forgetAgain(subgraph, url)
       const opened = openSubgraph(subgraph, { url, surroundings: around(schema), onStatement })
       return { ...opened, url, of: subgraph }
+    }
+    const forgetAgain = async (subgraph: Subgraph, url: string): Promise<void> => {
+      if (!subgraph.forgetAgain || erasures.organizations().length === 0) return
+      const db = openDatabase<never>({ url, schema: subgraph.name, log, connections: 1 })
+      const count = await subgraph.forgetAgain(db, erasures).finally(() => db.destroy())
+      if (count > 0) log.warn({ count }, 'people who had been erased were back, and are erased again')
     }
     const demo = demoOf(env)
     const seed = async (subgraph: Subgraph, url: string): Promise<void> => {

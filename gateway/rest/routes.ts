@@ -9,6 +9,7 @@ import { credentials } from './credentials.ts'
 import { identity } from './identity.ts'
 import { integrations } from './integrations.ts'
 import { metrics } from './metrics.ts'
+import { people } from './people.ts'
 import { rekey } from './rekey.ts'
 import { reports } from './reports.ts'
 import type { Route } from './route.ts'
@@ -21,6 +22,7 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...access(schema),
   ...apiKeys(schema),
   ...rekey(),
+  ...people(),
   ...assets(schema),
   ...alerts(schema),
   ...vulnerabilities(schema),

@@ -7,6 +7,7 @@ import * as knownPlaces from './0005-known-places.ts'
 import * as access from './0006-access.ts'
 import * as sealing from './0009-sealing.ts'
 import * as operations from './0011-operations.ts'
+import * as people from './0012-people.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -17,4 +18,5 @@ export const migrations: Migrations = {
   '0006-access': access,
   '0009-sealing': sealing,
   '0011-operations': operations,
+  '0012-people': people,
 }
