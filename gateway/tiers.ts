@@ -18,7 +18,19 @@ export const mostCostOf = (viewer: Viewer): number =>
 /** Mutations that let somebody in: one document tries once, whatever it calls its fields. */
 export const oncePerDocument: ReadonlySet<string> = new Set([
   'signIn',
+  'completeSignIn',
+  'startPasskeySignIn',
+  'signInWithPasskey',
   'refreshSession',
   'setPassword',
+  'changePassword',
+  'proveYourself',
+  'startPasskeyProof',
+  'startTotp',
+  'confirmTotp',
+  'removeTotp',
+  'startPasskey',
+  'addPasskey',
+  'renewRecoveryCodes',
   'acceptInvitation',
 ])

@@ -30,6 +30,8 @@ export type Surroundings = {
   sealing: Sealing
   /** Who was erased, for after a backup is restored. */
   erasures: Erasures
+  /** Where people reach the house, once it listens. */
+  publicUrl(): string
   shared: Shared
   metrics: Metrics
   events: Events

@@ -82,22 +82,26 @@ export async function openHouse({
     // What lies there was being imported by a house that was killed.
     rmSync(blobDir, { recursive: true, force: true })
 
+    // Known once it listens: nobody asks before.
+    let listening = ''
+    const publicUrl = () => env.NEXUS_PUBLIC_URL ?? listening.replace(/\/\/[^/]+:/, '//localhost:')
+    const common = {
+      keys,
+      log,
+      transports,
+      blobDir,
+      reportDir,
+      shared,
+      metrics,
+      events,
+      tracer,
+      publicUrl,
+      sealing,
+      erasures,
+    }
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
-      return {
-        keys,
-        log,
-        transports,
-        sign,
-        blobDir,
-        reportDir,
-        sealing,
-        erasures,
-        shared,
-        metrics,
-        events,
-        tracer,
-      }
+      return { ...common, sign }
     }
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
       const { name: schema, migrations, jobs } = subgraph
@@ -167,6 +171,7 @@ export async function openHouse({
     }
     const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
+    listening = url
     lock.publish({ url })
     return {
       url,

@@ -59,6 +59,7 @@ export async function openSurroundings(
     blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
     erasures: openErasures(join(env.NEXUS_DATA_DIR, 'erasures'), keys),
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
+    publicUrl: () => env.NEXUS_PUBLIC_URL ?? `http://localhost:${env.PORT}`,
   }
   return { metrics, of: (name) => ({ ...common, sign: internalSigner(keys, name) }) }
 }

@@ -6,6 +6,7 @@ import { assets } from './assets.ts'
 import { auth } from './auth.ts'
 import { compliance } from './compliance.ts'
 import { credentials } from './credentials.ts'
+import { factors } from './factors.ts'
 import { identity } from './identity.ts'
 import { integrations } from './integrations.ts'
 import { metrics } from './metrics.ts'
@@ -18,6 +19,7 @@ import { vulnerabilities } from './vulnerabilities.ts'
 /** Every REST door but the upload and the download, group by group. */
 export const routes = (schema: GraphQLSchema): Route[] => [
   ...auth(),
+  ...factors(),
   ...identity(schema),
   ...access(schema),
   ...apiKeys(schema),

@@ -33,6 +33,10 @@ const personal =
 // Columns that are covered otherwise, and how.
 const otherwise: Record<string, string> = {
   'identity.accounts.email': 'erase_account; the user has the same one',
+  'identity.challenges.account_id': 'erase_account removes them; they last minutes',
+  'identity.passkeys.account_id': 'erase_account removes them; their owner lists them',
+  'identity.recovery_codes.account_id': 'erase_account removes them; hashes, and nothing to show',
+  'identity.totp_secrets.account_id': 'erase_account removes them; a secret, and nothing to show',
   'identity.known_places.account_id': 'erase_account removes them; places_of shows them',
   'identity.password_tokens.account_id': 'erase_account removes them; hashes, and nothing to show',
   'identity.users.account_id': 'of an account that stays, a new one without a name takes the place',

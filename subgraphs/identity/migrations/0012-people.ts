@@ -16,6 +16,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       end if;
       delete from identity.known_places p where p.account_id = account;
       delete from identity.password_tokens t where t.account_id = account;
+      delete from identity.totp_secrets t where t.account_id = account;
+      delete from identity.recovery_codes r where r.account_id = account;
+      delete from identity.passkeys p where p.account_id = account;
+      delete from identity.challenges c where c.account_id = account;
       update identity.accounts a set email = 'erased-' || account || '@erased.invalid', password_hash = null,
         updated_at = now() where a.id = account;
       return account;

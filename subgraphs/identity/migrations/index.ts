@@ -5,6 +5,7 @@ import * as members from './0003-members.ts'
 import * as apiKeys from './0004-api-keys.ts'
 import * as knownPlaces from './0005-known-places.ts'
 import * as access from './0006-access.ts'
+import * as factors from './0007-factors.ts'
 import * as sealing from './0009-sealing.ts'
 import * as operations from './0011-operations.ts'
 import * as people from './0012-people.ts'
@@ -16,6 +17,7 @@ export const migrations: Migrations = {
   '0004-api-keys': apiKeys,
   '0005-known-places': knownPlaces,
   '0006-access': access,
+  '0007-factors': factors,
   '0009-sealing': sealing,
   '0011-operations': operations,
   '0012-people': people,

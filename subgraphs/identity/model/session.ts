@@ -94,11 +94,15 @@ export const ofToken = (db: Db<Tables>, token: string) =>
       .executeTakeFirst(),
   )
 
-/** Which of a user's sessions: one, or all but one. */
-export type Which = { id: string } | { userId: string; except?: string | undefined }
+/** Which sessions: one, all of some users, or all but one of a user. */
+export type Which =
+  | { id: string }
+  | { userIds: readonly string[] }
+  | { userId: string; except?: string | undefined }
 
 const chosen = (which: Which): Expression<SqlBool> => {
   if ('id' in which) return sql<boolean>`id = ${which.id}`
+  if ('userIds' in which) return sql<boolean>`user_id = any(${which.userIds}::uuid[])`
   const { userId, except } = which
   return except ? sql<boolean>`user_id = ${userId} and id <> ${except}` : sql<boolean>`user_id = ${userId}`
 }
