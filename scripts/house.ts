@@ -5,6 +5,7 @@ import { createBlobs } from '#kit/blob.ts'
 import type { Surroundings } from '#kit/context.ts'
 import { type OnStatement, openDatabase } from '#kit/database.ts'
 import { type Environment, publicUrlOf } from '#kit/env.ts'
+import { openErasures } from '#kit/erasures.ts'
 import { openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
 import { acquireLock } from '#kit/lock.ts'
@@ -80,6 +81,7 @@ export async function openHouse({
     let port = env.PORT
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
+    const erasures = openErasures(join(env.NEXUS_DATA_DIR, 'erasures'), keys)
     const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
     // What lies there was being imported by a house that was killed.
     rmSync(blobDir, { recursive: true, force: true })
@@ -97,6 +99,7 @@ export async function openHouse({
       outbound,
       publicUrl: () => publicUrlOf(env, port),
       sealing,
+      erasures,
     }
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
@@ -113,8 +116,15 @@ export async function openHouse({
         log,
       })
       await seed(subgraph, url)
+      await forgetAgain(subgraph, url)
       const opened = openSubgraph(subgraph, { url, surroundings: around(schema), onStatement })
       return { ...opened, url, of: subgraph }
+    }
+    const forgetAgain = async (subgraph: Subgraph, url: string): Promise<void> => {
+      if (!subgraph.forgetAgain || erasures.organizations().length === 0) return
+      const db = openDatabase<never>({ url, schema: subgraph.name, log, connections: 1 })
+      const count = await subgraph.forgetAgain(db, erasures).finally(() => db.destroy())
+      if (count > 0) log.warn({ count }, 'people who had been erased were back, and are erased again')
     }
     const demo = demoOf(env)
     const seed = async (subgraph: Subgraph, url: string): Promise<void> => {

@@ -1,5 +1,8 @@
 /** One subgraph alone: node subgraphs/main.ts <name> serve | work | migrate | sdl; or `all migrate`, `all work`. */
+import { join } from 'node:path'
 import { printSubgraphSchema } from '@apollo/subgraph'
+import { openDatabase } from '#kit/database.ts'
+import { openErasures } from '#kit/erasures.ts'
 import { listen } from '#kit/http.ts'
 import { serveMetrics } from '#kit/metrics.ts'
 import { migrate } from '#kit/migration.ts'
@@ -53,10 +56,16 @@ const work = (chosen: readonly Registered[]) =>
   })
 
 async function bringUpToDate(registered: Registered): Promise<void> {
-  const { databaseUrl: url, keys, log } = settings(registered.name)
-  const { name: schema, migrations, jobs } = await loadSubgraph(registered)
+  const given = settings(registered.name)
+  const { databaseUrl: url, keys, log, env } = given
+  const { name: schema, migrations, jobs, forgetAgain } = await loadSubgraph(registered)
   const { applied } = await migrate({ url, schema, migrations, jobs, passwordOf: keys.passwordOf, log })
   console.log(`${schema}: ${applied.length > 0 ? `applied ${applied.join(', ')}` : 'up to date'}`)
+  const erasures = openErasures(join(env.NEXUS_DATA_DIR, 'erasures'), keys)
+  if (!forgetAgain || erasures.organizations().length === 0) return
+  const db = openDatabase<never>({ url: urlOf(schema, given), schema, log, connections: 1 })
+  const count = await forgetAgain(db, erasures).finally(() => db.destroy())
+  if (count > 0) console.log(`${schema}: erased ${count} again who had come back`)
 }
 
 const each = (run: (registered: Registered) => Promise<void>) => async (chosen: readonly Registered[]) => {

@@ -5,10 +5,13 @@ import { apiKeys } from './api-keys.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
 import { compliance } from './compliance.ts'
+import { credentials } from './credentials.ts'
 import { factors } from './factors.ts'
 import { identity } from './identity.ts'
 import { integrations } from './integrations.ts'
 import { metrics } from './metrics.ts'
+import { people } from './people.ts'
+import { rekey } from './rekey.ts'
 import { reports } from './reports.ts'
 import type { Route } from './route.ts'
 import { sso } from './sso.ts'
@@ -22,11 +25,14 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...identity(schema),
   ...access(schema),
   ...apiKeys(schema),
+  ...rekey(),
+  ...people(),
   ...assets(schema),
   ...alerts(schema),
   ...vulnerabilities(schema),
   ...compliance(schema),
   ...integrations(schema),
+  ...credentials(),
   ...reports(schema),
   ...metrics(),
 ]

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { readRegister } from '#kit/register.ts'
+import { sealedElsewhere } from '../../subgraphs/identity/sealed.ts'
+import { loadSubgraphs } from '../../subgraphs/load.ts'
 import { openTestHouse, type TestHouse } from '../test-house.ts'
 
 const names = readRegister({}).map(({ name }) => name)
@@ -36,26 +38,33 @@ const credentials = [
 // Its id is the tenant.
 const tenantColumn: Record<string, string> = { 'identity.organizations': 'id' }
 // What a service may do beyond its own schema, and nothing else.
-const beyond: Record<string, string[]> = {
-  'compliance > operations.operations': ['INSERT', 'SELECT', 'UPDATE'],
-  'integrations > operations.operations': ['SELECT'],
-  // The journal grows, and nobody who writes it may change it. Identity shows it.
-  ...Object.fromEntries(
-    names.flatMap((name) =>
-      ['entries', 'personal'].map((table) => [
-        `${name} > journal.${table}`,
-        name === 'identity' ? ['INSERT', 'SELECT'] : ['INSERT'],
-      ]),
-    ),
-  ),
-  'identity > keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'],
-  'integrations > keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'],
-  'compliance > jobs.job': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
-  'compliance > jobs.job_common': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
-  'compliance > jobs.job_dependency': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
-  'compliance > jobs.queue': ['SELECT', 'UPDATE'],
-  'compliance > jobs.version': ['SELECT', 'UPDATE'],
+const queue = {
+  'jobs.job': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
+  'jobs.job_common': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
+  'jobs.job_dependency': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
+  'jobs.queue': ['SELECT', 'UPDATE'],
+  'jobs.version': ['SELECT', 'UPDATE'],
 }
+const ofJobs = { 'operations.operations': ['INSERT', 'SELECT', 'UPDATE'], ...queue }
+const ofSealing = { 'keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'] }
+const reached: Record<string, Record<string, string[]>> = {
+  compliance: ofJobs,
+  identity: { ...ofJobs, ...ofSealing },
+  integrations: { 'operations.operations': ['SELECT'], ...ofSealing },
+}
+// The journal grows, and nobody who writes it may change it. Identity shows it.
+const ofJournal = (name: string) => {
+  const may = name === 'identity' ? ['INSERT', 'SELECT'] : ['INSERT']
+  return { 'journal.entries': may, 'journal.personal': may }
+}
+const beyond = Object.fromEntries(
+  names.flatMap((name) =>
+    Object.entries({ ...reached[name], ...ofJournal(name) }).map(([table, privileges]) => [
+      `${name} > ${table}`,
+      privileges,
+    ]),
+  ),
+)
 
 // Policies that let rows be written beside a tenant's, and what they let through: the key of accounts, which belong
 // to no organization, for who says so.
@@ -281,4 +290,21 @@ test('without a tenant a service sees no row', async () => {
       await service.end()
     }
   }
+})
+
+test('every sealed column is declared by its subgraph, so that a new key reaches it', async () => {
+  const columns = await rows(`
+    select n.nspname || '.' || c.relname as table, a.attname::text as column from pg_attribute a
+    join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = any($1) and a.attname like '%sealed' and c.relkind in ('r', 'p')`)
+  const declared = (await loadSubgraphs()).flatMap(({ sealed = [] }) =>
+    sealed.map(({ table, column }) => `${table}.${column}`),
+  )
+  assert.ok(declared.length > 0)
+  assert.deepEqual(columns.map(({ table, column }) => `${table}.${column}`).sort(), declared.sort())
+})
+
+test('a new key is brought to every subgraph that has sealed columns', async () => {
+  const having = (await loadSubgraphs()).filter(({ name, sealed }) => name !== 'identity' && sealed?.length)
+  assert.deepEqual(having.map(({ name }) => name).sort(), [...sealedElsewhere].sort())
 })

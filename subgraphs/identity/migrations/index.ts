@@ -9,6 +9,8 @@ import * as factors from './0007-factors.ts'
 import * as sso from './0008-sso.ts'
 import * as sealing from './0009-sealing.ts'
 import * as search from './0010-search.ts'
+import * as operations from './0011-operations.ts'
+import * as people from './0012-people.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -21,4 +23,6 @@ export const migrations: Migrations = {
   '0008-sso': sso,
   '0009-sealing': sealing,
   '0010-search': search,
+  '0011-operations': operations,
+  '0012-people': people,
 }
