@@ -53,13 +53,18 @@ export async function grantKeyring(db: Kysely<unknown>, schema: string): Promise
   await grant(db, schema, 'select, insert, update', 'keyring.data_keys')
 }
 
-/** Creates a subgraph's schema and its login role, which may enter the schema and owns nothing in it. */
-async function provision(db: Kysely<unknown>, schema: string, role: string, password: string): Promise<void> {
+/** Creates a login role that owns nothing. */
+async function provisionRole(db: Kysely<unknown>, role: string, password: string): Promise<void> {
   const exists = await sql`select 1 from pg_roles where rolname = ${role}`.execute(db)
   // Only a superuser may name the attributes of a role that is there, even to leave them as they are.
   const create = sql`create role ${sql.id(role)} nosuperuser nobypassrls nocreatedb nocreaterole`
   if (exists.rows.length === 0) await create.execute(db)
   await sql`alter role ${sql.id(role)} with login password ${sql.lit(password)}`.execute(db)
+}
+
+/** Creates a subgraph's schema and its login role, which may enter the schema. */
+async function provision(db: Kysely<unknown>, schema: string, role: string, password: string): Promise<void> {
+  await provisionRole(db, role, password)
   await sql`create schema if not exists ${sql.id(schema)}`.execute(db)
   await sql`grant usage on schema ${sql.id(schema)} to ${sql.id(role)}`.execute(db)
 }
@@ -105,7 +110,11 @@ export async function migrate(options: {
   const role = roleOf(url, schema)
   const password = passwordOf(role)
   try {
-    await inTurn(db, 'nexus-provision', (connection) => provision(connection, schema, role, password))
+    const relay = roleOf(url, journalSchema)
+    await inTurn(db, 'nexus-provision', async (connection) => {
+      await provision(connection, schema, role, password)
+      await provisionRole(connection, relay, passwordOf(relay))
+    })
     await apply(db, operationSchema, operationMigrations)
     await apply(db, journalSchema, journalMigrations)
     await inTurn(db, 'nexus-journal', (connection) => grantJournal(connection, schema, role))

@@ -3,10 +3,12 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createBlobs } from '#kit/blob.ts'
 import type { Surroundings } from '#kit/context.ts'
-import { type OnStatement, openDatabase } from '#kit/database.ts'
+import { type OnStatement, openDatabase, urlAs } from '#kit/database.ts'
 import type { Environment } from '#kit/env.ts'
 import { openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
+import { checkpointsIn } from '#kit/journal/checkpoint.ts'
+import { openRelay, type Relay } from '#kit/journal/relay.ts'
 import { acquireLock } from '#kit/lock.ts'
 import type { Log } from '#kit/log.ts'
 import { createMetrics, serveMetrics } from '#kit/metrics.ts'
@@ -34,6 +36,7 @@ export type House = {
   shared: 'redis' | 'memory'
   demoPassword: string | null
   surroundings: Surroundings
+  relay: Relay
   /** Ends everything, PostgreSQL last. */
   close(): Promise<void>
 }
@@ -143,9 +146,14 @@ export async function openHouse({
       const worker = await openWorker(of, { url, surroundings: around(of.name) })
       closers.push(() => worker.close())
     }
+    const relay = openRelay({ databaseUrl: database.url, keys, log, folder: checkpointsIn(env) })
+    closers.push(() => relay.close())
     const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
-    lock.publish({ url })
+    lock.publish({
+      url,
+      database: database.kind === 'embedded' ? urlAs(database.url, 'nobody', '') : undefined,
+    })
     return {
       url,
       metricsUrl,
@@ -154,6 +162,7 @@ export async function openHouse({
       shared: shared.kind,
       demoPassword: demo?.password ?? null,
       surroundings: around('test'),
+      relay,
       close,
     }
   } catch (error) {

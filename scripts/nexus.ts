@@ -1,6 +1,7 @@
 /** The `nexus` command. */
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { verifyAudit } from './nexus-audit.ts'
 import { Refused } from './nexus-client.ts'
 import { importFile } from './nexus-import.ts'
 
@@ -23,6 +24,19 @@ Server and account: NEXUS_URL with NEXUS_TOKEN, or with NEXUS_EMAIL and NEXUS_PA
 Without them, the house that runs in NEXUS_DATA_DIR (default .nexus) and its demo admin.`,
   )
   .action(importFile)
+
+const audit = program.command('audit').description('The audit trail')
+audit
+  .command('verify')
+  .description('Walk the chains of the journal; exits with 1 when something was done to them')
+  .option('--checkpoints <path...>', 'files or folders of signed checkpoints; else NEXUS_CHECKPOINT_DIR')
+  .option('--json', 'print the outcome as one line of JSON')
+  .addHelpText(
+    'after',
+    `
+DATABASE_URL with NEXUS_SECRET; without them, the house in NEXUS_DATA_DIR (default .nexus).`,
+  )
+  .action(verifyAudit)
 
 try {
   await program.parseAsync()

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import { alerts } from './alerts.ts'
 import { apiKeys } from './api-keys.ts'
 import { assets } from './assets.ts'
+import { audit } from './audit.ts'
 import { auth } from './auth.ts'
 import { compliance } from './compliance.ts'
 import { identity } from './identity.ts'
@@ -16,6 +17,7 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...auth(),
   ...identity(schema),
   ...apiKeys(schema),
+  ...audit(schema),
   ...assets(schema),
   ...alerts(schema),
   ...vulnerabilities(schema),

@@ -6,5 +6,6 @@ import './sign-in.ts'
 import './session.ts'
 import './membership.ts'
 import './api-key.ts'
+import './audit-event.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)
