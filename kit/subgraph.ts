@@ -16,7 +16,7 @@ import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import { recording } from './audit.ts'
 import { type Context, createContext, type Surroundings } from './context.ts'
-import { type Db, type OnStatement, openDatabase } from './database.ts'
+import { type Db, ingestRoleOf, type OnStatement, openDatabase, urlAs } from './database.ts'
 import { isErrorCode, NexusError } from './errors.ts'
 import type { Jobs } from './job.ts'
 import type { Log } from './log.ts'
@@ -156,6 +156,7 @@ export function openSubgraph(
   const { url, surroundings, connections = 8, onStatement } = options
   const { log, keys, metrics, tracer } = surroundings
   const db = openDatabase<never>({ url, schema: name, log, connections, onStatement, metrics })
+  const ingest = ingestPool(options, name)
   const queue = openQueue(name, Object.keys(jobs), db, log)
   const verify = internalVerifier(keys, name)
   const documentOf = reader(schema)
@@ -170,7 +171,7 @@ export function openSubgraph(
     if (!document) return { errors: errors! }
     const common = { schema, document, variableValues: variables, operationName }
     const asked = { requestId, client: client ?? null }
-    const contextValue = () => createContext(surroundings, db, caller, asked, queue)
+    const contextValue = () => createContext(surroundings, db, caller, asked, queue, ingest.db)
     return { args: () => ({ ...common, contextValue: contextValue() }) }
   }
   const told = ({ data, errors }: ExecutionResult, requestId: string): SubgraphResponse => ({
@@ -243,8 +244,34 @@ export function openSubgraph(
     },
     close: async () => {
       await queue.close()
+      await ingest.close()
       await db.destroy()
     },
+  }
+}
+
+/** Imports take turns and apply their batches one by one. */
+const ingestConnections = 3
+
+/** The pool that machines write by, opened when the first of them does. */
+function ingestPool(
+  { url, surroundings, onStatement }: Parameters<typeof openSubgraph>[1],
+  schema: string,
+): { db(): Db<never>; close(): Promise<void> } {
+  const { keys, log, metrics } = surroundings
+  let opened: Db<never> | undefined
+  return {
+    db: () => {
+      const role = ingestRoleOf(decodeURIComponent(new URL(url).username))
+      opened ??= openDatabase({
+        url: urlAs(url, role, keys.passwordOf(role)),
+        ...{ schema, log, metrics, onStatement },
+        name: `${schema}-ingest`,
+        connections: ingestConnections,
+      })
+      return opened
+    },
+    close: async () => opened?.destroy(),
   }
 }
 

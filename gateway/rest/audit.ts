@@ -25,7 +25,7 @@ function under(row: Route): Route {
     operation,
     params: z.object({ id: z.string() }),
     variables: (input, request) => ({ ...row.variables?.(input, request), id: (input.params as Fields).id }),
-    data: (answer, input) => (answer.organization ? row.data(answer, input) : null),
+    data: (answer, input) => (answer.organization_id ? row.data(answer, input) : null),
   } as Route
 }
 

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import { access } from './access.ts'
 import { alerts } from './alerts.ts'
 import { apiKeys } from './api-keys.ts'
 import { assets } from './assets.ts'
@@ -16,6 +17,7 @@ import { vulnerabilities } from './vulnerabilities.ts'
 export const routes = (schema: GraphQLSchema): Route[] => [
   ...auth(),
   ...identity(schema),
+  ...access(schema),
   ...apiKeys(schema),
   ...audit(schema),
   ...assets(schema),

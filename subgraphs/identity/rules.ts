@@ -1,4 +1,4 @@
-import type { RefreshTokenRow, SessionRow, UserRow } from './tables.ts'
+import type { InvitationRow, RefreshTokenRow, SessionRow, UserRow } from './tables.ts'
 
 /** Tries at a password: counted per account, by whatever road they come. */
 export const signInTries = { points: 10, seconds: 900 }
@@ -10,6 +10,25 @@ export const overlapSeconds = 30
 
 /** How long a new account may wait for its first password. */
 export const passwordTokenHours = 72
+
+export const invitationDays = 7
+/** Tries at invitations that are none, counted per address. */
+export const invitationTries = { points: 20, seconds: 900 }
+
+/** How many members a team may have. */
+export const largestTeam = 1_000
+
+export type InvitationState = 'pending' | 'accepted' | 'revoked' | 'expired'
+
+/** What has become of an invitation; only a pending one may be accepted. */
+export function invitationState(
+  { acceptedAt, revokedAt, expiresAt }: Pick<InvitationRow, 'acceptedAt' | 'revokedAt' | 'expiresAt'>,
+  now: Date,
+): InvitationState {
+  if (acceptedAt) return 'accepted'
+  if (revokedAt) return 'revoked'
+  return expiresAt.getTime() <= now.getTime() ? 'expired' : 'pending'
+}
 
 export const normalEmail = (email: string): string => email.trim().toLowerCase()
 

@@ -26,7 +26,7 @@ builder.mutationField('ensureAssets', (t) =>
     args: { assets: t.arg({ type: [EnsureAssetInput], required: true }) },
     resolve: (_root, { assets: named }, context) => {
       const { organizationId } = signedIn(context.viewer)
-      return context.tenant(async (trx) => {
+      return context.ingest(async (trx) => {
         const ensured = []
         for (const each of named) ensured.push(await assets.ensure(trx, organizationId, each))
         return ensured

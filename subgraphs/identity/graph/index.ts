@@ -7,5 +7,9 @@ import './session.ts'
 import './membership.ts'
 import './api-key.ts'
 import './audit-event.ts'
+import './team.ts'
+import './grant.ts'
+import './invitation.ts'
+import './standing.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

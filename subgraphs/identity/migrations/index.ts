@@ -4,7 +4,9 @@ import * as sessions from './0002-sessions.ts'
 import * as members from './0003-members.ts'
 import * as apiKeys from './0004-api-keys.ts'
 import * as knownPlaces from './0005-known-places.ts'
+import * as access from './0006-access.ts'
 import * as sealing from './0009-sealing.ts'
+import * as audit from './0011-audit.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -12,5 +14,7 @@ export const migrations: Migrations = {
   '0003-members': members,
   '0004-api-keys': apiKeys,
   '0005-known-places': knownPlaces,
+  '0006-access': access,
   '0009-sealing': sealing,
+  '0011-audit': audit,
 }

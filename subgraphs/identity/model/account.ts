@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
-import type { Db } from '#kit/database.ts'
+import { type Blamed, note } from '#kit/audit.ts'
+import { type Db, inTenant } from '#kit/database.ts'
 import { unauthenticated } from '#kit/errors.ts'
 import { newId } from '#kit/id.ts'
 import { passwordTokenHours } from '../rules.ts'
 import type { Credentials, Tables } from '../tables.ts'
-import { hashPassword } from './password.ts'
+import { hashChosen, hashPassword } from './password.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 /** An account by its e-mail, and which of these places it has signed in from within 30 days. */
@@ -33,7 +34,7 @@ export async function add(db: Db<Tables>, email: string, password: string): Prom
 
 /** What sets the first password of an account, once. */
 export type PasswordToken = { token: string; expiresAt: Date }
-export type Joined = { id: string; passwordToken: PasswordToken | null }
+export type Joined = { id: string; created: boolean; passwordToken: PasswordToken | null }
 
 /**
  * The account of an e-mail, which stays as it is when there is one. A new one has the password that was hashed
@@ -46,7 +47,24 @@ export async function join(db: Db<Tables>, email: string, passwordHash: string |
     select * from identity.join_account(
       ${newId()}, ${email}, ${passwordHash}, ${token && hashOf(token)}, ${token && expiresAt})`.execute(db)
   const { id, created } = rows[0]!
-  return { id, passwordToken: created && token ? { token, expiresAt } : null }
+  return { id, created, passwordToken: created && token ? { token, expiresAt } : null }
+}
+
+/** Whose password a token sets: as a member of the organization that they joined first. */
+async function accountOf(db: Db<Tables>, token: string): Promise<Blamed | null> {
+  const { rows } = await sql<{ id: string | null }>`
+    select identity.account_of_password_token(${hashOf(token)}) as id`.execute(db)
+  const accountId = rows[0]?.id
+  if (!accountId) return null
+  const found = await inTenant(db, { accountId }, (trx) =>
+    trx
+      .selectFrom('users')
+      .select(['id', 'organizationId'])
+      .orderBy('createdAt')
+      .orderBy('id')
+      .executeTakeFirst(),
+  )
+  return found ? { userId: found.id, organizationId: found.organizationId } : null
 }
 
 /** Sets the first password of a token's account. Throws UNAUTHENTICATED for a token that was used or never given. */
@@ -55,8 +73,16 @@ export async function setPassword(db: Db<Tables>, token: string, password: strin
   const held = sql<{ holds: boolean }>`select identity.holds_password_token(${hashOf(token)}) as holds`
   // Hashing is dear: not for strangers.
   if (!(await held.execute(db)).rows[0]?.holds) throw over()
-  const passwordHash = await hashPassword(password)
+  const of = await accountOf(db, token)
+  const passwordHash = await hashChosen(password, [])
   const set = sql<{ done: boolean | null }>`
     select identity.set_first_password(${hashOf(token)}, ${passwordHash}) as done`
-  if (!(await set.execute(db)).rows[0]?.done) throw over()
+  await (of ? inTenant(db, of, spend) : spend(db))
+
+  async function spend(trx: Db<Tables>): Promise<void> {
+    if (!(await set.execute(trx)).rows[0]?.done) throw over()
+    if (!of) return
+    const after = { password: true }
+    note({ type: 'Account', id: of.userId, before: null, after, actor: of })
+  }
 }

@@ -5,10 +5,10 @@ import { isId } from '#kit/id.ts'
 import type { Member, Role } from '#kit/viewer.ts'
 import type { Tables, UserRow } from '../tables.ts'
 import * as accounts from './account.ts'
-import { current, governs } from './authority.ts'
+import { administer } from './administer.ts'
+import { governs } from './authority.ts'
 import { changed, unchangedSince } from './change.ts'
-import * as organizations from './organization.ts'
-import { hashPassword } from './password.ts'
+import { hashChosen } from './password.ts'
 import * as sessions from './session.ts'
 import * as users from './user.ts'
 
@@ -27,7 +27,9 @@ export async function create(db: Db<Tables>, by: Member, wanted: NewMember): Pro
   if (role === 'api') throw notForPeople()
   governs(by, role)
   const [email, name] = [changed.email(wanted.email), changed.name(wanted.name)]
-  const passwordHash = wanted.password ? await hashPassword(changed.password(wanted.password)) : null
+  const passwordHash = wanted.password
+    ? await hashChosen(changed.password(wanted.password), [email, name])
+    : null
   return inTenant(db, { organizationId }, async (trx) => {
     governs(await administer(trx, by), role)
     const { id: accountId, passwordToken } = await accounts.join(trx, email, passwordHash)
@@ -79,15 +81,6 @@ async function change(trx: Trx<Tables>, before: UserRow, to: users.UserChange): 
   const after = await users.change(trx, before.id, to)
   note({ type: 'User', id: after.id, before, after })
   return after
-}
-
-/**
- * One change of an organization's members at a time; answers the viewer as they are now. So an organization keeps
- * an admin: only who is one still changes another, and nobody changes themselves.
- */
-async function administer(trx: Trx<Tables>, by: Member): Promise<Member> {
-  await organizations.lock(trx, by.organizationId)
-  return current(trx, by)
 }
 
 async function governed(trx: Trx<Tables>, by: Member, id: string): Promise<{ user: UserRow; as: Member }> {

@@ -99,7 +99,7 @@ builder.mutationFields((t) => ({
       findings: t.arg({ type: [FindingInput], required: true }),
     },
     resolve: (_root, args, context) =>
-      context.tenant((trx) =>
+      context.ingest((trx) =>
         findings.apply(trx, runOf(context, args.run), args.batch, args.findings.map(observed)),
       ),
   }),
@@ -108,7 +108,7 @@ builder.mutationFields((t) => ({
     inaccessible: true,
     authScopes,
     args: { run: t.arg({ type: RunInput, required: true }) },
-    resolve: (_root, { run }, context) => context.tenant((trx) => findings.finish(trx, runOf(context, run))),
+    resolve: (_root, { run }, context) => context.ingest((trx) => findings.finish(trx, runOf(context, run))),
   }),
 }))
 
