@@ -3,11 +3,13 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createBlobs } from '#kit/blob.ts'
 import type { Surroundings } from '#kit/context.ts'
-import { type OnStatement, openDatabase } from '#kit/database.ts'
+import { type OnStatement, openDatabase, urlAs } from '#kit/database.ts'
 import { type Environment, publicUrlOf } from '#kit/env.ts'
 import { openErasures } from '#kit/erasures.ts'
 import { openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
+import { checkpointsIn } from '#kit/journal/checkpoint.ts'
+import { openRelay, type Relay } from '#kit/journal/relay.ts'
 import { acquireLock } from '#kit/lock.ts'
 import type { Log } from '#kit/log.ts'
 import { createMetrics, serveMetrics } from '#kit/metrics.ts'
@@ -36,6 +38,7 @@ export type House = {
   shared: 'redis' | 'memory'
   demoPassword: string | null
   surroundings: Surroundings
+  relay: Relay
   /** Ends everything, PostgreSQL last. */
   close(): Promise<void>
 }
@@ -172,10 +175,15 @@ export async function openHouse({
       const worker = await openWorker(of, { url, surroundings: around(of.name) })
       closers.push(() => worker.close())
     }
+    const relay = openRelay({ databaseUrl: database.url, keys, log, folder: checkpointsIn(env) })
+    closers.push(() => relay.close())
     const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
     port = Number(new URL(url).port)
-    lock.publish({ url })
+    lock.publish({
+      url,
+      database: database.kind === 'embedded' ? urlAs(database.url, 'nobody', '') : undefined,
+    })
     return {
       url,
       metricsUrl,
@@ -184,6 +192,7 @@ export async function openHouse({
       shared: shared.kind,
       demoPassword: demo?.password ?? null,
       surroundings: around('test'),
+      relay,
       close,
     }
   } catch (error) {

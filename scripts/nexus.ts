@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { createAdmin } from './nexus-admin.ts'
+import { verifyAudit } from './nexus-audit.ts'
 import { Refused } from './nexus-client.ts'
 import { importFile } from './nexus-import.ts'
 
@@ -41,6 +42,18 @@ Database: DATABASE_URL with NEXUS_SECRET, or the embedded one in NEXUS_DATA_DIR 
 Refuses where the organization has an admin. Prints a token that sets the password of a new account, once.`,
   )
   .action(async (options) => createAdmin(options))
+const audit = program.command('audit').description('The audit trail')
+audit
+  .command('verify')
+  .description('Walk the chains of the journal; exits with 1 when something was done to them')
+  .option('--checkpoints <path...>', 'files or folders of signed checkpoints; else NEXUS_CHECKPOINT_DIR')
+  .option('--json', 'print the outcome as one line of JSON')
+  .addHelpText(
+    'after',
+    `
+DATABASE_URL with NEXUS_SECRET; without them, the house in NEXUS_DATA_DIR (default .nexus).`,
+  )
+  .action(verifyAudit)
 
 try {
   await program.parseAsync()

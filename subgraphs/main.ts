@@ -1,9 +1,11 @@
-/** One subgraph alone: node subgraphs/main.ts <name> serve | work | migrate | sdl; or `all migrate`, `all work`. */
+/** One subgraph alone: node subgraphs/main.ts <name> serve | work | migrate | sdl; or `all migrate`, `all work`, `all relay`. */
 import { join } from 'node:path'
 import { printSubgraphSchema } from '@apollo/subgraph'
 import { openDatabase } from '#kit/database.ts'
 import { openErasures } from '#kit/erasures.ts'
 import { listen } from '#kit/http.ts'
+import { checkpointsIn } from '#kit/journal/checkpoint.ts'
+import { openRelay } from '#kit/journal/relay.ts'
 import { serveMetrics } from '#kit/metrics.ts'
 import { migrate } from '#kit/migration.ts'
 import { untilStopped } from '#kit/process.ts'
@@ -47,6 +49,11 @@ const work = (chosen: readonly Registered[]) =>
       closing(() => worker.close())
       workers.push(worker)
     }
+    if (chosen.length > 1) {
+      const { databaseUrl, keys } = given
+      const relay = openRelay({ databaseUrl, keys, log, folder: checkpointsIn(env) })
+      closing(() => relay.close())
+    }
     if (workers.length === 0) throw new Error(`${chosen.map(({ name }) => name).join(', ')} has no jobs`)
     const ready = async () => {
       for (const worker of workers) await worker.check()
@@ -68,18 +75,28 @@ async function bringUpToDate(registered: Registered): Promise<void> {
   if (count > 0) console.log(`${schema}: erased ${count} again who had come back`)
 }
 
+/** Puts what was written in the journal in order. The worker of all subgraphs does it too. */
+const relay = () =>
+  untilStopped(async (closing) => {
+    const { env, log, databaseUrl, keys } = settings('relay')
+    const opened = openRelay({ databaseUrl, keys, log, folder: checkpointsIn(env) })
+    closing(() => opened.close())
+    console.log('the journal: relaying')
+  })
+
 const each = (run: (registered: Registered) => Promise<void>) => async (chosen: readonly Registered[]) => {
   for (const registered of chosen) await run(registered)
 }
 const verbs: Record<string, (chosen: readonly Registered[]) => Promise<void>> = {
   serve: each(serve),
   work,
+  relay,
   migrate: each(bringUpToDate),
   sdl: each(async (registered) => console.log(printSubgraphSchema((await loadSubgraph(registered)).schema))),
 }
 
 const [name, verb = ''] = process.argv.slice(2)
-const all = name === 'all' && ['migrate', 'work'].includes(verb)
+const all = name === 'all' && ['migrate', 'work', 'relay'].includes(verb)
 const chosen = readRegister().filter((of) => all || of.name === name)
 const run = verbs[verb]
 if (chosen.length > 0 && run) {
@@ -92,6 +109,6 @@ if (chosen.length > 0 && run) {
 } else {
   const names = readRegister().map((of) => of.name)
   console.error(`node subgraphs/main.ts <${names.join(' | ')}> <${Object.keys(verbs).join(' | ')}>`)
-  console.error('node subgraphs/main.ts all <migrate | work>')
+  console.error('node subgraphs/main.ts all <migrate | work | relay>')
   process.exitCode = 1
 }

@@ -3,6 +3,7 @@ import { access } from './access.ts'
 import { alerts } from './alerts.ts'
 import { apiKeys } from './api-keys.ts'
 import { assets } from './assets.ts'
+import { audit } from './audit.ts'
 import { auth } from './auth.ts'
 import { compliance } from './compliance.ts'
 import { credentials } from './credentials.ts'
@@ -27,6 +28,7 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...apiKeys(schema),
   ...rekey(),
   ...people(),
+  ...audit(schema),
   ...assets(schema),
   ...alerts(schema),
   ...vulnerabilities(schema),

@@ -11,6 +11,7 @@ import * as sealing from './0009-sealing.ts'
 import * as search from './0010-search.ts'
 import * as operations from './0011-operations.ts'
 import * as people from './0012-people.ts'
+import * as audit from './0013-audit.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -25,4 +26,5 @@ export const migrations: Migrations = {
   '0010-search': search,
   '0011-operations': operations,
   '0012-people': people,
+  '0013-audit': audit,
 }
