@@ -5,7 +5,7 @@ import { createBlobs } from '#kit/blob.ts'
 import type { Surroundings } from '#kit/context.ts'
 import { type OnStatement, openDatabase } from '#kit/database.ts'
 import type { Environment } from '#kit/env.ts'
-import { openEvents } from '#kit/events.ts'
+import { type Events, openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
 import { acquireLock } from '#kit/lock.ts'
 import type { Log } from '#kit/log.ts'
@@ -18,7 +18,7 @@ import { createKeys, internalSigner } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
 import type { Transport } from '#kit/transport.ts'
 import { openWorker } from '#kit/worker.ts'
-import { createGateway } from '../gateway/app.ts'
+import { createGateway, type GatewayOptions } from '../gateway/app.ts'
 import { registeredDocuments } from '../gateway/registered.ts'
 import { loadSubgraphs } from '../subgraphs/load.ts'
 import { openHouseDatabase } from './database.ts'
@@ -43,6 +43,8 @@ export type HouseOptions = {
   /** False gives up crash safety of the embedded database for speed. */
   durable?: boolean
   onStatement?: OnStatement
+  /** Parts that are not as usual: for those who show that one of them is missed. */
+  parts?: Pick<GatewayOptions, 'calls'> & { events?(usual: Events): Events }
 }
 
 /** Opens the house and listens. Whatever was opened is closed again when a later step fails. */
@@ -51,6 +53,7 @@ export async function openHouse({
   log,
   durable = true,
   onStatement,
+  parts = {},
 }: HouseOptions): Promise<House> {
   const env = { ...given, NEXUS_DATA_DIR: resolve(given.NEXUS_DATA_DIR) }
   const closers: (() => unknown)[] = []
@@ -70,8 +73,9 @@ export async function openHouse({
     const metrics = createMetrics()
     const tracer = await openTracing(env, 'house', log)
     closers.push(() => tracer?.close())
-    const events = openEvents(env.REDIS_URL, log)
-    closers.push(() => events.close())
+    const usual = openEvents(env.REDIS_URL, log)
+    closers.push(() => usual.close())
+    const events = parts.events?.(usual) ?? usual
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
     const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
@@ -114,7 +118,10 @@ export async function openHouse({
       transports,
       keys,
       rest: {
-        uploads: { blobs: createBlobs(blobDir), importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES },
+        uploads: {
+          blobsOf: (organizationId) => createBlobs(join(blobDir, organizationId)),
+          importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
+        },
         reports: createBlobs(reportDir),
       },
       log,
@@ -134,6 +141,7 @@ export async function openHouse({
       webFolder: `${root}web/dist`,
       production: env.NODE_ENV === 'production',
       trustedProxies: env.NEXUS_TRUSTED_PROXIES,
+      ...(parts.calls && { calls: parts.calls }),
     })
     closers.push(() => app.close())
     // Once everybody can be asked, and stopped before anybody is away.
