@@ -5,12 +5,13 @@ import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos
 import { DateTimeISOResolver, JSONResolver } from 'graphql-scalars'
 import type { Context } from './context.ts'
 import { unauthenticated } from './errors.ts'
+import { guard } from './guard.ts'
 import { allowed, lacking, may, type Permission } from './viewer.ts'
 
 export type BuilderTypes<Tables> = {
   Context: Context<Tables>
   DefaultFieldNullability: false
-  AuthScopes: { signedIn: boolean; permission: Permission; peer: string }
+  AuthScopes: { signedIn: boolean; permission: Permission; peer: string; open: string }
   Scalars: {
     ID: { Input: string; Output: string }
     DateTime: { Input: Date; Output: Date }
@@ -21,9 +22,10 @@ export type BuilderTypes<Tables> = {
 const linkUrl = 'https://specs.apollo.dev/federation/v2.9'
 
 /**
- * The schema builder of every subgraph. Fields are non-null unless they say otherwise, and a query or
- * mutation is for the signed-in unless it says otherwise; `permission` narrows it, `peer` opens a field to
- * another subgraph alone. A subscription is refused when it begins, not at its events.
+ * The schema builder of every subgraph. Fields are non-null unless they say otherwise. Every root field says in
+ * `authScopes` who may ask: `permission`, `signedIn`, `peer` for another subgraph alone, or `open` and why (with
+ * `skipTypeScopes`); every object type says in `needs` what reading it takes: else there is no schema. A subscription
+ * is refused when it begins, not at its events.
  */
 export function createBuilder<Tables>() {
   const builder = new SchemaBuilder<BuilderTypes<Tables>>({
@@ -34,6 +36,7 @@ export function createBuilder<Tables>() {
         signedIn: viewer.kind === 'member',
         permission: (permission) => may(viewer, permission),
         peer: (name) => service === name,
+        open: (why) => why !== '',
       }),
       authorizeOnSubscribe: true,
       unauthorizedError: (_parent, { viewer }, _info, { failure }) =>
@@ -43,6 +46,8 @@ export function createBuilder<Tables>() {
   builder.queryType({ authScopes: { signedIn: true } })
   builder.addScalarType('DateTime', DateTimeISOResolver)
   builder.addScalarType('JSON', JSONResolver)
+  const build = builder.toSubGraphSchema.bind(builder)
+  builder.toSubGraphSchema = (options) => guard(build(options))
   return builder
 }
 

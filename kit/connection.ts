@@ -10,6 +10,7 @@ type Types<Tables> = PothosSchemaTypes.ExtendDefaultTypes<BuilderTypes<Tables>>
 /** What every list of a subgraph shares: pages, totals, order, ranges, and the buckets of its statistics. */
 export function listTypes<Tables>(builder: Builder<Tables>) {
   const pageInfo = builder.objectRef<Page<unknown>['pageInfo']>('PageInfo').implement({
+    needs: 'inherited',
     description: 'Where a page stands in its list.',
     shareable: true,
     fields: (t) => ({
@@ -24,6 +25,7 @@ export function listTypes<Tables>(builder: Builder<Tables>) {
     values: screaming(['exact', 'at_least']),
   })
   const total = builder.objectRef<Total>('TotalCount').implement({
+    needs: 'inherited',
     description: 'How many items the whole list has; counting stops at 10,000 and says AT_LEAST.',
     shareable: true,
     fields: (t) => ({
@@ -43,6 +45,7 @@ export function listTypes<Tables>(builder: Builder<Tables>) {
   /** The connection type of a noun: `AlertConnection` with `AlertEdge`. */
   const connection = <Row>(node: ObjectRef<Types<Tables>, Row>) => {
     const edge = builder.objectRef<{ cursor: string; node: Row }>(`${node.name}Edge`).implement({
+      needs: 'inherited',
       description: `One ${node.name} and its place in the list.`,
       fields: (t) => ({
         cursor: t.exposeString('cursor'),
@@ -50,6 +53,7 @@ export function listTypes<Tables>(builder: Builder<Tables>) {
       }),
     })
     return builder.objectRef<Page<Row>>(`${node.name}Connection`).implement({
+      needs: 'inherited',
       description: `A page of a list of ${node.name}.`,
       fields: (t) => ({
         edges: t.field({ type: [edge], resolve: (of) => of.edges }),
@@ -111,6 +115,7 @@ export function listTypes<Tables>(builder: Builder<Tables>) {
 
   const bucket = () =>
     builder.objectRef<Bucket>('Bucket').implement({
+      needs: 'inherited',
       description: 'A count of the rows that share one value.',
       shareable: true,
       fields: (t) => ({

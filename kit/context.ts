@@ -7,6 +7,7 @@ import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Queue } from './queue.ts'
 import type { Shared } from './redis.ts'
+import type { Sealing } from './sealing/sealing.ts'
 import type { Caller, InternalSigner, Keys } from './tokens.ts'
 import type { Tracer } from './tracing.ts'
 import type { SubgraphError, Transports } from './transport.ts'
@@ -23,6 +24,8 @@ export type Surroundings = {
   blobDir: string
   /** Where reports are kept. */
   reportDir: string
+  /** For secrets that have to be read again; those that are only compared are hashed. */
+  sealing: Sealing
   shared: Shared
   metrics: Metrics
   events: Events
@@ -42,11 +45,20 @@ export type Context<Tables> = Surroundings & {
   /** Work in a transaction that sees the viewer's organization. Throws UNAUTHENTICATED for the anonymous. */
   tenant<Result>(work: (trx: Trx<Tables>) => Promise<Result>): Promise<Result>
   /**
+   * The same for what a machine reports: PostgreSQL refuses it every column that people write. Throws
+   * UNAUTHENTICATED for the anonymous.
+   */
+  ingest<Result>(work: (trx: Trx<Tables>) => Promise<Result>): Promise<Result>
+  /**
    * Asks for a job of this subgraph, in the transaction that needs it, and answers the id of the operation to
    * follow it by. Throws UNAUTHENTICATED for the anonymous.
    * @param subject the id of what it is about
    */
   enqueue(trx: Trx<Tables>, job: string, subject: string): Promise<string>
+}
+
+const noIngest = (): never => {
+  throw new Error('Nothing is ingested here')
 }
 
 export function createContext<Tables>(
@@ -55,6 +67,7 @@ export function createContext<Tables>(
   caller: Caller,
   asked: { requestId: string; client: Client | null },
   queue: Pick<Queue<Tables>, 'enqueue'>,
+  ingestDb: () => Db<Tables> = noIngest,
 ): Context<Tables> {
   const context: Context<Tables> = {
     ...surroundings,
@@ -65,6 +78,10 @@ export function createContext<Tables>(
     tenant: async (work) => {
       const { organizationId } = signedIn(context.viewer)
       return inTenant(db, { organizationId }, work)
+    },
+    ingest: async (work) => {
+      const { organizationId } = signedIn(context.viewer)
+      return inTenant(ingestDb(), { organizationId }, work)
     },
     enqueue: async (trx, job, subject) =>
       queue.enqueue(trx, job, subject, { member: signedIn(context.viewer), requestId: asked.requestId }),

@@ -1,5 +1,6 @@
 import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import pg from 'pg'
+import { noting } from './audit.ts'
 import { unavailable } from './errors.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -17,6 +18,9 @@ pg.types.setTypeParser(pg.types.builtins.DATE, String)
 /** The login role of a subgraph: it owns nothing. Named after the database, since roles are cluster-wide. */
 export const roleOf = (databaseUrl: string, schema: string): string =>
   `${decodeURIComponent(new URL(databaseUrl).pathname.slice(1)) || 'nexus'}_${schema}`
+
+/** The role beside a subgraph's own that machines write by, to the columns that are theirs. */
+export const ingestRoleOf = (role: string): string => `${role}_ingest`
 
 /** The same database, entered as another role. */
 export function urlAs(databaseUrl: string, user: string, password: string): string {
@@ -88,7 +92,7 @@ function willPass(error: unknown): boolean {
 
 /**
  * Runs work in one transaction that sees one tenant's rows and no others: row level security reads the
- * setting, which ends with the transaction. Throws SERVICE_UNAVAILABLE when the database is out of
+ * setting, which ends with the transaction. What it notes for the journal commits with it. Throws SERVICE_UNAVAILABLE when the database is out of
  * reach or busy beyond its limits.
  */
 export async function inTenant<Tables, Result>(
@@ -98,10 +102,13 @@ export async function inTenant<Tables, Result>(
 ): Promise<Result> {
   const [setting, value] = settingOf(tenant)
   try {
-    return await db.transaction().execute(async (trx) => {
+    const { result, committed } = await db.transaction().execute(async (trx) => {
       await sql`select set_config(${setting}, ${value}, true)`.execute(trx)
-      return await work(trx)
+      if ('organizationId' in tenant) return noting(trx, value, () => work(trx))
+      return { result: await work(trx), committed: null }
     })
+    committed?.()
+    return result
   } catch (error) {
     if (willPass(error)) throw unavailable()
     throw error

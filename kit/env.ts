@@ -17,6 +17,10 @@ export function readEnv<Shape extends z.ZodRawShape>(
 
 const port = z.coerce.number().int().min(0).max(65535)
 
+const masterKey = z
+  .base64('must be base64')
+  .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes')
+
 /** Every variable that a process of Nexus reads; the README's table lists the same ones. */
 export const environment = {
   PORT: port.default(4000).describe('Port of the gateway'),
@@ -61,6 +65,14 @@ export const environment = {
     .min(32, 'must have at least 32 characters')
     .optional()
     .describe('Another secret whose signatures are believed too, while one replaces the other'),
+  NEXUS_MASTER_KEY: masterKey
+    .optional()
+    .describe(
+      'Base64 of the 32 bytes that the keys of sealed values are wrapped with; derived from `NEXUS_SECRET` when unset',
+    ),
+  NEXUS_MASTER_KEY_PREVIOUS: masterKey
+    .optional()
+    .describe('Another master key that still unwraps, while one replaces the other'),
   NEXUS_TRUSTED_PROXIES: z
     .string()
     .transform((text) => text.split(',').map((each) => each.trim()))

@@ -1,27 +1,14 @@
 import { type Logger, pino } from 'pino'
+import { redactLine } from './redaction.ts'
 
 export type Log = Logger
 
-const redact = [
-  'password',
-  'token',
-  'secret',
-  'authorization',
-  'cookie',
-  'refreshToken',
-  'passwordToken',
-  'key',
-  '*.password',
-  '*.token',
-  '*.secret',
-  '*.authorization',
-  '*.cookie',
-  'req.headers.authorization',
-  'req.headers.cookie',
-  'req.headers["x-api-key"]',
-]
-
-/** The one logger: JSON lines on standard error, secrets redacted. `level` is a pino level or `silent`. */
-export function createLog(name: string, level: string): Log {
-  return pino({ name, level, redact: { paths: redact, censor: '[redacted]' } }, pino.destination(2))
+/**
+ * The one logger: JSON lines on standard error, or in a file, without secrets and people's data. `level` is a pino
+ * level or `silent`.
+ * @param to the path of a file that lines are added to
+ */
+export function createLog(name: string, level: string, to?: string): Log {
+  const destination = to === undefined ? pino.destination(2) : pino.destination({ dest: to, sync: true })
+  return pino({ name, level, hooks: { streamWrite: redactLine } }, destination)
 }

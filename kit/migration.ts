@@ -1,19 +1,35 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { openDatabase, roleOf, urlAs } from './database.ts'
+import { ingestRoleOf, openDatabase, roleOf, urlAs } from './database.ts'
 import type { Jobs } from './job.ts'
+import { grantJournal, journalMigrations, journalSchema } from './journal.ts'
 import type { Log } from './log.ts'
 import { operationMigrations, operationSchema } from './operation.ts'
 import { provisionQueues } from './queue.ts'
+import { keyringMigrations, keyringSchema } from './sealing/keyring.ts'
 import { tenantPolicy } from './tenancy.ts'
 
 export type Migrations = Readonly<Record<string, Migration>>
 
-async function serviceRole(db: Kysely<unknown>, schema: string): Promise<string> {
-  const { rows } = await sql<{ role: string }>`select current_database() || ${`_${schema}`} as role`.execute(
-    db,
-  )
+/** `suffix` names one of the roles beside the service's own. */
+async function serviceRole(
+  db: Kysely<unknown>,
+  schema: string,
+  suffix: '' | '_ingest' | '_search' = '',
+): Promise<string> {
+  const { rows } = await sql<{
+    role: string
+  }>`select current_database() || ${`_${schema}${suffix}`} as role`.execute(db)
   return rows[0]!.role
+}
+
+/** A role that may enter the schema, and nothing else yet; whether it may log in, others say. */
+async function ensureRole(db: Kysely<unknown>, schema: string, role: string): Promise<void> {
+  const exists = await sql`select 1 from pg_roles where rolname = ${role}`.execute(db)
+  // Only a superuser may name the attributes of a role that is there, even to leave them as they are.
+  const create = sql`create role ${sql.id(role)} nosuperuser nobypassrls nocreatedb nocreaterole`
+  if (exists.rows.length === 0) await create.execute(db)
+  await sql`grant usage on schema ${sql.id(schema)} to ${sql.id(role)}`.execute(db)
 }
 
 /** Grants the subgraph's role what it needs on one table, function or schema, and nothing else. */
@@ -45,16 +61,108 @@ export async function tenantTable(
   await grant(db, schema, grants, `${schema}.${table}`)
 }
 
+/** Lets a subgraph have sealed columns: it reaches the data keys, and row level security those of its tenant. */
+export async function grantKeyring(db: Kysely<unknown>, schema: string): Promise<void> {
+  await grant(db, schema, 'usage', 'schema keyring')
+  await grant(db, schema, 'select, insert, update', 'keyring.data_keys')
+}
+
+export type IngestOptions = {
+  insert?: readonly string[]
+  update?: readonly string[]
+  /** What a row that a machine adds must be, in SQL. */
+  only?: string
+}
+
+/**
+ * What machines may write of a table: these columns, and never what people say. The role that they write by,
+ * `<database>_<schema>_ingest`, logs in beside the service's own and reads whole rows.
+ */
+export async function ingestMay(
+  db: Kysely<unknown>,
+  schema: string,
+  table: string,
+  { insert = [], update = [], only }: IngestOptions,
+): Promise<void> {
+  const role = await serviceRole(db, schema, '_ingest')
+  await ensureRole(db, schema, role)
+  const name = sql.id(schema, table)
+  const columns = (of: readonly string[]) => sql.join(of.map((column) => sql.id(column)))
+  await sql`grant select on ${name} to ${sql.id(role)}`.execute(db)
+  if (insert.length > 0)
+    await sql`grant insert (${columns(insert)}) on ${name} to ${sql.id(role)}`.execute(db)
+  if (update.length > 0)
+    await sql`grant update (${columns(update)}) on ${name} to ${sql.id(role)}`.execute(db)
+  const policy = sql`create policy ingest on ${name} as restrictive for insert to ${sql.id(role)}`
+  if (only) await sql`${policy} with check (${sql.raw(only)})`.execute(db)
+}
+
+/** Lets machines use one table, function or schema as the service does. */
+export async function grantIngest(
+  db: Kysely<unknown>,
+  schema: string,
+  privileges: string,
+  on: string,
+): Promise<void> {
+  const role = await serviceRole(db, schema, '_ingest')
+  await ensureRole(db, schema, role)
+  await sql`grant ${sql.raw(privileges)} on ${sql.raw(on)} to ${sql.id(role)}`.execute(db)
+}
+
+/**
+ * Machines change a column, which they may write, only from one of these values to another: PostgreSQL refuses
+ * them the rest, whatever the code says.
+ */
+export async function ingestMoves(
+  db: Kysely<unknown>,
+  schema: string,
+  table: string,
+  column: string,
+  moves: readonly (readonly [from: string, to: string])[],
+): Promise<void> {
+  const role = await serviceRole(db, schema, '_ingest')
+  const name = `ingest_${table}_${column}`
+  const allowed = sql.join(moves.map(([from, to]) => sql`(${sql.lit(from)}, ${sql.lit(to)})`))
+  const of = sql.id(column)
+  await sql`
+    create function ${sql.id(schema, name)}() returns trigger
+      language plpgsql set search_path = pg_catalog, pg_temp as $$
+    begin
+      if (old.${of}, new.${of}) not in (${allowed}) then
+        raise exception 'machines may not move % from % to %', ${sql.lit(column)}, old.${of}, new.${of}
+          using errcode = 'insufficient_privilege';
+      end if;
+      return new;
+    end $$`.execute(db)
+  await sql`
+    create trigger ${sql.id(name)} before update of ${of} on ${sql.id(schema, table)} for each row
+      when (old.${of} is distinct from new.${of} and current_user = ${sql.lit(role)})
+      execute function ${sql.id(schema, name)}()`.execute(db)
+}
+
 /** Creates a subgraph's schema and its login role, which may enter the schema and owns nothing in it. */
 async function provision(db: Kysely<unknown>, schema: string, role: string, password: string): Promise<void> {
-  const exists = await sql`select 1 from pg_roles where rolname = ${role}`.execute(db)
-  // Only a superuser may name the attributes of a role that is there, even to leave them as they are.
-  const create = sql`create role ${sql.id(role)} nosuperuser nobypassrls nocreatedb nocreaterole`
-  if (exists.rows.length === 0) await create.execute(db)
-  await sql`alter role ${sql.id(role)} with login password ${sql.lit(password)}`.execute(db)
   await sql`create schema if not exists ${sql.id(schema)}`.execute(db)
-  await sql`grant usage on schema ${sql.id(schema)} to ${sql.id(role)}`.execute(db)
+  await ensureRole(db, schema, role)
+  await logsIn(db, role, password)
+  await sql`create schema if not exists extensions`.execute(db)
+  for (const extension of ['pg_trgm', 'btree_gin'])
+    await sql`create extension if not exists ${sql.id(extension)} with schema extensions`.execute(db)
 }
+
+const logsIn = (db: Kysely<unknown>, role: string, password: string) =>
+  sql`alter role ${sql.id(role)} with login password ${sql.lit(password)}`.execute(db)
+
+/** Work that touches what the whole server shares, one process at a time. */
+const inTurn = (db: Kysely<unknown>, lock: string, work: (connection: Kysely<unknown>) => Promise<void>) =>
+  db.connection().execute(async (connection) => {
+    await sql`select pg_advisory_lock(hashtext(${lock}))`.execute(connection)
+    try {
+      await work(connection)
+    } finally {
+      await sql`select pg_advisory_unlock(hashtext(${lock}))`.execute(connection)
+    }
+  })
 
 async function apply(db: Kysely<unknown>, schema: string, migrations: Migrations): Promise<string[]> {
   const { error, results = [] } = await new Migrator({
@@ -86,16 +194,18 @@ export async function migrate(options: {
   const role = roleOf(url, schema)
   const password = passwordOf(role)
   try {
-    await db.connection().execute(async (connection) => {
-      await sql`select pg_advisory_lock(hashtext('nexus-provision'))`.execute(connection)
-      try {
-        await provision(connection, schema, role, password)
-      } finally {
-        await sql`select pg_advisory_unlock(hashtext('nexus-provision'))`.execute(connection)
-      }
-    })
+    await inTurn(db, 'nexus-provision', (connection) => provision(connection, schema, role, password))
     await apply(db, operationSchema, operationMigrations)
+    await apply(db, journalSchema, journalMigrations)
+    await inTurn(db, 'nexus-journal', (connection) => grantJournal(connection, schema, role))
+    await apply(db, keyringSchema, keyringMigrations)
     const applied = await apply(db, schema, migrations)
+    const ingest = ingestRoleOf(role)
+    const { rows } = await sql`select 1 from pg_roles where rolname = ${ingest}`.execute(db)
+    if (rows.length > 0)
+      await inTurn(db, 'nexus-provision', async (connection) => {
+        await logsIn(connection, ingest, passwordOf(ingest))
+      })
     if (jobs) await provisionQueues({ url, subgraph: schema, jobs, log })
     return { applied, url: urlAs(url, role, password) }
   } finally {

@@ -1,23 +1,28 @@
 import {
   createSourceEventStream,
   type DocumentNode,
+  type ExecutionArgs,
   type ExecutionResult,
   execute,
   GraphQLError,
   type GraphQLSchema,
+  getOperationAST,
+  Kind,
   parse,
   specifiedRules,
   validate,
 } from 'graphql'
 import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
-import { createContext, type Surroundings } from './context.ts'
-import { type Db, type OnStatement, openDatabase } from './database.ts'
+import { recording } from './audit.ts'
+import { type Context, createContext, type Surroundings } from './context.ts'
+import { type Db, ingestRoleOf, type OnStatement, openDatabase, urlAs } from './database.ts'
 import { isErrorCode, NexusError } from './errors.ts'
 import type { Jobs } from './job.ts'
 import type { Log } from './log.ts'
 import type { Migrations } from './migration.ts'
 import { openQueue } from './queue.ts'
+import { recordMutations, recordRefusal } from './recorded.ts'
 import { isStream } from './stream.ts'
 import { internalVerifier } from './tokens.ts'
 import type { Stream, SubgraphError, SubgraphRequest, SubgraphResponse, Transport } from './transport.ts'
@@ -34,7 +39,11 @@ type Plate<Tables> = {
 /** The name plate of a subgraph; its name is that of its Postgres schema too. */
 export type Subgraph = Plate<never>
 
-export const defineSubgraph = <Tables>(plate: Plate<Tables>): Subgraph => plate as unknown as Subgraph
+/** A subgraph from its plate. From here on each of its mutations is recorded. */
+export function defineSubgraph<Tables>(plate: Plate<Tables>): Subgraph {
+  recordMutations(plate.name, plate.schema)
+  return plate as unknown as Subgraph
+}
 
 /** What the demo is made of; each subgraph seeds its own part of it. */
 export type Demo = {
@@ -110,6 +119,26 @@ const refuse = (error: unknown, log: Log, requestId: string): SubgraphResponse =
   return { errors: [{ message: 'Internal error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }
 }
 
+type Asked = ExecutionArgs & { contextValue: Context<never> }
+
+const isRefusal = ({ originalError }: GraphQLError) =>
+  originalError instanceof NexusError && originalError.code === 'FORBIDDEN'
+
+/** The root field that a refusal lies under, or the entity by its type; null in a mutation, which is recorded. */
+function rootOf({ path }: GraphQLError, { document, operationName, variableValues }: Asked): string | null {
+  const operation = getOperationAST(document, operationName)
+  if (operation?.operation === 'mutation') return null
+  const [key, index] = path ?? []
+  if (key === '_entities') {
+    const representations = variableValues?.representations as { __typename?: unknown }[] | undefined
+    return String(representations?.[Number(index)]?.__typename ?? key)
+  }
+  const named = operation?.selectionSet.selections.find(
+    (each) => each.kind === Kind.FIELD && (each.alias ?? each.name).value === key,
+  )
+  return named?.kind === Kind.FIELD ? named.name.value : String(key)
+}
+
 /**
  * Opens a subgraph on its database. `answer` refuses every request without an internal token for it,
  * `_service` and `_entities` included.
@@ -127,6 +156,7 @@ export function openSubgraph(
   const { url, surroundings, connections = 8, onStatement } = options
   const { log, keys, metrics, tracer } = surroundings
   const db = openDatabase<never>({ url, schema: name, log, connections, onStatement, metrics })
+  const ingest = ingestPool(options, name)
   const queue = openQueue(name, Object.keys(jobs), db, log)
   const verify = internalVerifier(keys, name)
   const documentOf = reader(schema)
@@ -141,7 +171,7 @@ export function openSubgraph(
     if (!document) return { errors: errors! }
     const common = { schema, document, variableValues: variables, operationName }
     const asked = { requestId, client: client ?? null }
-    const contextValue = () => createContext(surroundings, db, caller, asked, queue)
+    const contextValue = () => createContext(surroundings, db, caller, asked, queue, ingest.db)
     return { args: () => ({ ...common, contextValue: contextValue() }) }
   }
   const told = ({ data, errors }: ExecutionResult, requestId: string): SubgraphResponse => ({
@@ -162,6 +192,15 @@ export function openSubgraph(
     return answered
   }
 
+  /** Answers, and records one refusal of what was asked; mutations record their own. */
+  const answerOf = async (asked: Asked) => {
+    const result = await execute(asked)
+    const refused = result.errors?.find(isRefusal)
+    const root = refused && rootOf(refused, asked)
+    if (root) await recordRefusal(asked.contextValue, { operation: root, subgraph: name }, 'FORBIDDEN')
+    return result
+  }
+
   const respond: Transport = async (request) => {
     const { requestId, traceparent } = request
     try {
@@ -170,7 +209,8 @@ export function openSubgraph(
         'nexus.subgraph': name,
         'nexus.request_id': requestId,
       })
-      const result = args ? await execute(args()) : { errors }
+      // Who asks may be at work on something of their own in this process.
+      const result = args ? await recording(null, async () => answerOf(args())) : { errors }
       span?.end(result.errors && 'errors')
       return told(result, requestId)
     } catch (error) {
@@ -204,8 +244,34 @@ export function openSubgraph(
     },
     close: async () => {
       await queue.close()
+      await ingest.close()
       await db.destroy()
     },
+  }
+}
+
+/** Imports take turns and apply their batches one by one. */
+const ingestConnections = 3
+
+/** The pool that machines write by, opened when the first of them does. */
+function ingestPool(
+  { url, surroundings, onStatement }: Parameters<typeof openSubgraph>[1],
+  schema: string,
+): { db(): Db<never>; close(): Promise<void> } {
+  const { keys, log, metrics } = surroundings
+  let opened: Db<never> | undefined
+  return {
+    db: () => {
+      const role = ingestRoleOf(decodeURIComponent(new URL(url).username))
+      opened ??= openDatabase({
+        url: urlAs(url, role, keys.passwordOf(role)),
+        ...{ schema, log, metrics, onStatement },
+        name: `${schema}-ingest`,
+        connections: ingestConnections,
+      })
+      return opened
+    },
+    close: async () => opened?.destroy(),
   }
 }
 

@@ -12,8 +12,9 @@ import { readRegister, root } from '#kit/register.ts'
 import { loadSubgraph } from '../subgraphs/load.ts'
 import { breakingChanges, releasedSchema } from './breaking.ts'
 import { operationsOf } from './operations.ts'
+import { allDemands, allRoutes, contradiction } from './rules.ts'
 
-/** Every contract by its path from the root: those under schema/ and the page's types, as the code has it now. Throws where it does not compose. */
+/** Every contract by its path from the root: those under schema/ and the page's types, as the code has it now. Throws where it does not compose, and where REST and the graph disagree on who may ask. */
 export async function compose(): Promise<Map<string, string>> {
   const services = await Promise.all(
     readRegister({}).map(async (registered) => {
@@ -26,6 +27,9 @@ export async function compose(): Promise<Map<string, string>> {
   )
   if (!supergraphSdl) throw new Error(errors!.map((error) => error.message).join('\n'))
   const api = printSchema(Supergraph.build(supergraphSdl).apiSchema())
+  const demands = await allDemands()
+  const wrong = allRoutes(buildSchema(api)).flatMap((row) => contradiction(row, demands) ?? [])
+  if (wrong.length > 0) throw new Error(wrong.join('\n'))
   return new Map([
     ...services.map(({ sdl, text }): [string, string] => [sdl, text]),
     ['schema/supergraph.graphql', `${supergraphSdl}\n`],

@@ -13,6 +13,7 @@ import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { migrate } from '#kit/migration.ts'
 import { openShared } from '#kit/redis.ts'
 import { root } from '#kit/register.ts'
+import { openSealing } from '#kit/sealing/open.ts'
 import { type OpenSubgraph, openSubgraph, type Subgraph } from '#kit/subgraph.ts'
 import { createKeys, internalSigner } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
@@ -66,6 +67,7 @@ export async function openHouse({
     closers.push(() => lock.release())
     const secret = env.NEXUS_SECRET ?? keptSecret(env.NEXUS_DATA_DIR, 'secret')
     const keys = createKeys(secret, env.NEXUS_SECRET_PREVIOUS)
+    const sealing = openSealing(env, secret)
     const database = await openHouseDatabase(env, log, { durable })
     closers.push(() => database.stop())
     const shared = openShared(env.REDIS_URL, log)
@@ -84,7 +86,7 @@ export async function openHouse({
 
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
-      return { keys, log, transports, sign, blobDir, reportDir, shared, metrics, events, tracer }
+      return { keys, log, transports, sign, blobDir, reportDir, sealing, shared, metrics, events, tracer }
     }
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
       const { name: schema, migrations, jobs } = subgraph

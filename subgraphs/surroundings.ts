@@ -7,11 +7,20 @@ import { createLog, type Log } from '#kit/log.ts'
 import { createMetrics, type Metrics } from '#kit/metrics.ts'
 import { openShared } from '#kit/redis.ts'
 import { readRegister } from '#kit/register.ts'
+import { openSealing } from '#kit/sealing/open.ts'
+import type { Sealing } from '#kit/sealing/sealing.ts'
 import { createKeys, internalSigner, type Keys } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
 import { httpTransport } from '#kit/transport.ts'
 
-export type Settings = { name: string; env: Environment; databaseUrl: string; keys: Keys; log: Log }
+export type Settings = {
+  name: string
+  env: Environment
+  databaseUrl: string
+  keys: Keys
+  sealing: Sealing
+  log: Log
+}
 
 /** A process apart shares its database and its secret with the others, so both are given to it. */
 export function settings(name: string): Settings {
@@ -19,7 +28,8 @@ export function settings(name: string): Settings {
   const { DATABASE_URL: databaseUrl, NEXUS_SECRET: secret } = env
   if (!databaseUrl || !secret) throw new Error('A subgraph alone needs DATABASE_URL and NEXUS_SECRET')
   const keys = createKeys(secret, env.NEXUS_SECRET_PREVIOUS)
-  return { name, env, databaseUrl, keys, log: createLog(name, env.LOG_LEVEL) }
+  const sealing = openSealing(env, secret)
+  return { name, env, databaseUrl, keys, sealing, log: createLog(name, env.LOG_LEVEL) }
 }
 
 /** The database as a subgraph's own role. */
@@ -30,7 +40,7 @@ export function urlOf(name: string, { databaseUrl, keys }: Settings): string {
 
 /** What subgraphs of a process apart find around them; `of` tells it for one of them. */
 export async function openSurroundings(
-  { env, keys, log, name }: Settings,
+  { env, keys, sealing, log, name }: Settings,
   closing: (closer: () => unknown) => void,
 ): Promise<{ metrics: Metrics; of(name: string): Surroundings }> {
   const register = readRegister()
@@ -44,7 +54,7 @@ export async function openSurroundings(
   const tracer = await openTracing(env, name, log)
   closing(() => tracer?.close())
   const common = {
-    ...{ keys, log, transports, shared, metrics, events, tracer },
+    ...{ keys, sealing, log, transports, shared, metrics, events, tracer },
     blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
   }

@@ -89,15 +89,16 @@ export function createSource<Context extends { requestId: string; client?: Clien
 
   /** One call as the breaker sees it. */
   const attempt = async (request: SubgraphRequest): Promise<SubgraphResponse> => {
-    if (!breaker.admits()) throw resting
+    const admitted = breaker.admit()
+    if (!admitted) throw resting
     try {
       const answer = await until(request.deadline, () => transport(request))
       if (!isAnswer(answer)) throw unavailable()
-      breaker.succeeded()
+      admitted.succeeded()
       return answer
     } catch (error) {
-      if (isRefusal(error)) breaker.succeeded()
-      else breaker.failed()
+      if (isRefusal(error)) admitted.succeeded()
+      else admitted.failed()
       throw error
     }
   }

@@ -7,6 +7,7 @@ const alert: Noun = {
   type: 'Alert',
   one: 'alert',
   many: 'alerts',
+  needs: 'alerts:read',
   item: `id organization { id } asset { id } severity status title description source metadata
     assignee { id } occurrenceCount firstSeenAt lastSeenAt acknowledgedAt createdAt updatedAt resolvedAt`,
   filters: ['severity', 'status', 'assetId', 'source', 'search'],
@@ -14,11 +15,17 @@ const alert: Noun = {
 
 export const alerts = (graph: GraphQLSchema): Route[] => [
   list(graph, alert, '/alerts'),
-  stats('/alerts/stats', 'alertStats', 'total open bySeverity { key count } byStatus { key count }'),
+  stats(
+    '/alerts/stats',
+    alert.needs,
+    'alertStats',
+    'total open bySeverity { key count } byStatus { key count }',
+  ),
   one(alert, '/alerts/:id'),
   route({
     method: 'POST',
     path: '/alerts/:id/acknowledge',
+    needs: 'alerts:write',
     operation: `mutation AcknowledgeAlert($input: AcknowledgeAlertInput!) {
       acknowledgeAlert(input: $input) { alert { ${alert.item} } }
     }`,

@@ -7,6 +7,7 @@ const apiKey: Noun = {
   type: 'ApiKey',
   one: 'apiKey',
   many: 'apiKeys',
+  needs: 'apikeys:read',
   item: 'id name hint scopes tier allowedIps createdBy { id } createdAt expiresAt lastUsedAt revokedAt',
   filters: ['search'],
 }
@@ -17,6 +18,7 @@ export const apiKeys = (graph: GraphQLSchema): Route[] => [
   route({
     method: 'POST',
     path: '/api-keys',
+    needs: 'apikeys:write',
     status: 201,
     operation: `mutation CreateApiKey($input: CreateApiKeyInput!) {
       createApiKey(input: $input) { key apiKey { ${apiKey.item} } }
@@ -38,6 +40,7 @@ export const apiKeys = (graph: GraphQLSchema): Route[] => [
   route({
     method: 'DELETE',
     path: '/api-keys/:id',
+    needs: 'apikeys:write',
     operation: `mutation RevokeApiKey($input: RevokeApiKeyInput!) {
       revokeApiKey(input: $input) { apiKey { ${apiKey.item} } }
     }`,

@@ -6,6 +6,7 @@ const asset: Noun = {
   type: 'Asset',
   one: 'asset',
   many: 'assets',
+  needs: 'assets:read',
   item: `id organization { id } externalId type name environment criticality exposure dataClassification
     lifecycle riskScore metadata firstSeenAt lastSeenAt createdAt updatedAt`,
   filters: ['type', 'lifecycle', 'criticality', 'environment', 'search'],
@@ -16,6 +17,7 @@ export const assets = (graph: GraphQLSchema): Route[] => [
   list(graph, { ...asset, filters: [] }, '/assets/search', 'q'),
   stats(
     '/assets/stats',
+    asset.needs,
     'assetStats',
     'total byType { key count } byLifecycle { key count } byCriticality { key count }',
   ),

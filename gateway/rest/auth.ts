@@ -115,6 +115,7 @@ export const auth = (): Route[] => [
   route({
     method: 'GET',
     path: '/auth/me',
+    needs: 'signedIn',
     operation: `query Me { me { ${user} } }`,
     data: ({ me }) => {
       if (!me) throw unauthenticated()
@@ -124,12 +125,14 @@ export const auth = (): Route[] => [
   route({
     method: 'GET',
     path: '/auth/sessions',
+    needs: 'signedIn',
     operation: `query Sessions { sessions { ${session} } }`,
     data: ({ sessions }) => ({ items: sessions }),
   }),
   route({
     method: 'DELETE',
     path: '/auth/sessions/:id',
+    needs: 'signedIn',
     operation: `mutation RevokeSession($input: RevokeSessionInput!) {
       revokeSession(input: $input) { session { ${session} endedAt } }
     }`,

@@ -7,6 +7,7 @@ const framework: Noun = {
   type: 'Framework',
   one: 'framework',
   many: 'frameworks',
+  needs: 'compliance:read',
   item: 'id name version catalogUri createdAt updatedAt',
   filters: ['search'],
 }
@@ -14,6 +15,7 @@ const control: Noun = {
   type: 'Control',
   one: 'control',
   many: 'controls',
+  needs: 'compliance:read',
   item: 'id framework { id } parent { id } code title section status createdAt updatedAt',
   filters: ['frameworkId', 'search'],
 }
@@ -21,6 +23,7 @@ const control: Noun = {
 const posture: Route = route({
   method: 'GET',
   path: '/compliance/posture',
+  needs: 'compliance:read',
   operation: `query Posture($frameworkId: ID) {
     posture(frameworkId: $frameworkId) { framework { id name version } score coverage grade total applicable
       assessed passed warned failed notAssessed unmappedChecks }

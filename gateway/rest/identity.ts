@@ -7,6 +7,7 @@ const user: Noun = {
   type: 'User',
   one: 'user',
   many: 'users',
+  needs: 'users:read',
   item: 'id organization { id } email name role lastLoginAt disabledAt version createdAt updatedAt',
   filters: ['role', 'search'],
 }
@@ -14,6 +15,7 @@ const organization: Noun = {
   type: 'Organization',
   one: 'organization',
   many: 'organizations',
+  needs: 'organization:read',
   item: 'id name slug settings { sessionIdleMinutes } version createdAt updatedAt',
   filters: ['search'],
 }
@@ -34,6 +36,7 @@ const change = (method: Route['method'], path: string, name: string): Route => {
   return route({
     method,
     path,
+    needs: 'users:write',
     operation: `mutation ${type}($input: ${type}Input!) { ${name}(input: $input) { user { ${user.item} } } }`,
     params: byId,
     variables: ({ params: { id } }) => ({ input: { id } }),
@@ -47,6 +50,7 @@ export const identity = (graph: GraphQLSchema): Route[] => [
   route({
     method: 'POST',
     path: '/users',
+    needs: 'users:write',
     status: 201,
     operation: `mutation CreateUser($input: CreateUserInput!) {
       createUser(input: $input) { user { ${user.item} } passwordToken passwordTokenExpiresAt }
@@ -66,6 +70,7 @@ export const identity = (graph: GraphQLSchema): Route[] => [
   route({
     method: 'PUT',
     path: '/users/:id',
+    needs: 'users:write',
     operation: `mutation UpdateUser($input: UpdateUserInput!) { updateUser(input: $input) { user { ${user.item} } } }`,
     params: byId,
     body: z.strictObject({ name: z.string().optional(), role: role.optional(), version }),
@@ -82,6 +87,7 @@ export const identity = (graph: GraphQLSchema): Route[] => [
   route({
     method: 'PUT',
     path: '/organizations/:id',
+    needs: 'organization:write',
     operation: `mutation UpdateOrganization($input: UpdateOrganizationInput!) {
       updateOrganization(input: $input) { organization { ${organization.item} } }
     }`,

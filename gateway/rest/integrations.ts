@@ -6,11 +6,19 @@ import { type Fields, type Route, route } from './route.ts'
 const run = `id status format fileName asset { id name } total created updated unchanged reopened closed
   skipped errorCode errorMessage startedAt finishedAt createdAt`
 
-const importRun: Noun = { type: 'ImportRun', one: 'importRun', many: 'importRuns', item: run, filters: [] }
+const importRun: Noun = {
+  type: 'ImportRun',
+  one: 'importRun',
+  many: 'importRuns',
+  needs: 'integrations:read',
+  item: run,
+  filters: [],
+}
 const connector: Noun = {
   type: 'Connector',
   one: 'connector',
   many: 'connectors',
+  needs: 'integrations:read',
   item: 'id name kind status lastSuccessAt',
   filters: [],
 }
@@ -19,6 +27,7 @@ const connector: Noun = {
 const connectorStatus: Route = route({
   method: 'GET',
   path: '/integrations/:id/status',
+  needs: connector.needs,
   noun: connector.type,
   operation: `query ConnectorStatus($id: ID!) {
     connector(id: $id) { id name kind status lastRunAt lastSuccessAt lastError runs { key count } }
@@ -39,6 +48,7 @@ export const integrations = (graph: GraphQLSchema): Route[] => [
 export const startImport: Route = route({
   method: 'POST',
   path: '/integrations/imports',
+  needs: 'vulnerabilities:import',
   status: 202,
   operation: `mutation StartImport($input: StartImportInput!) { startImport(input: $input) { run { ${run} } } }`,
   query: z.strictObject({

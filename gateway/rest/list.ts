@@ -7,6 +7,7 @@ import {
   isListType,
 } from 'graphql'
 import { z } from 'zod'
+import type { Permission } from '#kit/viewer.ts'
 import { type Fields, type Route, route } from './route.ts'
 
 /** A noun of the graph as REST shows it. */
@@ -16,6 +17,8 @@ export type Noun = {
   /** Of its root fields: `asset` and `assets`. */
   one: string
   many: string
+  /** What reading it takes. */
+  needs: Permission
   /** The GraphQL selection of an item. */
   item: string
   /** The filters of the graph that are query parameters too, under the same names in snake_case. */
@@ -94,6 +97,7 @@ export function list(graph: GraphQLSchema, noun: Noun, path: string, search?: st
   return route({
     method: 'GET',
     path,
+    needs: noun.needs,
     operation: `query ${noun.type}List(
       $first: Int, $after: String, $offset: Int, $filter: ${noun.type}Filter, $orderBy: ${noun.type}Order
     ) {
@@ -143,6 +147,7 @@ export const one = (noun: Noun, path: string, name = noun.type): Route =>
   route({
     method: 'GET',
     path,
+    needs: noun.needs,
     noun: noun.type,
     operation: `query ${name}($id: ID!) { ${noun.one}(id: $id) { ${noun.item} } }`,
     params: z.object({ id: z.string() }),
@@ -162,10 +167,11 @@ export const countsOf = (stats: Fields): Fields =>
   )
 
 /** The counts of a noun. */
-export const stats = (path: string, field: string, selection: string): Route =>
+export const stats = (path: string, needs: Permission, field: string, selection: string): Route =>
   route({
     method: 'GET',
     path,
+    needs,
     operation: `query ${field[0]?.toUpperCase()}${field.slice(1)} { ${field} { ${selection} } }`,
     data: (answer) => countsOf(answer[field] as Fields),
   })

@@ -8,6 +8,7 @@ export const metrics = (): Route[] => [
   route({
     method: 'GET',
     path: '/metrics/dashboard',
+    needs: ['assets:read', 'alerts:read', 'vulnerabilities:read'],
     operation: `query Dashboard {
       assetStats { total byType { key count } byCriticality { key count } }
       ${stats('alertStats')} ${stats('vulnerabilityStats')}

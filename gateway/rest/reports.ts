@@ -7,6 +7,7 @@ const report: Noun = {
   type: 'Report',
   one: 'report',
   many: 'reports',
+  needs: 'reports:read',
   item: `id operation { id } list format status rows bytes sha256 requestedBy { id } errorCode errorMessage
     createdAt finishedAt`,
   filters: ['status', 'list', 'format'],
@@ -15,6 +16,7 @@ const operation: Noun = {
   type: 'Operation',
   one: 'operation',
   many: 'operations',
+  needs: 'integrations:read',
   item: `id kind status done total errorCode errorMessage requestedBy { id } createdAt startedAt finishedAt`,
   filters: ['status', 'kind'],
 }
@@ -25,6 +27,7 @@ const severities = ['critical', 'high', 'medium', 'low', 'info', 'unknown'] as c
 const generate: Route = route({
   method: 'POST',
   path: '/reports/generate',
+  needs: 'reports:create',
   status: 202,
   operation: `mutation GenerateReport($input: GenerateReportInput!) {
     generateReport(input: $input) { report { ${report.item} } operation { ${operation.item} } }

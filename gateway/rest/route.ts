@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type GraphQLSchema, parse, validate } from 'graphql'
 import { z } from 'zod'
 import { type ErrorDetail, NexusError, notFound } from '#kit/errors.ts'
+import type { Permission } from '#kit/viewer.ts'
 import { contextOf } from '../context.ts'
 import { meta, publicError } from '../errors.ts'
 import type { Operations } from '../operations.ts'
@@ -10,12 +11,19 @@ import { shapeOf } from './shape.ts'
 export type Fields = Record<string, unknown>
 type Input<Params, Query, Body> = { params: Params; query: Query; body: Body }
 
-/** One REST route: a name for a GraphQL operation, what it takes and what it shows of the answer. */
-export type Route<Params = unknown, Query = unknown, Body = unknown> = {
+/**
+ * Who may ask: what the root fields of the operation demand, each permission once, or anyone. The graph holds to it;
+ * the row says it too, and a row that says something else is refused when the contracts are written.
+ */
+export type Rule =
+  | { needs: Permission | 'signedIn' | readonly Permission[]; open?: never }
+  /** Asked by those, too, whose token is no longer good: they are nobody here. */
+  | { open: true; needs?: never }
+
+/** One REST route: a name for a GraphQL operation, who may ask, what it takes and what it shows of the answer. */
+export type Route<Params = unknown, Query = unknown, Body = unknown> = Rule & {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   path: string
-  /** Asked by those, too, whose token is no longer good: they are nobody here. */
-  open?: boolean
   status?: number
   /** What the noun is called when there is none. */
   noun?: string
@@ -33,6 +41,9 @@ export type Route<Params = unknown, Query = unknown, Body = unknown> = {
 /** Types a row by its own shapes. */
 export const route = <Params, Query, Body>(row: Route<Params, Query, Body>): Route => row as unknown as Route
 
+const hasRule = ({ needs, open }: Route): boolean =>
+  open === true || (needs !== undefined && needs.length > 0)
+
 /** The graph behind the routes. */
 export type Graph = {
   /** What it offers now. */
@@ -46,6 +57,7 @@ type Ask = (request: FastifyRequest, input: Input<unknown, unknown, unknown>) =>
 
 /** A row, ready to be asked. Throws at start when the graph has no such operation; a later one is not taken then. */
 export function compile(graph: Graph, row: Route): Ask {
+  if (!hasRule(row)) throw new Error(`${row.method} ${row.path} does not say who may ask`)
   const document = parse(row.operation, { noLocation: true })
   const known = new WeakMap<GraphQLSchema, ReturnType<typeof shapeOf>>()
   const shapeFor = (schema: GraphQLSchema) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createBreaker } from '../federation/calls/breaker.ts'
 import { type Faulty, openFaulty, well } from './faults/graph.ts'
 import { type Answer, deadPort } from './faults/server.ts'
@@ -46,6 +47,34 @@ test('the same by the clock of the machine', async (t) => {
   const closed = performance.now()
   t.diagnostic(`open after ${Math.round(opened - from)} ms, closed ${Math.round(closed - opened)} ms later`)
   assert.equal(faulty.calls.length, 11)
+})
+
+test('a subgraph that hangs is left alone within two seconds, and is back when it answers', async (t) => {
+  const faulty = await openFaulty(t, { answer: () => {} })
+  const asked = () => faulty.calls.length
+  const waiting: Promise<unknown>[] = [faulty.ask('{ first: total }')]
+  while (asked() === 0) await pause(1)
+  const from = performance.now()
+  // As callers come, a few at a time, until one is answered at once.
+  let open = 0
+  while (open === 0) {
+    const before = asked()
+    const answered = faulty.ask(`{ total${waiting.length}: total }`)
+    waiting.push(answered)
+    const isQuick = await Promise.race([answered.then(() => true), pause(50, false)])
+    if (isQuick && asked() === before) open = performance.now() - from
+    assert.ok(performance.now() - from < 4_500, 'it is not left alone before calls are late')
+  }
+  assert.ok(open < 3_000, `left alone only after ${Math.round(open)} ms`)
+  t.diagnostic(`left alone after ${Math.round(open)} ms and ${asked()} calls`)
+  faulty.behaviour.answer = well
+  const healed = performance.now()
+  while (!(await isThere(faulty))) assert.ok(performance.now() - healed < 10_000, 'it does not come back')
+  t.diagnostic(`back ${Math.round(performance.now() - healed)} ms after it is well`)
+  for (const socket of faulty.sockets) socket.destroy()
+  await Promise.all(waiting)
+  // What failed from before is no reason to leave it alone again.
+  assert.equal(await isThere(faulty), true)
 })
 
 const requests = 200

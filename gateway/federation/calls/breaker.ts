@@ -1,50 +1,72 @@
-/** Keeps callers from a subgraph that fails again and again, and lets one try from time to time. */
+/** Keeps callers from a subgraph that fails or is silent, and lets one try from time to time. */
 export type Breaker = {
-  /** Whether a call may be made now. Each that is must be told of by one of the others. */
-  admits(): boolean
-  succeeded(): void
-  failed(): void
-  /** For a call that says nothing of the subgraph: its caller gave up. */
-  ended(): void
+  /** A call that may be made now, and whose end has to be told; null where none may. */
+  admit(): Admitted | null
   /** `trying`: one call may be made. */
   state(): 'closed' | 'trying' | 'open'
 }
+export type Admitted = { succeeded(): void; failed(): void }
 
-const defaults = { failures: 10, restMs: 2_000 }
+const defaults = { failures: 10, silentMs: 1_500, restMs: 2_000 }
 
 /**
- * @param options.failures how many in a row open it
+ * @param options.failures how many in a row open it, and how many calls that are not answered
+ * @param options.silentMs how long the first of these has to have waited, while nothing else was answered, in
+ *   milliseconds: who hangs is known long before calls are late
  * @param options.restMs how long it stays open until one call may try, in milliseconds
  */
 export function createBreaker(
-  options: { failures?: number; restMs?: number; now?: () => number } = {},
+  options: { failures?: number; silentMs?: number; restMs?: number; now?: () => number } = {},
 ): Breaker {
-  const { failures, restMs, now = performance.now.bind(performance) } = { ...defaults, ...options }
+  const { failures, silentMs, restMs, now = performance.now.bind(performance) } = { ...defaults, ...options }
+  /** When each call began that is not answered yet, oldest first. */
+  const waiting = new Map<Admitted, number>()
   let inRow = 0
-  let opened = 0
-  let isTrying = false
+  let answered = Number.NEGATIVE_INFINITY
+  let opened: number | null = null
+  let trial: Admitted | null = null
+
+  const isSilent = () => {
+    if (waiting.size < failures || now() - answered < silentMs) return false
+    const [oldest = now()] = waiting.values()
+    return now() - oldest >= silentMs
+  }
+  const isOpen = () => {
+    if (opened === null && (inRow >= failures || isSilent())) opened = now()
+    return opened !== null
+  }
+  const mayTry = () => trial === null && now() - opened! >= restMs
+
+  const begin = (): Admitted => {
+    const call: Admitted = {
+      succeeded() {
+        waiting.delete(call)
+        inRow = 0
+        answered = now()
+        opened = null
+        trial = null
+      },
+      failed() {
+        // One from before the last answer tells of what is over.
+        if (waiting.get(call)! >= answered) inRow++
+        waiting.delete(call)
+        if (inRow >= failures || opened !== null) opened = now()
+        if (trial === call) trial = null
+      },
+    }
+    waiting.set(call, now())
+    return call
+  }
   return {
-    admits() {
-      if (inRow < failures) return true
-      if (isTrying || now() - opened < restMs) return false
-      isTrying = true
-      return true
-    },
-    succeeded() {
-      inRow = 0
-      isTrying = false
-    },
-    failed() {
-      inRow++
-      opened = now()
-      isTrying = false
-    },
-    ended() {
-      isTrying = false
+    admit() {
+      if (!isOpen()) return begin()
+      if (!mayTry()) return null
+      trial = begin()
+      return trial
     },
     state() {
-      if (inRow < failures) return 'closed'
-      return isTrying || now() - opened >= restMs ? 'trying' : 'open'
+      if (!isOpen()) return 'closed'
+      return trial !== null || mayTry() ? 'trying' : 'open'
     },
   }
 }

@@ -11,6 +11,7 @@ const AcknowledgeAlertInput = builder.inputType('AcknowledgeAlertInput', {
   fields: (t) => ({ id: t.id({ required: true }) }),
 })
 const AcknowledgeAlertPayload = builder.objectRef<{ alert: AlertRow }>('AcknowledgeAlertPayload').implement({
+  needs: 'inherited',
   description: 'An alert after it was acknowledged.',
   fields: (t) => ({ alert: t.field({ type: Alert, resolve: ({ alert }) => alert }) }),
 })
@@ -32,6 +33,7 @@ builder.mutationField('acknowledgeAlert', (t) =>
 )
 
 const AlertChanged = builder.objectRef<Payload<'alert.acknowledged'>>('AlertChanged').implement({
+  needs: 'inherited',
   description: 'That an alert is not as it was.',
   fields: (t) => ({
     alert: t.field({

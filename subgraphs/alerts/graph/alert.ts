@@ -18,6 +18,7 @@ const AlertStatus = builder.enumType('AlertStatus', {
 export const find = (context: Context<Tables>, id: string) => one(context, 'alert', id, alerts.find)
 
 Alert.implement({
+  needs: 'alerts:read',
   description: 'Something that a detection saw and that somebody should look at.',
   fields: (t) => ({
     id: t.exposeID('id'),

@@ -5,6 +5,7 @@ import { lists } from './builder.ts'
 import { Asset } from './refs.ts'
 
 Asset.implement({
+  needs: 'inherited',
   externalFields: (t) => ({ id: t.id({ nullable: false }) }),
   fields: (t) => ({
     alerts: t.field({

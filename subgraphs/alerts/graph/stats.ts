@@ -8,6 +8,7 @@ import { builder, lists } from './builder.ts'
 const Bucket = lists.bucket()
 
 const AlertStats = builder.objectRef<alerts.Counted[]>('AlertStats').implement({
+  needs: 'alerts:read',
   description: 'How many alerts there are, by what they are.',
   fields: (t) => ({
     total: t.int({ resolve: sum }),

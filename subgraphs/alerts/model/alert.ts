@@ -1,4 +1,5 @@
 import { type Insertable, sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { NexusError, notFound } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
@@ -55,10 +56,12 @@ export async function acknowledge(trx: Trx<Tables>, id: string, by: string): Pro
   const at = new Date()
   const change = acknowledgement(alert, { by, at })
   if (!change) throw new NexusError('CONFLICT', `An alert that is ${alert.status} cannot be acknowledged`)
-  return trx
+  const after = await trx
     .updateTable('alerts')
     .set((eb) => ({ ...change, updatedAt: at, version: eb('version', '+', 1) }))
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'Alert', id, before: alert, after })
+  return after
 }

@@ -12,6 +12,7 @@ export const Asset = builder.objectRef<AssetRow>('Asset')
 const find = (context: Context<Tables>, id: string) => one(context, 'asset', id, assets.find)
 
 Asset.implement({
+  needs: 'assets:read',
   description: 'Anything that can be attacked: a host, an image, a repository, a cloud resource.',
   fields: (t) => ({
     id: t.exposeID('id'),

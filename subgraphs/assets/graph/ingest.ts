@@ -20,11 +20,13 @@ builder.mutationField('ensureAssets', (t) =>
     description:
       'The assets that a report names, in its order, added where they are new. For integrations only.',
     inaccessible: true,
+    // Who imports is told which assets it is about.
+    needs: 'vulnerabilities:import',
     authScopes: { $all: { peer: 'integrations', permission: 'vulnerabilities:import' } },
     args: { assets: t.arg({ type: [EnsureAssetInput], required: true }) },
     resolve: (_root, { assets: named }, context) => {
       const { organizationId } = signedIn(context.viewer)
-      return context.tenant(async (trx) => {
+      return context.ingest(async (trx) => {
         const ensured = []
         for (const each of named) ensured.push(await assets.ensure(trx, organizationId, each))
         return ensured

@@ -6,6 +6,7 @@ import { builder, lists } from './builder.ts'
 const Bucket = lists.bucket()
 
 const AssetStats = builder.objectRef<assets.Counted[]>('AssetStats').implement({
+  needs: 'assets:read',
   description: 'How many assets there are, by what they are.',
   fields: (t) => ({
     total: t.int({ resolve: sum }),

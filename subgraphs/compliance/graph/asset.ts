@@ -5,6 +5,7 @@ import { CheckResultConnection, checkResultArgs } from './check-result.ts'
 import { Asset } from './refs.ts'
 
 Asset.implement({
+  needs: 'inherited',
   externalFields: (t) => ({ id: t.id({ nullable: false }) }),
   fields: (t) => ({
     checkResults: t.field({

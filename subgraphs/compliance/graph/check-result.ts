@@ -13,6 +13,7 @@ export const CheckOutcome = builder.enumType('CheckOutcome', {
 })
 
 export const Check = builder.objectRef<CheckRow>('Check').implement({
+  needs: 'compliance:read',
   description: 'A rule of a tool that looks at how something is set up.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -26,6 +27,7 @@ export const Check = builder.objectRef<CheckRow>('Check').implement({
 })
 
 export const CheckResult = builder.objectRef<CheckResultRow>('CheckResult').implement({
+  needs: 'compliance:read',
   description: 'What one check says of one place on one asset.',
   fields: (t) => ({
     id: t.exposeID('id'),

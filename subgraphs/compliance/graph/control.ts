@@ -11,6 +11,7 @@ export const Control = builder.objectRef<ControlRow>('Control')
 const find = (context: Context<Tables>, id: string) => one(context, 'control', id, controls.find)
 
 Control.implement({
+  needs: 'compliance:read',
   description: 'One thing that a framework asks for.',
   fields: (t) => ({
     id: t.exposeID('id'),

@@ -11,6 +11,7 @@ export const findFramework = (context: Context<Tables>, id: string) =>
   one(context, 'framework', id, frameworks.find)
 
 Framework.implement({
+  needs: 'compliance:read',
   description: 'A catalogue of controls, in one version.',
   fields: (t) => ({
     id: t.exposeID('id'),

@@ -50,7 +50,7 @@ builder.mutationFields((t) => ({
       results: t.arg({ type: [CheckResultInput], required: true }),
     },
     resolve: (_root, { run, results }, context) =>
-      context.tenant((trx) => checkResults.apply(trx, runOf(context, run), results)),
+      context.ingest((trx) => checkResults.apply(trx, runOf(context, run), results)),
   }),
   finishCheckResults: t.int({
     description: 'Ends a complete run and answers how many results it withdrew. For integrations only.',
@@ -58,6 +58,6 @@ builder.mutationFields((t) => ({
     authScopes,
     args: { run: t.arg({ type: CheckRunInput, required: true }) },
     resolve: (_root, { run }, context) =>
-      context.tenant((trx) => checkResults.finish(trx, runOf(context, run))),
+      context.ingest((trx) => checkResults.finish(trx, runOf(context, run))),
   }),
 }))

@@ -47,6 +47,7 @@ builder.objectFields(Control, (t) => ({
 type Posture = Standing & { framework: FrameworkRow }
 
 const PostureType = builder.objectRef<Posture>('Posture').implement({
+  needs: 'compliance:read',
   description:
     'How the organization stands against a framework, over the controls that have none below them. ' +
     'The score says how good it is where somebody looked, the coverage how far anybody did.',

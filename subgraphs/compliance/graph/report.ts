@@ -22,6 +22,7 @@ const ReportFormat = builder.enumType('ReportFormat', {
 const find = (context: Context<Tables>, id: string) => one(context, 'report', id, reports.find)
 
 Report.implement({
+  needs: 'reports:read',
   description:
     'A list as a file, made for one member: what they may read, and as it was while it was made. Its columns ' +
     'have the names of REST.',
@@ -106,6 +107,7 @@ const GenerateReportInput = builder.inputType('GenerateReportInput', {
   }),
 })
 const GenerateReportPayload = builder.objectRef<ReportRow>('GenerateReportPayload').implement({
+  needs: 'inherited',
   description: 'The report that was asked for, and the operation to follow it by.',
   fields: (t) => ({
     report: t.field({ type: Report, resolve: (report) => report }),

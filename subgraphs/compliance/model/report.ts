@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Context } from '#kit/context.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { invalid } from '#kit/errors.ts'
@@ -53,6 +54,7 @@ export async function generate(context: Context<Tables>, input: GenerateReport):
         filter: JSON.stringify(input.filter) as never,
       })
       .execute()
+    note({ type: 'Report', id, before: null, after: row })
   })
   return id
 }

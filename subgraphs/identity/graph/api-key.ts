@@ -13,6 +13,7 @@ const ApiKeyTier = builder.enumType('ApiKeyTier', {
 })
 
 const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
+  needs: 'apikeys:read',
   description:
     'With what a program comes in, on behalf of who made the key, and with a part of what they may do.',
   fields: (t) => ({
@@ -51,6 +52,7 @@ const ApiKeyFilter = builder.inputType('ApiKeyFilter', {
 const listArgs = lists.args(ApiKeyFilter, lists.order('ApiKey', apiKeys.spec))
 
 const KeyStanding = builder.objectRef<apiKeys.KeyStanding>('KeyStanding').implement({
+  needs: 'inherited',
   inaccessible: true,
   description: 'Whom a key acts for, and what it may do now.',
   fields: (t) => ({
@@ -113,6 +115,7 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
 const CreateApiKeyPayload = builder
   .objectRef<{ apiKey: ApiKeyRow; key: string }>('CreateApiKeyPayload')
   .implement({
+    needs: 'inherited',
     description: 'A key that was made.',
     fields: (t) => ({
       apiKey: t.field({ type: ApiKey, resolve: ({ apiKey }) => apiKey }),
@@ -127,6 +130,7 @@ const RevokeApiKeyInput = builder.inputType('RevokeApiKeyInput', {
   fields: (t) => ({ id: t.id({ required: true }) }),
 })
 const RevokeApiKeyPayload = builder.objectRef<{ apiKey: ApiKeyRow }>('RevokeApiKeyPayload').implement({
+  needs: 'inherited',
   description: 'A key that was ended.',
   fields: (t) => ({ apiKey: t.field({ type: ApiKey, resolve: ({ apiKey }) => apiKey }) }),
 })

@@ -18,6 +18,7 @@ const CreateUserInput = builder.inputType('CreateUserInput', {
   }),
 })
 const CreateUserPayload = builder.objectRef<memberships.Added>('CreateUserPayload').implement({
+  needs: 'inherited',
   description: 'A member who was added.',
   fields: (t) => ({
     user: t.field({ type: User, resolve: ({ user }) => user }),
@@ -55,6 +56,7 @@ const EnableUserInput = builder.inputType('EnableUserInput', {
 })
 const payload = (name: string, description: string) =>
   builder.objectRef<{ user: UserRow }>(name).implement({
+    needs: 'inherited',
     description,
     fields: (t) => ({ user: t.field({ type: User, resolve: ({ user }) => user }) }),
   })
@@ -108,12 +110,14 @@ const SetPasswordInput = builder.inputType('SetPasswordInput', {
   }),
 })
 const SetPasswordPayload = builder.objectRef<{ isSet: boolean }>('SetPasswordPayload').implement({
+  needs: 'inherited',
   description: 'That one can sign in now.',
   fields: (t) => ({ isSet: t.exposeBoolean('isSet') }),
 })
 builder.mutationField('setPassword', (t) =>
   t.field({
     type: SetPasswordPayload,
+    authScopes: { open: 'The token says whose password it is' },
     description: 'Sets the first password of an account, with the token that was given when it was made.',
     skipTypeScopes: true,
     args: { input: t.arg({ type: SetPasswordInput, required: true }) },

@@ -12,6 +12,7 @@ export const Organization = builder.objectRef<OrganizationRow>('Organization')
 const find = (context: Context<Tables>, id: string) => one(context, 'organization', id, organizations.find)
 
 const OrganizationSettings = builder.objectRef<Settings>('OrganizationSettings').implement({
+  needs: 'inherited',
   description: 'What an organization decides for itself.',
   fields: (t) => ({
     sessionIdleMinutes: t.exposeInt('sessionIdleMinutes', {
@@ -21,6 +22,7 @@ const OrganizationSettings = builder.objectRef<Settings>('OrganizationSettings')
 })
 
 Organization.implement({
+  needs: 'organization:read',
   description: 'A tenant: everything else belongs to exactly one, and nobody sees past their own.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -79,6 +81,7 @@ const UpdateOrganizationInput = builder.inputType('UpdateOrganizationInput', {
 const UpdateOrganizationPayload = builder
   .objectRef<{ organization: OrganizationRow }>('UpdateOrganizationPayload')
   .implement({
+    needs: 'inherited',
     description: 'An organization after a change.',
     fields: (t) => ({
       organization: t.field({ type: Organization, resolve: ({ organization }) => organization }),

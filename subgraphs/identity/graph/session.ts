@@ -7,6 +7,7 @@ import { builder } from './builder.ts'
 import { Role } from './user.ts'
 
 const Session = builder.objectRef<SessionRow>('Session').implement({
+  needs: 'signedIn',
   description: 'That somebody has come in, from one browser or program.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -29,6 +30,7 @@ const Session = builder.objectRef<SessionRow>('Session').implement({
 const Standing = builder
   .objectRef<{ role: keyof typeof permissionsOf; permissions: readonly string[] }>('Standing')
   .implement({
+    needs: 'inherited',
     inaccessible: true,
     description: 'What a member may do now.',
     fields: (t) => ({
@@ -41,6 +43,7 @@ builder.queryFields((t) => ({
   sessions: t.field({
     type: [Session],
     description: 'The viewer’s sessions that go on, the newest first.',
+    authScopes: { signedIn: true },
     resolve: (_root, _args, context) => {
       const { userId } = inSession(context.viewer)
       return context.tenant((trx) => sessions.listOf(trx, userId))
@@ -74,6 +77,7 @@ const RevokeSessionInput = builder.inputType('RevokeSessionInput', {
   fields: (t) => ({ id: t.id({ required: true }) }),
 })
 const RevokeSessionPayload = builder.objectRef<{ session: SessionRow }>('RevokeSessionPayload').implement({
+  needs: 'inherited',
   description: 'A session that was ended.',
   fields: (t) => ({ session: t.field({ type: Session, resolve: ({ session }) => session }) }),
 })
@@ -84,6 +88,7 @@ const RevokeUserSessionsInput = builder.inputType('RevokeUserSessionsInput', {
 const RevokeSessionsPayload = builder
   .objectRef<{ sessions: SessionRow[] }>('RevokeSessionsPayload')
   .implement({
+    needs: 'inherited',
     description: 'Sessions that were ended.',
     fields: (t) => ({ sessions: t.field({ type: [Session], resolve: ({ sessions }) => sessions }) }),
   })
@@ -93,6 +98,7 @@ builder.mutationFields((t) => ({
     type: RevokeSessionPayload,
     description:
       'Ends a session: one’s own, or a member’s for who manages users and may do all that they may.',
+    authScopes: { signedIn: true },
     args: { input: t.arg({ type: RevokeSessionInput, required: true }) },
     resolve: async (_root, { input }, { tenant, viewer }) => {
       const session = await tenant((trx) => revoke(trx, signedIn(viewer), input.id))
@@ -103,6 +109,7 @@ builder.mutationFields((t) => ({
   revokeOtherSessions: t.field({
     type: RevokeSessionsPayload,
     description: 'Ends all of the viewer’s sessions but the one that asks.',
+    authScopes: { signedIn: true },
     resolve: async (_root, _args, { tenant, viewer }) => {
       const { userId, sessionId: except } = inSession(viewer)
       return { sessions: await tenant((trx) => sessions.end(trx, { userId, except }, 'revoked')) }

@@ -18,6 +18,7 @@ type Payload = {
 }
 
 const SignInPayload = builder.objectRef<Payload>('SignInPayload').implement({
+  needs: 'inherited',
   description: 'Who has come in, and the tokens that say so.',
   fields: (t) => ({
     accessToken: t.exposeString('accessToken', { description: 'Goes into `Authorization: Bearer`.' }),
@@ -32,7 +33,8 @@ const SignInPayload = builder.objectRef<Payload>('SignInPayload').implement({
       nullable: true,
       description: 'Names this device at the next sign-in, where that was wanted.',
     }),
-    user: t.field({ type: User, resolve: (payload) => payload.user }),
+    // Oneself.
+    user: t.field({ type: User, needs: 'signedIn', resolve: (payload) => payload.user }),
   }),
 })
 
@@ -57,6 +59,7 @@ const SignOutInput = builder.inputType('SignOutInput', {
   fields: (t) => ({ refreshToken: t.string() }),
 })
 const SignOutPayload = builder.objectRef<{ signedOut: boolean }>('SignOutPayload').implement({
+  needs: 'inherited',
   description: 'That nobody is signed in any more.',
   fields: (t) => ({ signedOut: t.exposeBoolean('signedOut') }),
 })
@@ -82,6 +85,7 @@ builder.mutationType({ authScopes: { signedIn: true } })
 builder.mutationFields((t) => ({
   signIn: t.field({
     type: SignInPayload,
+    authScopes: { open: 'Who signs in is nobody yet' },
     description: 'Signs in with a password. After ten wrong tries at an account strangers wait 15 minutes.',
     skipTypeScopes: true,
     args: { input: t.arg({ type: SignInInput, required: true }) },
@@ -90,6 +94,7 @@ builder.mutationFields((t) => ({
   }),
   refreshSession: t.field({
     type: SignInPayload,
+    authScopes: { open: 'The refresh token says who asks' },
     description:
       'New tokens for a session that goes on. For 30 seconds the same token may be sent again, in case the answer was lost.',
     skipTypeScopes: true,
@@ -99,6 +104,7 @@ builder.mutationFields((t) => ({
   }),
   signOut: t.field({
     type: SignOutPayload,
+    authScopes: { open: 'Whoever has a session may end it, its access token gone or not' },
     description:
       'Ends the session, with all of its tokens. Nothing is wrong with one that has ended already.',
     skipTypeScopes: true,

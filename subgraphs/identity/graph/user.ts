@@ -18,6 +18,7 @@ export const Role = builder.enumType('Role', {
 const find = (context: Context<Tables>, id: string) => one(context, 'user', id, users.find)
 
 User.implement({
+  needs: 'users:read',
   description: 'A member of an organization: one person may be several users, one in each organization.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -61,6 +62,9 @@ builder.queryFields((t) => ({
     type: User,
     nullable: true,
     description: 'The viewer.',
+    authScopes: { signedIn: true },
+    // Oneself.
+    needs: 'signedIn',
     resolve: (_root, _args, context) => find(context, signedIn(context.viewer).userId),
   }),
   user: t.field({

@@ -4,6 +4,7 @@ import * as sessions from './0002-sessions.ts'
 import * as members from './0003-members.ts'
 import * as apiKeys from './0004-api-keys.ts'
 import * as knownPlaces from './0005-known-places.ts'
+import * as sealing from './0009-sealing.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -11,4 +12,5 @@ export const migrations: Migrations = {
   '0003-members': members,
   '0004-api-keys': apiKeys,
   '0005-known-places': knownPlaces,
+  '0009-sealing': sealing,
 }

@@ -4,7 +4,7 @@ import { unauthenticated } from '#kit/errors.ts'
 import { newId } from '#kit/id.ts'
 import { passwordTokenHours } from '../rules.ts'
 import type { Credentials, Tables } from '../tables.ts'
-import { hashPassword } from './password.ts'
+import { hashChosen, hashPassword } from './password.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 /** An account by its e-mail, and which of these places it has signed in from within 30 days. */
@@ -55,7 +55,7 @@ export async function setPassword(db: Db<Tables>, token: string, password: strin
   const held = sql<{ holds: boolean }>`select identity.holds_password_token(${hashOf(token)}) as holds`
   // Hashing is dear: not for strangers.
   if (!(await held.execute(db)).rows[0]?.holds) throw over()
-  const passwordHash = await hashPassword(password)
+  const passwordHash = await hashChosen(password, [])
   const set = sql<{ done: boolean | null }>`
     select identity.set_first_password(${hashOf(token)}, ${passwordHash}) as done`
   if (!(await set.execute(db)).rows[0]?.done) throw over()

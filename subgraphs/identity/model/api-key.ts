@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import { type Db, inTenant, type Trx } from '#kit/database.ts'
 import { forbidden, invalid, notFound } from '#kit/errors.ts'
 import { isId, newId } from '#kit/id.ts'
@@ -82,6 +83,7 @@ export async function create(
     })
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'ApiKey', id: apiKey.id, before: null, after: apiKey })
   return { apiKey, key }
 }
 
@@ -96,7 +98,9 @@ export async function revoke(trx: Trx<Tables>, id: string): Promise<ApiKeyRow> {
     .where('revokedAt', 'is', null)
     .returningAll()
     .executeTakeFirst()
-  return revoked ?? (await find(trx, [id]))[0]!
+  if (!revoked) return (await find(trx, [id]))[0]!
+  note({ type: 'ApiKey', id, before: apiKey, after: revoked })
+  return revoked
 }
 
 export type KeyStanding = Pick<ApiKeyRow, 'id' | 'organizationId' | 'allowedIps' | 'tier' | 'expiresAt'> & {

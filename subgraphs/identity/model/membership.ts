@@ -1,3 +1,4 @@
+import { note } from '#kit/audit.ts'
 import { type Db, inTenant, type Trx } from '#kit/database.ts'
 import { forbidden, invalid, NexusError, notFound } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
@@ -7,7 +8,7 @@ import * as accounts from './account.ts'
 import { current, governs } from './authority.ts'
 import { changed, unchangedSince } from './change.ts'
 import * as organizations from './organization.ts'
-import { hashPassword } from './password.ts'
+import { hashChosen } from './password.ts'
 import * as sessions from './session.ts'
 import * as users from './user.ts'
 
@@ -26,12 +27,15 @@ export async function create(db: Db<Tables>, by: Member, wanted: NewMember): Pro
   if (role === 'api') throw notForPeople()
   governs(by, role)
   const [email, name] = [changed.email(wanted.email), changed.name(wanted.name)]
-  const passwordHash = wanted.password ? await hashPassword(changed.password(wanted.password)) : null
+  const passwordHash = wanted.password
+    ? await hashChosen(changed.password(wanted.password), [email, name])
+    : null
   return inTenant(db, { organizationId }, async (trx) => {
     governs(await administer(trx, by), role)
     const { id: accountId, passwordToken } = await accounts.join(trx, email, passwordHash)
     const user = await users.add(trx, { organizationId, accountId, email, name, role })
     if (!user) throw new NexusError('CONFLICT', 'Somebody with this e-mail is a member already')
+    note({ type: 'User', id: user.id, before: null, after: user })
     return { user, passwordToken }
   })
 }
@@ -54,7 +58,7 @@ export async function update(trx: Trx<Tables>, by: Member, wanted: MemberChange)
     if (user.id === by.userId) throw forbidden('Somebody else has to change your role')
     governs(as, role)
   }
-  return users.change(trx, user.id, { name, role })
+  return change(trx, user, { name, role })
 }
 
 /** Ends all sessions of a member, who cannot come in any more. Throws as `update` does. */
@@ -62,7 +66,7 @@ export async function disable(trx: Trx<Tables>, by: Member, id: string): Promise
   const { user } = await governed(trx, by, id)
   if (user.id === by.userId) throw forbidden('Somebody else has to disable you')
   if (user.disabledAt) return user
-  const disabled = await users.change(trx, user.id, { disabledAt: new Date() })
+  const disabled = await change(trx, user, { disabledAt: new Date() })
   await sessions.end(trx, { userId: user.id }, 'disabled')
   return disabled
 }
@@ -70,7 +74,13 @@ export async function disable(trx: Trx<Tables>, by: Member, id: string): Promise
 /** Lets a member come in again. Throws as `update` does. */
 export async function enable(trx: Trx<Tables>, by: Member, id: string): Promise<UserRow> {
   const { user } = await governed(trx, by, id)
-  return user.disabledAt ? users.change(trx, user.id, { disabledAt: null }) : user
+  return user.disabledAt ? change(trx, user, { disabledAt: null }) : user
+}
+
+async function change(trx: Trx<Tables>, before: UserRow, to: users.UserChange): Promise<UserRow> {
+  const after = await users.change(trx, before.id, to)
+  note({ type: 'User', id: after.id, before, after })
+  return after
 }
 
 /**

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { forbidden, notFound } from '#kit/errors.ts'
 import type { ListSpec } from '#kit/page.ts'
@@ -52,7 +53,7 @@ export async function update(
   unchangedSince(before, expectedVersion)
   const name = wanted.name === undefined || wanted.name === null ? before.name : changed.name(wanted.name)
   const next = settings({ ...read(before.settings), ...wanted.settings })
-  return trx
+  const after = await trx
     .updateTable('organizations')
     .set((eb) => ({
       name,
@@ -63,4 +64,6 @@ export async function update(
     .where('id', '=', by.organizationId)
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'Organization', id: after.id, before, after })
+  return after
 }

@@ -1,5 +1,6 @@
 import { hash, verify } from '@node-rs/argon2'
 import { turns } from '#kit/turns.ts'
+import { hardToGuess } from './strength.ts'
 
 // OWASP's parameters for argon2id; about 13 ms of one core each.
 const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
@@ -9,6 +10,15 @@ const longest = 1_024
 const inTurn = turns(2, 100)
 
 export const hashPassword = (password: string): Promise<string> => inTurn(() => hash(password, options))
+
+/**
+ * Of a password that somebody has chosen. Throws VALIDATION_ERROR for one that is easy to guess.
+ * @param about what strangers know of them
+ */
+export async function hashChosen(password: string, about: readonly string[]): Promise<string> {
+  await hardToGuess(password, about)
+  return hashPassword(password)
+}
 
 let dummy: Promise<string> | undefined
 

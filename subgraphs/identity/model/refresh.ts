@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Client } from '#kit/client.ts'
 import { type Db, inTenant, type Trx } from '#kit/database.ts'
 import { unauthenticated } from '#kit/errors.ts'
@@ -65,6 +66,8 @@ async function rotate(
     .where('id', '=', sessionId)
     .returningAll()
     .executeTakeFirstOrThrow()
-  const [user] = await findUsers(trx, [session.userId])
+  const { userId } = session
+  note({ type: 'Session', id: sessionId, before: session, after: renewed, actor: { userId } })
+  const [user] = await findUsers(trx, [userId])
   return { session: renewed, refreshToken: await sessions.addToken(trx, renewed), user: user! }
 }

@@ -1,4 +1,5 @@
-import { sql } from 'kysely'
+import { type Expression, type SqlBool, sql } from 'kysely'
+import { type Noted, note } from '#kit/audit.ts'
 import type { Client } from '#kit/client.ts'
 import { type Db, inTenant, type Trx } from '#kit/database.ts'
 import { isId, newId } from '#kit/id.ts'
@@ -62,6 +63,7 @@ export async function open(
     })
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'Session', id: session.id, before: null, after: session, actor: { userId } })
   return { session, refreshToken: await addToken(trx, session) }
 }
 
@@ -89,6 +91,18 @@ export const ofToken = (db: Db<Tables>, token: string) =>
 /** Which of a user's sessions: one, or all but one. */
 export type Which = { id: string } | { userId: string; except?: string | undefined }
 
+const chosen = (which: Which): Expression<SqlBool> => {
+  if ('id' in which) return sql<boolean>`id = ${which.id}`
+  const { userId, except } = which
+  return except ? sql<boolean>`user_id = ${userId} and id <> ${except}` : sql<boolean>`user_id = ${userId}`
+}
+
+/** Who has a token is the session's user; a replay is refused to them, and ends the session all the same. */
+const how = ({ userId }: SessionRow, reason: EndReason): Pick<Noted, 'actor' | 'code'> => {
+  if (reason === 'signed_out') return { actor: { userId } }
+  return reason === 'replayed' ? { actor: { userId }, code: 'UNAUTHENTICATED' } : {}
+}
+
 /** Ends those that have not ended yet, and answers them. */
 export const end = async (trx: Trx<Tables>, which: Which, endReason: EndReason): Promise<SessionRow[]> => {
   const ending = trx
@@ -96,9 +110,12 @@ export const end = async (trx: Trx<Tables>, which: Which, endReason: EndReason):
     .set({ endedAt: sql<Date>`now()`, endReason })
     .where('endedAt', 'is', null)
     .returningAll()
-  if ('id' in which) return ending.where('id', '=', which.id).execute()
-  const ofUser = ending.where('userId', '=', which.userId)
-  return (which.except ? ofUser.where('id', '!=', which.except) : ofUser).execute()
+  const ended = await ending.where(chosen(which)).execute()
+  for (const after of ended) {
+    const before = { ...after, endedAt: null, endReason: null }
+    note({ type: 'Session', id: after.id, before, after, ...how(after, endReason) })
+  }
+  return ended
 }
 
 /** Who has a session; null for what is none of the organization, ended or not. */

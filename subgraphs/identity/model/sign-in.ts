@@ -1,3 +1,4 @@
+import { type Blamed, blame } from '#kit/audit.ts'
 import type { Client } from '#kit/client.ts'
 import { type Db, inTenant } from '#kit/database.ts'
 import { invalid, NexusError } from '#kit/errors.ts'
@@ -40,6 +41,18 @@ const whereKnown = (places: Places) => Object.values(places).filter((place) => p
 const tokenFor = ({ deviceToken }: SignIn): string =>
   deviceToken && isSecret(deviceToken) ? deviceToken : newSecret()
 
+function wantedOf(known: users.Membership[], { organization }: SignIn): users.Membership | null {
+  const wanted = organization ? (known.find(({ slug }) => slug === organization)?.organizationId ?? '') : null
+  return membership(known, wanted)
+}
+
+/** In whose journal a try in vain is written: of the organization that would have been entered, or the oldest. */
+async function inVain(db: Db<Tables>, accountId: string, input: SignIn): Promise<Blamed | null> {
+  const known = await users.memberships(db, accountId)
+  const tried = wantedOf(known, input) ?? known[0]
+  return tried ? { organizationId: tried.organizationId, userId: tried.id } : null
+}
+
 /**
  * Checks a password and opens a session. Throws UNAUTHENTICATED, the same whatever was wrong, or RATE_LIMITED after
  * ten tries within 15 minutes, without checking any more.
@@ -58,13 +71,10 @@ export async function signIn(
   await tries.consume(counter).catch((refusal: unknown) => {
     throw refusal instanceof Error ? refusal : tooMany()
   })
+  blame(async () => (account ? inVain(db, account.id, input) : null))
   const right = await verifyPassword(account?.passwordHash ?? null, input.password)
   if (!account || !right) throw wrong()
-  const known = await users.memberships(db, account.id)
-  const wanted = input.organization
-    ? (known.find((each) => each.slug === input.organization)?.organizationId ?? '')
-    : null
-  const entered = membership(known, wanted)
+  const entered = wantedOf(await users.memberships(db, account.id), input)
   if (!entered) throw wrong()
   const { organizationId } = entered
   const opened = await inTenant(db, { organizationId }, async (trx) => {

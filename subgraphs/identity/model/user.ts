@@ -33,8 +33,10 @@ export const asMember = (
   sessionId,
 })
 
+export type Membership = UserRow & { slug: string }
+
 /** Where an account is a member, oldest first; the one read that precedes a tenant. */
-export const memberships = (db: Db<Tables>, accountId: string): Promise<(UserRow & { slug: string })[]> =>
+export const memberships = (db: Db<Tables>, accountId: string): Promise<Membership[]> =>
   inTenant(db, { accountId }, (trx) =>
     trx
       .selectFrom('users')

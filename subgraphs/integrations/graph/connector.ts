@@ -19,6 +19,7 @@ const Bucket = lists.bucket()
 const find = (context: Context<Tables>, id: string) => one(context, 'connector', id, connectors.find)
 
 Connector.implement({
+  needs: 'integrations:read',
   description: 'A way for data to come in; the first report of a format adds the connector of that format.',
   fields: (t) => ({
     id: t.exposeID('id'),

@@ -15,6 +15,7 @@ const ImportStatus = builder.enumType('ImportStatus', {
 })
 
 ImportRun.implement({
+  needs: 'integrations:read',
   description:
     'The import of one report. created + updated + unchanged + reopened + skipped is total; closed stands apart.',
   fields: (t) => ({
@@ -88,8 +89,12 @@ const StartImportInput = builder.inputType('StartImportInput', {
   }),
 })
 const StartImportPayload = builder.objectRef<{ run: ImportRunRow }>('StartImportPayload').implement({
+  needs: 'inherited',
   description: 'The import that has begun.',
-  fields: (t) => ({ run: t.field({ type: ImportRun, resolve: (payload) => payload.run }) }),
+  fields: (t) => ({
+    // Who began it is told of it.
+    run: t.field({ type: ImportRun, needs: 'vulnerabilities:import', resolve: (payload) => payload.run }),
+  }),
 })
 
 builder.mutationType({ authScopes: { signedIn: true } })

@@ -15,6 +15,7 @@ const OperationStatus = lists.operationStatus()
 const find = (context: Context<Tables>, id: string) => one(context, 'operation', id, operations.find)
 
 Operation.implement({
+  needs: 'integrations:read',
   description: 'Something that takes longer than a request: how far it is, and how it ended.',
   fields: (t) => ({
     id: t.exposeID('id'),

@@ -1,5 +1,10 @@
 import type { Migrations } from '#kit/migration.ts'
 import * as init from './0001-init.ts'
 import * as operations from './0002-operations.ts'
+import * as sealing from './0003-sealing.ts'
 
-export const migrations: Migrations = { '0001-init': init, '0002-operations': operations }
+export const migrations: Migrations = {
+  '0001-init': init,
+  '0002-operations': operations,
+  '0003-sealing': sealing,
+}

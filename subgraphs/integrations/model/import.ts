@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { note } from '#kit/audit.ts'
 import { createBlobs } from '#kit/blob.ts'
 import type { Context } from '#kit/context.ts'
 import { invalid, NexusError } from '#kit/errors.ts'
@@ -31,16 +32,18 @@ export async function start(context: Context<Tables>, input: StartImport): Promi
   const format = input.format ?? null
   if (format && !formats.includes(format)) throw invalid('format', `Must be one of ${formats.join(', ')}`)
   if ((input.asset?.length ?? 0) > 255) throw invalid('asset', 'At most 255 characters')
-  const run = await context.tenant((trx) =>
-    importRuns.add(trx, {
+  const run = await context.tenant(async (trx) => {
+    const added = await importRuns.add(trx, {
       id: newId(),
       organizationId,
       fileName: input.fileName.slice(0, 255),
       format,
       assetName: input.asset ?? null,
       requestedBy: userId,
-    }),
-  )
+    })
+    note({ type: 'ImportRun', id: added.id, before: null, after: added })
+    return added
+  })
   void keepAlive(context, run, () => inTurn(() => carryOut(context, run, input.upload)))
   return run
 }

@@ -6,6 +6,7 @@ import { Asset } from './refs.ts'
 import { VulnerabilityConnection, vulnerabilityArgs } from './vulnerability.ts'
 
 Asset.implement({
+  needs: 'inherited',
   externalFields: (t) => ({ id: t.id({ nullable: false }) }),
   fields: (t) => ({
     vulnerabilities: t.field({

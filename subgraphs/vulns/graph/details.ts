@@ -17,6 +17,7 @@ export const FindingKind = builder.enumType('FindingKind', {
 })
 
 export const CvssRating = builder.objectRef<Cvss>('CvssRating').implement({
+  needs: 'inherited',
   description: 'One rating of a weakness; its score is computed from its vector.',
   fields: (t) => ({
     version: t.exposeString('version'),
@@ -26,6 +27,7 @@ export const CvssRating = builder.objectRef<Cvss>('CvssRating').implement({
   }),
 })
 export const VulnerableComponent = builder.objectRef<Component>('VulnerableComponent').implement({
+  needs: 'inherited',
   description: 'The package that has the weakness.',
   fields: (t) => ({
     name: t.exposeString('name'),
@@ -35,6 +37,7 @@ export const VulnerableComponent = builder.objectRef<Component>('VulnerableCompo
   }),
 })
 export const FindingLocation = builder.objectRef<Location>('FindingLocation').implement({
+  needs: 'inherited',
   description: 'Where in a source tree the weakness is.',
   fields: (t) => ({
     path: t.exposeString('path'),

@@ -66,6 +66,7 @@ const RunInput = builder.inputType('RunInput', {
   }),
 })
 const ApplyOutcome = builder.objectRef<Outcome>('ApplyOutcome').implement({
+  needs: 'inherited',
   inaccessible: true,
   description: 'What became of the findings of a batch.',
   fields: (t) => ({
@@ -98,7 +99,7 @@ builder.mutationFields((t) => ({
       findings: t.arg({ type: [FindingInput], required: true }),
     },
     resolve: (_root, args, context) =>
-      context.tenant((trx) =>
+      context.ingest((trx) =>
         findings.apply(trx, runOf(context, args.run), args.batch, args.findings.map(observed)),
       ),
   }),
@@ -107,7 +108,7 @@ builder.mutationFields((t) => ({
     inaccessible: true,
     authScopes,
     args: { run: t.arg({ type: RunInput, required: true }) },
-    resolve: (_root, { run }, context) => context.tenant((trx) => findings.finish(trx, runOf(context, run))),
+    resolve: (_root, { run }, context) => context.ingest((trx) => findings.finish(trx, runOf(context, run))),
   }),
 }))
 

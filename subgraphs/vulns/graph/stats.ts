@@ -8,6 +8,7 @@ import { builder, lists } from './builder.ts'
 const Bucket = lists.bucket()
 
 const VulnerabilityStats = builder.objectRef<vulnerabilities.Counted[]>('VulnerabilityStats').implement({
+  needs: 'vulnerabilities:read',
   description: 'How many findings there are, by what they are.',
   fields: (t) => ({
     total: t.int({ resolve: sum }),

@@ -1,0 +1,214 @@
+/** What machines may write: what they see, and never what people say. PostgreSQL refuses the rest itself. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import pg from 'pg'
+import { ingestRoleOf, roleOf, urlAs } from '#kit/database.ts'
+import { idOfName, newId } from '#kit/id.ts'
+import { openTestHouse, type TestHouse } from '../test-house.ts'
+import { type Owner, openOwner } from './owner.ts'
+
+const acme = idOfName('organization', 'acme')
+const seen = ['last_seen_at', 'updated_at', 'version']
+const made = ['id', 'organization_id', 'created_at']
+
+// Every column of every table that machines reach: what they may change, and what they may not.
+const columns: Record<string, { machines: string[]; people: string[] }> = {
+  'assets.assets': {
+    machines: ['last_seen_at', 'updated_at'],
+    people: [
+      ...[...made, 'version', 'external_id', 'type', 'name', 'environment', 'criticality', 'exposure'],
+      ...['data_classification', 'lifecycle', 'metadata', 'risk_score', 'first_seen_at'],
+    ],
+  },
+  'assets.asset_identifiers': {
+    machines: [],
+    people: ['organization_id', 'kind', 'value', 'asset_id', 'created_at'],
+  },
+  'alerts.alerts': {
+    machines: [...seen, 'occurrence_count', 'metadata'],
+    people: [
+      ...[...made, 'asset_id', 'severity', 'severity_rank', 'status', 'title', 'description', 'source'],
+      ...['source_ref', 'rule_id', 'fingerprint', 'fingerprint_version', 'dedupe_active', 'assignee_id'],
+      ...['first_seen_at', 'acknowledged_at', 'resolved_at'],
+    ],
+  },
+  'vulns.vulnerabilities': {
+    machines: [
+      ...[...seen, 'kind', 'cve_id', 'aliases', 'cwes', 'rule_id', 'severity', 'cvss', 'cvss_score'],
+      ...['cvss_vector', 'title', 'description', 'remediation', 'component', 'location', 'fixed_versions'],
+      ...['links', 'status', 'presence', 'resolution', 'reopen_count', 'resolved_at', 'due_at'],
+    ],
+    people: [
+      ...[...made, 'asset_id', 'fingerprint', 'fingerprint_version', 'severity_rank', 'cvss_rank'],
+      ...['due_date', 'first_seen_at'],
+    ],
+  },
+  'vulns.vulnerability_sources': {
+    machines: ['last_seen_at', 'withdrawn_at', 'content_hash', 'run_id'],
+    people: ['organization_id', 'vulnerability_id', 'scope', 'tool', 'first_seen_at'],
+  },
+  'vulns.applied_batches': {
+    machines: [],
+    people: ['organization_id', 'run_id', 'batch', 'outcome', 'applied_at'],
+  },
+  'compliance.checks': {
+    machines: ['title', 'severity', 'updated_at'],
+    people: [...made, 'tool', 'rule_id', 'severity_rank'],
+  },
+  'compliance.control_checks': {
+    machines: [],
+    people: ['organization_id', 'control_id', 'check_id', 'origin', 'created_at', 'updated_at'],
+  },
+  'compliance.check_results': {
+    machines: ['target', 'result', 'scope', 'run_id', 'observed_at', 'withdrawn_at'],
+    people: [...made, 'check_id', 'asset_id', 'fingerprint'],
+  },
+  'compliance.frameworks': {
+    machines: [],
+    people: ['id', 'name', 'version', 'catalog_uri', 'created_at', 'updated_at'],
+  },
+  'compliance.controls': {
+    machines: [],
+    people: [...['id', 'framework_id', 'code', 'title', 'section', 'created_at', 'updated_at', 'parent_id']],
+  },
+}
+const schemas = [...new Set(Object.keys(columns).map((table) => table.split('.')[0]!))]
+
+let house: TestHouse
+let owner: Owner
+const machines: Record<string, pg.Client> = {}
+
+before(async () => {
+  house = await openTestHouse()
+  owner = await openOwner(house)
+  for (const schema of schemas) {
+    const role = ingestRoleOf(roleOf(house.databaseUrl, schema))
+    const url = urlAs(house.databaseUrl, role, house.surroundings.keys.passwordOf(role))
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await client.query(`set search_path = ${schema}`)
+    await client.query(`select set_config('nexus.organization', '${acme}', false)`)
+    machines[schema] = client
+  }
+})
+after(async () => {
+  for (const client of Object.values(machines)) await client.end()
+  await owner?.close()
+  await house?.close()
+})
+
+const refused = { code: '42501' }
+const machineOf = (table: string) => machines[table.split('.')[0]!]!
+
+test('every column of every table that machines reach is theirs or people’s', async () => {
+  const { rows } = await owner.query(
+    `select n.nspname || '.' || c.relname as table, array_agg(a.attname::text order by a.attname) as columns,
+      coalesce(array_agg(a.attname::text order by a.attname) filter (
+        where has_column_privilege(r.oid, c.oid, a.attnum, 'update')), '{}') as updates
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    join pg_roles r on r.rolname = current_database() || '_' || n.nspname || '_ingest'
+    where c.relkind in ('r', 'p') and has_table_privilege(r.oid, c.oid, 'select')
+    group by n.nspname, c.relname`,
+  )
+  const found = Object.fromEntries(rows.map(({ table, ...of }) => [table, of]))
+  assert.deepEqual(Object.keys(found).sort(), Object.keys(columns).sort())
+  for (const [table, { machines, people }] of Object.entries(columns)) {
+    assert.deepEqual([...machines, ...people].sort(), found[table].columns, table)
+    assert.deepEqual([...machines].sort(), found[table].updates, table)
+  }
+})
+
+test('PostgreSQL refuses machines to change what people write, column by column', async () => {
+  let tried = 0
+  for (const [table, { people }] of Object.entries(columns)) {
+    const machine = machineOf(table)
+    for (const column of people) {
+      const change = machine.query(`update ${table} set ${column} = default`)
+      await assert.rejects(change, refused, `${table}.${column}`)
+      tried += 1
+    }
+    for (const statement of [`delete from ${table}`, `truncate ${table}`])
+      await assert.rejects(machine.query(statement), refused, statement)
+  }
+  assert.ok(tried >= 70, `${tried} columns`)
+})
+
+test('and to add rows that already say what people say', async () => {
+  const id = newId()
+  const inserts: [string, string][] = [
+    [
+      'assets',
+      `assets (id, organization_id, name, type, criticality) values ('${id}', '${acme}', 'a', 'host', 'low')`,
+    ],
+    [
+      'vulns',
+      `vulnerabilities (id, organization_id, asset_id, fingerprint, kind, severity, title, status)
+      values ('${id}', '${acme}', '${id}', 'f', 'code', 'low', 't', 'false_positive')`,
+    ],
+    [
+      'alerts',
+      `alerts (id, organization_id, severity, title, fingerprint, status)
+      values ('${id}', '${acme}', 'low', 't', 'f', 'suppressed')`,
+    ],
+  ]
+  for (const [schema, insert] of inserts)
+    await assert.rejects(machines[schema]!.query(`insert into ${insert}`), refused, insert)
+  const check = { tool: 't', rule_id: 'r', title: 't', severity: 'low' }
+  await machines.compliance!.query(
+    `insert into checks (id, organization_id, ${Object.keys(check)}) values ($1, $2, $3, $4, $5, $6)`,
+    [id, acme, ...Object.values(check)],
+  )
+  const map = (origin: string) =>
+    machines.compliance!.query(
+      `insert into control_checks (organization_id, control_id, check_id, origin)
+      select $1, id, $2, $3 from controls order by code limit 1`,
+      [acme, id, origin],
+    )
+  for (const origin of ['manual', 'suppressed']) await assert.rejects(map(origin), refused, origin)
+  assert.equal((await map('auto')).rowCount, 1)
+})
+
+const statuses = [
+  ...['open', 'confirmed', 'in_remediation', 'risk_accepted', 'false_positive', 'not_affected', 'resolved'],
+]
+const moves = ['open>resolved', 'confirmed>resolved', 'in_remediation>resolved', 'resolved>open']
+
+test('a finding is moved by machines as absence and presence do, and by people anyhow', async () => {
+  const move = async (client: { query: pg.Client['query'] }, from: string, to: string) => {
+    const set = (status: string) =>
+      `update vulns.vulnerabilities set status = '${status}',
+        resolution = ${status === 'resolved' ? `'fixed'` : 'null'} where organization_id = '${acme}'`
+    await owner.query(set(from))
+    await client.query(set(to))
+  }
+  for (const from of statuses) {
+    for (const to of statuses) {
+      const moving = move(machines.vulns!, from, to)
+      if (from === to || moves.includes(`${from}>${to}`)) await moving
+      else await assert.rejects(moving, refused, `${from} to ${to}`)
+    }
+  }
+  const role = roleOf(house.databaseUrl, 'vulns')
+  const url = urlAs(house.databaseUrl, role, house.surroundings.keys.passwordOf(role))
+  const service = new pg.Client({ connectionString: url })
+  await service.connect()
+  await service.query(`select set_config('nexus.organization', '${acme}', false)`)
+  await move(service, 'risk_accepted', 'false_positive').finally(() => service.end())
+})
+
+test('machines see one tenant, and a stranger none', async () => {
+  for (const [schema, table] of [
+    ['assets', 'assets'],
+    ['alerts', 'alerts'],
+    ['vulns', 'vulnerabilities'],
+  ] as const) {
+    const client = machines[schema]!
+    const organizations = async () =>
+      (await client.query(`select distinct organization_id as id from ${table}`)).rows.map(({ id }) => id)
+    assert.deepEqual(await organizations(), [acme])
+    await client.query(`begin; select set_config('nexus.organization', '${crypto.randomUUID()}', true)`)
+    assert.deepEqual(await organizations(), [])
+    await client.query('rollback')
+  }
+})
