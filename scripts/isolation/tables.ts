@@ -1,9 +1,8 @@
 import pg from 'pg'
 import { urlAs } from '#kit/database.ts'
 import { newId } from '#kit/id.ts'
-import { readRegister } from '#kit/register.ts'
 import { leaksIn } from './canary.ts'
-import type { Relation } from './catalogue.ts'
+import { ours, type Relation } from './catalogue.ts'
 import type { Ledger } from './ledger.ts'
 import type { Scratch } from './scratch.ts'
 import type { Row } from './values.ts'
@@ -11,7 +10,7 @@ import type { Row } from './values.ts'
 const kind = 'tables'
 const nobody = newId()
 
-type Code = { code: string; rows: Row[]; count: number }
+type Code = { code: string; constraint: string; rows: Row[]; count: number }
 type Session = (text: string, values?: unknown[]) => Promise<Code>
 
 /** Statements of one transaction that is rolled back, each of which may fail by itself. */
@@ -27,9 +26,10 @@ async function tried(
     await client.query('savepoint attack')
     try {
       const { rows, rowCount } = await client.query(text, values)
-      return { code: '', rows, count: rowCount ?? 0 }
+      return { code: '', constraint: '', rows, count: rowCount ?? 0 }
     } catch (error) {
-      return { code: (error as pg.DatabaseError).code ?? 'unknown', rows: [], count: 0 }
+      const { code = 'unknown', constraint = '' } = error as pg.DatabaseError
+      return { code, constraint, rows: [], count: 0 }
     } finally {
       await client.query('rollback to savepoint attack')
     }
@@ -63,19 +63,33 @@ function unrelated(relation: Relation, row: Row, relations: readonly Relation[])
   return { ...row, ...Object.fromEntries(columns.map((name) => [name, row[name] === null ? null : newId()])) }
 }
 
+/** Unique indexes that hold the tenant: what collides in one, collides with a row of one's own. */
+async function uniqueWithin({ query }: Scratch): Promise<Set<string>> {
+  const rows = await query(`
+    select n.nspname || '.' || i.relname as name from pg_index x join pg_class i on i.oid = x.indexrelid
+    join pg_namespace n on n.oid = i.relnamespace join pg_attribute a on a.attrelid = x.indrelid and a.attnum = any(x.indkey)
+    where ${ours} and x.indisunique and a.attname = 'organization_id'`)
+  return new Set(rows.map(({ name }) => String(name)))
+}
+
+/** Tables that a role reads for all tenants, because a policy of its own says so. */
+async function openPolicies({ query }: Scratch): Promise<Set<string>> {
+  const rows = await query(`
+    select schemaname || '.' || tablename || ' as ' || unnest(roles) as name from pg_policies
+    where permissive = 'PERMISSIVE' and not 'public' = any(roles) and coalesce(qual, with_check) = 'true'`)
+  return new Set(rows.map(({ name }) => String(name)))
+}
+
 export async function attackTables(scratch: Scratch, ledger: Ledger): Promise<void> {
-  const { relations, house, attacker, victim, named, secrets, query } = scratch
+  const { relations, house, attacker, victim, named, secrets, query, roles } = scratch
   ledger.open(
     kind,
     'pg_class: tables, views and sequences of every schema',
     relations.map(({ name }) => name),
   )
-  const services = readRegister({}).map(
-    ({ name }) => `${new URL(house.databaseUrl).pathname.slice(1)}_${name}`,
-  )
-  const others = scratch.roles.filter((role) => !services.includes(role))
-  if (others.length > 0)
-    ledger.notes.push(`Not attacked from: ${others.join(', ')}, which serve all tenants.`)
+  const open = await openPolicies(scratch)
+  const unique = await uniqueWithin(scratch)
+  for (const each of open) ledger.notes.push(`${each}: by policy this role serves all tenants.`)
   const situations: [name: string, settings: Record<string, string>][] = [
     ['as the attacker’s tenant', { 'nexus.organization': attacker.id }],
     ['without a tenant', {}],
@@ -128,13 +142,16 @@ export async function attackTables(scratch: Scratch, ledger: Ledger): Promise<vo
       await session(...insertion(relation, own)),
       await session(...insertion(relation, beside)),
     ]
-    if (same.code === '23505') leak(relation, `a unique value of the victim ${how}`, ['that it is taken'])
+    // An own row that has the same is no news.
+    if (same.code === '23505' && !unique.has(`${relation.schema}.${same.constraint}`))
+      leak(relation, `a unique value of the victim ${how}`, ['that it is taken'])
     if (same.code !== none.code) leak(relation, `a foreign key to the victim ${how}`, ['that it is there'])
   }
 
   const { keys } = house.surroundings
-  for (const role of services) {
+  for (const role of roles) {
     const client = new pg.Client({ connectionString: urlAs(house.databaseUrl, role, keys.passwordOf(role)) })
+    client.on('error', () => {})
     await client.connect()
     const privileged = new Set(
       (
@@ -147,6 +164,7 @@ export async function attackTables(scratch: Scratch, ledger: Ledger): Promise<vo
     for (const [situation, settings] of situations)
       await tried(client, settings, async (session) => {
         for (const relation of relations) {
+          if (open.has(`${relation.name} as ${role}`)) continue
           const isWhole = privileged.has(relation.name)
           // Where there is no privilege at all, one situation shows it as well as four.
           if (!isWhole && situation !== situations[0]![0]) continue
@@ -169,7 +187,7 @@ export async function attackFunctions({ definers, roles, query }: Scratch, ledge
   )
   for (const { name, open, searchPath, grantees } of definers) {
     const schema = name.split('.')[0]!
-    const strangers = grantees.filter((role) => roles.includes(role) && !role.endsWith(`_${schema}`))
+    const strangers = grantees.filter((role) => roles.includes(role) && !role.includes(`_${schema}`))
     if (open) ledger.leak('functions', name, 'called by anybody', [])
     if (!searchPath) ledger.leak('functions', name, 'called with a search path of the caller’s', [])
     if (strangers.length > 0) ledger.leak('functions', name, `called by ${strangers.join(', ')}`, [])
