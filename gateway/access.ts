@@ -77,7 +77,8 @@ function reader(keys: Keys): (token: string) => Promise<Read> {
 async function reasonToLeave({ member, again }: Entered): Promise<NexusError | null> {
   try {
     const now = await again()
-    if (now.permissions.join() === member.permissions.join()) return null
+    if (now.permissions.join() === member.permissions.join() && now.hasGrants === member.hasGrants)
+      return null
     return unauthenticated('What you may do has changed; connect again')
   } catch (error) {
     return error instanceof NexusError && error.code !== 'SERVICE_UNAVAILABLE' ? error : null

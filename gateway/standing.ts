@@ -29,7 +29,13 @@ const most = 50_000
 
 const permissions = z.array(z.string()).transform((list) => list as Permission[])
 const session = z.object({
-  standing: z.object({ role: z.string().toLowerCase().pipe(z.enum(roles)), permissions }).nullable(),
+  standing: z
+    .object({
+      role: z.string().toLowerCase().pipe(z.enum(roles)),
+      permissions,
+      hasGrants: z.boolean(),
+    })
+    .nullable(),
 })
 const key = z.object({
   keyStanding: z
@@ -46,7 +52,7 @@ const key = z.object({
     .nullable(),
 })
 const questions = {
-  session: '{ standing { role permissions } }',
+  session: '{ standing { role permissions hasGrants } }',
   key: `query ($hash: String!) { keyStanding(hash: $hash) {
     id organizationId userId accountId permissions allowedIps tier expiresAt } }`,
 }
@@ -86,7 +92,8 @@ export function createStanding(options: {
     async session(member) {
       const standing = await ofSession(`${member.organizationId}/${member.sessionId}`, member)
       if (!standing) throw unauthenticated('The session has ended')
-      return { ...member, ...standing }
+      const { hasGrants, ...now } = standing
+      return { ...member, ...now, ...(hasGrants && { hasGrants }) }
     },
     async key(secret, ip) {
       const hash = createHash('sha256').update(secret).digest('hex')

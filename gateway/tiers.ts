@@ -16,4 +16,21 @@ export const mostCostOf = (viewer: Viewer): number =>
   mostCosts[viewer.kind === 'anonymous' ? 'anonymous' : (viewer.tier ?? 'standard')]
 
 /** Mutations that let somebody in: one document tries once, whatever it calls its fields. */
-export const oncePerDocument: ReadonlySet<string> = new Set(['signIn', 'refreshSession', 'setPassword'])
+export const oncePerDocument: ReadonlySet<string> = new Set([
+  'signIn',
+  'completeSignIn',
+  'startPasskeySignIn',
+  'signInWithPasskey',
+  'refreshSession',
+  'setPassword',
+  'changePassword',
+  'proveYourself',
+  'startPasskeyProof',
+  'startTotp',
+  'confirmTotp',
+  'removeTotp',
+  'startPasskey',
+  'addPasskey',
+  'renewRecoveryCodes',
+  'acceptInvitation',
+])

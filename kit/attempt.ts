@@ -1,11 +1,12 @@
 import type { JobResult, JobWithMetadata } from 'pg-boss'
-import { createContext, type Surroundings } from './context.ts'
+import { type Context, callPeer, createContext, type Surroundings } from './context.ts'
 import { type Db, inTenant, type Trx } from './database.ts'
-import { type ErrorCode, NexusError } from './errors.ts'
+import { type ErrorCode, NexusError, unauthenticated } from './errors.ts'
 import type { Job, JobContext, Payload } from './job.ts'
 import type { JobOutcome } from './metrics.ts'
 import * as operations from './operation.ts'
 import type { Queue } from './queue.ts'
+import { allowed, type Member } from './viewer.ts'
 
 export type Taken = JobWithMetadata<Payload>
 type Refused = { code: ErrorCode | 'INTERRUPTED'; message: string }
@@ -49,11 +50,21 @@ export async function attempt(here: Here, name: string, job: Job<never>, taken: 
   }
 }
 
-async function carryOut(here: Here, { run }: Job<never>, { data, signal }: Taken, number: number) {
+async function carryOut(
+  here: Here,
+  { run, permission }: Job<never>,
+  { data, signal }: Taken,
+  number: number,
+) {
   const { subgraph, surroundings, db, queue } = here
   const { member, requestId, operation: id, subject } = data
-  const caller = { viewer: member, service: subgraph }
-  const common = createContext(surroundings, db, caller, { requestId, client: null }, queue)
+  const as = (viewer: Member) =>
+    createContext(surroundings, db, { viewer, service: subgraph }, { requestId, client: null }, queue)
+  const asked = as(member)
+  await asked.tenant((trx) => operations.begin(trx, id, number))
+  const now = await standingOf(asked, member)
+  allowed(now, permission)
+  const common = as(now)
   let completed = false
   const operation: JobContext<never>['operation'] = {
     id,
@@ -64,10 +75,28 @@ async function carryOut(here: Here, { run }: Job<never>, { data, signal }: Taken
       completed = true
     },
   }
-  await common.tenant((trx) => operations.begin(trx, id, number))
   await run({ ...common, operation, signal }, subject)
   // It would be RUNNING for ever.
   if (!completed) throw new Error('The job has ended without completing its operation')
+}
+
+type Standing = Pick<Member, 'permissions'> & { hasGrants: boolean }
+
+/**
+ * Who asked, as they are now: what they have lost since they asked is lost, and what they have gained was not asked
+ * with. Throws UNAUTHENTICATED for who may not come in any more.
+ */
+async function standingOf(context: Context<never>, member: Member): Promise<Member> {
+  const { memberStanding } = await callPeer<{ memberStanding: Standing | null }>(
+    context,
+    'identity',
+    '{ memberStanding { permissions hasGrants } }',
+    {},
+  )
+  if (!memberStanding) throw unauthenticated('Who asked for this may not come in any more')
+  const { hasGrants: _before, ...asked } = member
+  const permissions = asked.permissions.filter((each) => memberStanding.permissions.includes(each))
+  return { ...asked, permissions, ...(memberStanding.hasGrants && { hasGrants: true }) }
 }
 
 /** Ends the operation of a job that nobody will try again. */

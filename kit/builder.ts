@@ -6,12 +6,19 @@ import { DateTimeISOResolver, JSONResolver } from 'graphql-scalars'
 import type { Context } from './context.ts'
 import { unauthenticated } from './errors.ts'
 import { guard } from './guard.ts'
-import { allowed, lacking, may, type Permission } from './viewer.ts'
+import { permitsPlugin } from './permits-plugin.ts'
+import { allowed, lacking, may, mayOnSome, type Permission } from './viewer.ts'
 
 export type BuilderTypes<Tables> = {
   Context: Context<Tables>
   DefaultFieldNullability: false
-  AuthScopes: { signedIn: boolean; permission: Permission; peer: string; open: string }
+  AuthScopes: {
+    signedIn: boolean
+    permission: Permission
+    permissionOn: Permission
+    peer: string
+    open: string
+  }
   Scalars: {
     ID: { Input: string; Output: string }
     DateTime: { Input: Date; Output: Date }
@@ -19,23 +26,28 @@ export type BuilderTypes<Tables> = {
   }
 }
 
+/** Who calls subgraphs and is none. */
+const doors = ['gateway', 'door']
 const linkUrl = 'https://specs.apollo.dev/federation/v2.9'
 
 /**
  * The schema builder of every subgraph. Fields are non-null unless they say otherwise. Every root field says in
- * `authScopes` who may ask: `permission`, `signedIn`, `peer` for another subgraph alone, or `open` and why (with
- * `skipTypeScopes`); every object type says in `needs` what reading it takes: else there is no schema. A subscription
- * is refused when it begins, not at its events.
+ * `authScopes` who may ask: `permission`, `signedIn`, `peer` for another subgraph alone (`*`: for any), or `open` and
+ * why (with `skipTypeScopes`); every object type says in `needs` what reading it takes: else there is no schema.
+ * `permissionOn` lets in who holds it everywhere or may hold it for some assets: the resolver then has to ask
+ * `context.permits` of the assets in question, or the field fails. A subscription is refused when it begins, not at
+ * its events.
  */
 export function createBuilder<Tables>() {
   const builder = new SchemaBuilder<BuilderTypes<Tables>>({
-    plugins: [ScopeAuthPlugin, DirectivePlugin, FederationPlugin],
+    plugins: [ScopeAuthPlugin, DirectivePlugin, FederationPlugin, permitsPlugin],
     defaultFieldNullability: false,
     scopeAuth: {
       authScopes: ({ viewer, service }) => ({
         signedIn: viewer.kind === 'member',
         permission: (permission) => may(viewer, permission),
-        peer: (name) => service === name,
+        permissionOn: (permission) => mayOnSome(viewer, permission),
+        peer: (name) => (name === '*' ? !doors.includes(service) : service === name),
         open: (why) => why !== '',
       }),
       authorizeOnSubscribe: true,
@@ -54,7 +66,7 @@ export function createBuilder<Tables>() {
 /** The permission that a rule asked for and did not find, if that was what it asked for. */
 function missing(failure: AuthFailure): string | undefined {
   if ('failures' in failure) return failure.failures.map(missing).find((each) => each !== undefined)
-  return failure.kind === AuthScopeFailureType.AuthScope && failure.scope === 'permission'
+  return failure.kind === AuthScopeFailureType.AuthScope && /^permission(On)?$/.test(failure.scope)
     ? String(failure.parameter)
     : undefined
 }

@@ -5,6 +5,7 @@ import type { Events } from './events.ts'
 import type { Loaders } from './loader.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import { createPermits, type Permits } from './permits.ts'
 import type { Queue } from './queue.ts'
 import type { Shared } from './redis.ts'
 import type { Sealing } from './sealing/sealing.ts'
@@ -26,6 +27,8 @@ export type Surroundings = {
   reportDir: string
   /** For secrets that have to be read again; those that are only compared are hashed. */
   sealing: Sealing
+  /** Where people reach the house, once it listens. */
+  publicUrl(): string
   shared: Shared
   metrics: Metrics
   events: Events
@@ -33,29 +36,30 @@ export type Surroundings = {
 }
 
 /** What one request to a subgraph carries. */
-export type Context<Tables> = Surroundings & {
-  viewer: Viewer
-  /** The service that called: `gateway`, or the name of a subgraph. */
-  service: string
-  requestId: string
-  /** Where the viewer is; null where no gateway said so. */
-  client: Client | null
-  db: Db<Tables>
-  loaders: Loaders
-  /** Work in a transaction that sees the viewer's organization. Throws UNAUTHENTICATED for the anonymous. */
-  tenant<Result>(work: (trx: Trx<Tables>) => Promise<Result>): Promise<Result>
-  /**
-   * The same for what a machine reports: PostgreSQL refuses it every column that people write. Throws
-   * UNAUTHENTICATED for the anonymous.
-   */
-  ingest<Result>(work: (trx: Trx<Tables>) => Promise<Result>): Promise<Result>
-  /**
-   * Asks for a job of this subgraph, in the transaction that needs it, and answers the id of the operation to
-   * follow it by. Throws UNAUTHENTICATED for the anonymous.
-   * @param subject the id of what it is about
-   */
-  enqueue(trx: Trx<Tables>, job: string, subject: string): Promise<string>
-}
+export type Context<Tables> = Surroundings &
+  Permits & {
+    viewer: Viewer
+    /** The service that called: `gateway`, or the name of a subgraph. */
+    service: string
+    requestId: string
+    /** Where the viewer is; null where no gateway said so. */
+    client: Client | null
+    db: Db<Tables>
+    loaders: Loaders
+    /** Work in a transaction that sees the viewer's organization. Throws UNAUTHENTICATED for the anonymous. */
+    tenant<Result>(work: (trx: Trx<Tables>) => Promise<Result>): Promise<Result>
+    /**
+     * The same for what a machine reports: PostgreSQL refuses it every column that people write. Throws
+     * UNAUTHENTICATED for the anonymous.
+     */
+    ingest<Result>(work: (trx: Trx<Tables>) => Promise<Result>): Promise<Result>
+    /**
+     * Asks for a job of this subgraph, in the transaction that needs it, and answers the id of the operation to
+     * follow it by. Throws UNAUTHENTICATED for the anonymous.
+     * @param subject the id of what it is about
+     */
+    enqueue(trx: Trx<Tables>, job: string, subject: string): Promise<string>
+  }
 
 const noIngest = (): never => {
   throw new Error('Nothing is ingested here')
@@ -75,6 +79,11 @@ export function createContext<Tables>(
     ...asked,
     db,
     loaders: new Map(),
+    ...createPermits(
+      surroundings.transports,
+      () => context.viewer,
+      (subgraph, query, variables) => callPeer(context, subgraph, query, variables),
+    ),
     tenant: async (work) => {
       const { organizationId } = signedIn(context.viewer)
       return inTenant(db, { organizationId }, work)

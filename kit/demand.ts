@@ -1,5 +1,6 @@
 /** What the rule of a field asks for. */
 export type Demand = {
+  /** Everywhere, or of each object in question. */
   permissions: readonly string[]
   peers: readonly string[]
   signedIn: boolean
@@ -7,7 +8,7 @@ export type Demand = {
   open: string | null
 }
 
-const known = ['permission', 'peer', 'signedIn', 'open']
+const known = ['permission', 'permissionOn', 'peer', 'signedIn', 'open']
 
 /** Reads a rule. Throws where there is none, or one that cannot be read. */
 export function demandOf(rule: unknown, name: string): Demand {
@@ -17,7 +18,8 @@ export function demandOf(rule: unknown, name: string): Demand {
     throw new Error(`${name} has no rule: it needs authScopes that say who may`)
   const of = (scope: string) => parts.filter(([each]) => each === scope).map(([, asked]) => String(asked))
   const [open = null] = of('open')
-  return { permissions: of('permission'), peers: of('peer'), signedIn: of('signedIn').length > 0, open }
+  const permissions = [...of('permission'), ...of('permissionOn')]
+  return { permissions, peers: of('peer'), signedIn: of('signedIn').length > 0, open }
 }
 
 function partsOf(rule: unknown): [scope: string, asked: unknown][] {

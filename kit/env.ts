@@ -73,6 +73,12 @@ export const environment = {
   NEXUS_MASTER_KEY_PREVIOUS: masterKey
     .optional()
     .describe('Another master key that still unwraps, while one replaces the other'),
+  NEXUS_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Where people reach Nexus, such as `https://nexus.example`: passkeys belong to it; else the gateway’s port on localhost',
+    ),
   NEXUS_TRUSTED_PROXIES: z
     .string()
     .transform((text) => text.split(',').map((each) => each.trim()))

@@ -1,7 +1,7 @@
 import type { QueryExecutorProvider } from 'kysely'
 import type { Context } from './context.ts'
 import type { Progress } from './operation.ts'
-import type { Member } from './viewer.ts'
+import type { Member, Permission } from './viewer.ts'
 
 /** What a job may say of the operation that it carries out. Each throws Superseded once it is not its own. */
 export type Attempt = {
@@ -27,6 +27,8 @@ export type JobContext<Tables> = Context<Tables> & {
 export type Job<Tables> = {
   /** Seconds that one attempt may take. */
   deadline: number
+  /** What who asked must still hold when an attempt begins. */
+  permission: Permission
   /** @param subject the id of what it is about */
   run(context: JobContext<Tables>, subject: string): Promise<void>
 }

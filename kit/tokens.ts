@@ -82,6 +82,7 @@ const claimsOf = (member: Member) => ({
   scope: member.permissions.join(' '),
   ...(member.sessionId && { sid: member.sessionId }),
   ...(member.apiKeyId && { key: member.apiKeyId }),
+  ...(member.hasGrants && { grants: true }),
 })
 
 /** The token that a person carries: EdDSA, typ `at+jwt` (RFC 9068), 5 minutes, of one session (`sid`). */
@@ -125,7 +126,7 @@ async function verify(
 }
 
 function memberOf(payload: JWTPayload): Member {
-  const { sub, org, acc, role, scope, sid, key } = payload
+  const { sub, org, acc, role, scope, sid, key, grants } = payload
   const wellFormed =
     typeof sub === 'string' && typeof org === 'string' && typeof acc === 'string' && typeof scope === 'string'
   if (!wellFormed || !roles.includes(role as Role)) throw notValid()
@@ -139,6 +140,7 @@ function memberOf(payload: JWTPayload): Member {
     permissions,
     ...(typeof sid === 'string' && { sessionId: sid }),
     ...(typeof key === 'string' && { apiKeyId: key }),
+    ...(grants === true && { hasGrants: true }),
   }
 }
 

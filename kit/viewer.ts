@@ -25,6 +25,7 @@ export type Permission =
   | 'reports:create'
   | 'integrations:sync'
   | 'organization:policy'
+  | 'apikeys:manage'
 
 export const roles = ['admin', 'manager', 'analyst', 'viewer', 'api'] as const
 export type Role = (typeof roles)[number]
@@ -50,10 +51,14 @@ const managerMay: Permission[] = [
   'vulnerabilities:import',
   'vulnerabilities:accept_approve',
   'organization:policy',
+  // Of keys, one's own: those of others ask for `apikeys:manage`.
+  'apikeys:read',
+  'apikeys:write',
 ]
 const adminMay: Permission[] = [
   ...new Set<Permission>([
     ...managerMay,
+    'apikeys:manage',
     ...resources.flatMap((resource): Permission[] => [`${resource}:read`, `${resource}:write`]),
   ]),
 ]
@@ -86,6 +91,8 @@ export type Member = {
   sessionId?: string
   /** The key that acts for who made it. */
   apiKeyId?: string
+  /** That they may do more with some assets, by grants: which, is asked of identity for each object. */
+  hasGrants?: boolean
   /** Of the key; only the gateway knows it. */
   tier?: Tier
 }
@@ -95,6 +102,14 @@ export const anonymous: Viewer = { kind: 'anonymous' }
 
 export const may = (viewer: Viewer, permission: Permission): boolean =>
   viewer.kind === 'member' && viewer.permissions.includes(permission)
+
+/** Whether they may at all: everywhere, or perhaps with some assets, which is then to be asked of each. */
+export const mayOnSome = (viewer: Viewer, permission: Permission): boolean =>
+  may(viewer, permission) || (viewer.kind === 'member' && viewer.hasGrants === true)
+
+/** What somebody passes on by giving a role: what the role may do, as far as they may. */
+export const passedOn = (role: Role, by: Role): Permission[] =>
+  permissionsOf[role].filter((permission) => permissionsOf[by].includes(permission))
 
 /** Throws UNAUTHENTICATED for the anonymous viewer. */
 export function signedIn(viewer: Viewer): Member {

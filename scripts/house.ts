@@ -84,9 +84,25 @@ export async function openHouse({
     // What lies there was being imported by a house that was killed.
     rmSync(blobDir, { recursive: true, force: true })
 
+    // Known once it listens: nobody asks before.
+    let listening = ''
+    const publicUrl = () => env.NEXUS_PUBLIC_URL ?? listening.replace(/\/\/[^/]+:/, '//localhost:')
+    const common = {
+      keys,
+      log,
+      transports,
+      blobDir,
+      reportDir,
+      shared,
+      metrics,
+      events,
+      tracer,
+      publicUrl,
+      sealing,
+    }
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
-      return { keys, log, transports, sign, blobDir, reportDir, sealing, shared, metrics, events, tracer }
+      return { ...common, sign }
     }
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
       const { name: schema, migrations, jobs } = subgraph
@@ -153,6 +169,7 @@ export async function openHouse({
     }
     const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
+    listening = url
     lock.publish({ url })
     return {
       url,

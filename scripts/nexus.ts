@@ -1,6 +1,7 @@
 /** The `nexus` command. */
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { createAdmin } from './nexus-admin.ts'
 import { Refused } from './nexus-client.ts'
 import { importFile } from './nexus-import.ts'
 
@@ -31,6 +32,23 @@ program
   .option('--output <file>', 'write the report there')
   .option('--self-test', 'take walls away, one after the other, and see that each is missed')
   .action(async (options) => (await import('./isolation/command.ts')).verifyIsolation(options))
+
+program
+  .command('admin')
+  .description('Work at the database itself, for who runs the platform')
+  .command('create')
+  .description('Make the first admin of an organization, and the organization where there is none')
+  .requiredOption('--organization <slug>', 'its short name, such as acme')
+  .requiredOption('--email <e-mail>', 'whom to make its admin')
+  .option('--organization-name <name>', 'what to call it, where it is new')
+  .option('--name <name>', 'what to call the admin')
+  .addHelpText(
+    'after',
+    `
+Database: DATABASE_URL with NEXUS_SECRET, or the embedded one in NEXUS_DATA_DIR (default .nexus).
+Refuses where the organization has an admin. Prints a token that sets the password of a new account, once.`,
+  )
+  .action(async (options) => createAdmin(options))
 
 try {
   await program.parseAsync()

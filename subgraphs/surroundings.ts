@@ -57,6 +57,7 @@ export async function openSurroundings(
     ...{ keys, sealing, log, transports, shared, metrics, events, tracer },
     blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
+    publicUrl: () => env.NEXUS_PUBLIC_URL ?? `http://localhost:${env.PORT}`,
   }
   return { metrics, of: (name) => ({ ...common, sign: internalSigner(keys, name) }) }
 }

@@ -9,7 +9,7 @@ import { keys, member } from './gateway.ts'
 
 const viewer = member('admin')
 const stands = (role: 'admin' | 'viewer' = 'admin'): SubgraphResponse => ({
-  data: { standing: { role: role.toUpperCase(), permissions: [...permissionsOf[role]] } },
+  data: { standing: { role: role.toUpperCase(), permissions: [...permissionsOf[role]], hasGrants: false } },
 })
 
 /** A door whose clock and whose identity are the test's own. */
@@ -67,7 +67,7 @@ test('while identity is away, who was in stays for five minutes, and nobody new 
     () => Promise.reject(new Error('connect ECONNREFUSED')),
     async () => ({ errors: [{ message: 'Internal error' }] }),
     async () => ({ data: {} }),
-    async () => ({ data: { standing: { role: 'ROOT', permissions: [] } } }),
+    async () => ({ data: { standing: { role: 'ROOT', permissions: [], hasGrants: false } } }),
     () => new Promise(() => {}),
   ]
   for (const [index, failure] of failures.entries()) {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { allowed, anonymous, type Member, type Permission, permissionsOf, type Role } from '#kit/viewer.ts'
+import {
+  allowed,
+  anonymous,
+  type Member,
+  mayOnSome,
+  type Permission,
+  passedOn,
+  permissionsOf,
+  type Role,
+} from '#kit/viewer.ts'
 
 const member = (role: Role): Member => ({
   kind: 'member',
@@ -32,7 +41,8 @@ test('roles differ where the platform says they do', () => {
     ['vulnerabilities:import', ['admin', 'manager']],
     ['users:write', ['admin', 'manager']],
     ['organization:write', ['admin']],
-    ['apikeys:write', ['admin']],
+    ['apikeys:write', ['admin', 'manager']],
+    ['apikeys:manage', ['admin']],
     ['audit:read', ['admin']],
   ]
   for (const [permission, roles] of table) {
@@ -43,4 +53,18 @@ test('roles differ where the platform says they do', () => {
     }
     assert.throws(() => allowed(anonymous, permission), { code: 'UNAUTHENTICATED' })
   }
+})
+
+test('who gives a role passes on no more than they have', () => {
+  assert.deepEqual(passedOn('analyst', 'admin'), permissionsOf.analyst)
+  assert.deepEqual(passedOn('admin', 'analyst').sort(), [...permissionsOf.analyst].sort())
+  assert.deepEqual(passedOn('manager', 'api'), [])
+})
+
+test('who has grants may be let pass, to be asked of each object; nobody else who lacks it', () => {
+  const viewer = member('viewer')
+  assert.equal(mayOnSome(viewer, 'alerts:write'), false)
+  assert.equal(mayOnSome({ ...viewer, hasGrants: true }, 'alerts:write'), true)
+  assert.equal(mayOnSome(viewer, 'alerts:read'), true)
+  assert.equal(mayOnSome(anonymous, 'alerts:read'), false)
 })

@@ -147,7 +147,7 @@ test('a key is used from its networks alone, whatever a header that nobody vouch
 test('a key does no more than who made it, then and later', async () => {
   for (const scopes of [[], ['root'], ['__proto__'], ['assets:read', ''], 'assets:read'])
     assert.deepEqual(refusal(await make(admin, { scopes })), [400, 'VALIDATION_ERROR'])
-  for (const who of ['manager', 'analyst', 'viewer'])
+  for (const who of ['analyst', 'viewer'])
     assert.deepEqual(refusal(await make(await house.as(`${who}@acme.example`))), [403, 'FORBIDDEN'])
 
   const email = 'second@acme.example'
@@ -196,6 +196,29 @@ test('a key governs only those who may do less, makes no keys, and has no sessio
 /** All that an admin may do, as the words of a token. */
 const scopesOf = async ({ token }: Visitor) =>
   JSON.parse(Buffer.from(token!.split('.')[1]!, 'base64url').toString()).scope.split(' ') as string[]
+
+test('a manager has keys of their own, and knows of no others', async () => {
+  const manager = await house.as('manager@acme.example')
+  const own = await made(manager, { name: 'Of a manager', scopes: ['assets:read', 'vulnerabilities:import'] })
+  assert.equal((await assets(own.visitor)).status, 200)
+  for (const scope of ['apikeys:manage', 'organization:write', 'audit:read'])
+    assert.deepEqual(refusal(await make(manager, { scopes: [scope] })), [403, 'FORBIDDEN'], scope)
+  const { id } = await made(admin)
+  const { items } = (await manager.rest('GET', '/api-keys?limit=100')).body.data
+  assert.deepEqual(
+    items.map((each: { id: string }) => each.id),
+    [own.id],
+  )
+  const none = crypto.randomUUID()
+  for (const method of ['GET', 'DELETE']) {
+    const [one, other] = [id, none].map((each) => manager.rest(method, `/api-keys/${each}`))
+    assert.deepEqual(refusal(await one!), [404, 'NOT_FOUND'])
+    assert.deepEqual((await one!).body.error, (await other!).body.error)
+  }
+  assert.equal((await manager.rest('GET', `/api-keys/${own.id}`)).status, 200)
+  assert.ok((await admin.rest('GET', '/api-keys?limit=100')).text.includes(own.id!))
+  assert.ok((await manager.rest('DELETE', `/api-keys/${own.id}`)).body.data.revoked_at)
+})
 
 test('another organization’s key is none', async () => {
   const theirs = await made(stranger)

@@ -51,6 +51,30 @@ export type Tables = {
     assetId: string
     createdAt: Generated<Date>
   }
+  assetTags: {
+    organizationId: string
+    assetId: string
+    /** As `kit/tag.ts` writes it. */
+    tag: string
+    createdAt: Generated<Date>
+    removedAt: Generated<Date | null>
+  }
+  assetGroups: {
+    organizationId: string
+    id: string
+    name: string
+    version: Generated<number>
+    createdAt: Generated<Date>
+    updatedAt: Generated<Date>
+  }
+  assetGroupMembers: {
+    organizationId: string
+    groupId: string
+    assetId: string
+    createdAt: Generated<Date>
+    removedAt: Generated<Date | null>
+  }
 }
 
+export type AssetGroupRow = Selectable<Tables['assetGroups']>
 export type AssetRow = Selectable<Tables['assets']>

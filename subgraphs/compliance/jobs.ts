@@ -46,4 +46,6 @@ async function generateReport(context: JobContext<Tables>, id: string): Promise<
   }
 }
 
-export const jobs: Jobs<Tables> = { 'generate-report': { deadline, run: generateReport } }
+export const jobs: Jobs<Tables> = {
+  'generate-report': { deadline, permission: 'reports:create', run: generateReport },
+}

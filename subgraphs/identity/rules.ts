@@ -1,7 +1,16 @@
-import type { RefreshTokenRow, SessionRow, UserRow } from './tables.ts'
+import type { Factors, InvitationRow, RefreshTokenRow, SessionRow, UserRow } from './tables.ts'
 
 /** Tries at a password: counted per account, by whatever road they come. */
 export const signInTries = { points: 10, seconds: 900 }
+
+/** Tries at a second factor of an account, by whatever road they come. */
+export const factorTries = { points: 10, seconds: 900 }
+/** How long what a refusal asks for may be answered. */
+export const challengeSeconds = 300
+/** For how long somebody has just proved who they are. */
+export const freshMinutes = 10
+export const recoveryCodeCount = 10
+export const mostPasskeys = 20
 
 /** A session ends so long after signing in, whatever happens. */
 export const sessionHours = 24
@@ -10,6 +19,25 @@ export const overlapSeconds = 30
 
 /** How long a new account may wait for its first password. */
 export const passwordTokenHours = 72
+
+export const invitationDays = 7
+/** Tries at invitations that are none, counted per address. */
+export const invitationTries = { points: 20, seconds: 900 }
+
+/** How many members a team may have. */
+export const largestTeam = 1_000
+
+export type InvitationState = 'pending' | 'accepted' | 'revoked' | 'expired'
+
+/** What has become of an invitation; only a pending one may be accepted. */
+export function invitationState(
+  { acceptedAt, revokedAt, expiresAt }: Pick<InvitationRow, 'acceptedAt' | 'revokedAt' | 'expiresAt'>,
+  now: Date,
+): InvitationState {
+  if (acceptedAt) return 'accepted'
+  if (revokedAt) return 'revoked'
+  return expiresAt.getTime() <= now.getTime() ? 'expired' : 'pending'
+}
 
 export const normalEmail = (email: string): string => email.trim().toLowerCase()
 
@@ -21,6 +49,17 @@ export function membership<User extends Pick<UserRow, 'organizationId' | 'disabl
   const open = memberships.filter((each) => each.disabledAt === null)
   if (organizationId === null) return open[0] ?? null
   return open.find((each) => each.organizationId === organizationId) ?? null
+}
+
+export type Method = 'password' | 'totp' | 'passkey' | 'recovery_code'
+
+/** By what an account may prove itself besides its password; none where it has no second factor. */
+export function secondMethods({ totpAt, passkeys, recoveryCodes }: Factors): Method[] {
+  const factors: Method[] = [
+    ...(totpAt ? ['totp' as const] : []),
+    ...(passkeys > 0 ? ['passkey' as const] : []),
+  ]
+  return factors.length > 0 && recoveryCodes > 0 ? [...factors, 'recovery_code'] : factors
 }
 
 type Presented = Pick<RefreshTokenRow, 'generation' | 'usedAt'>

@@ -7,6 +7,10 @@ type Timestamps = { createdAt: Generated<Date>; updatedAt: Generated<Date> }
 export const endReasons = ['signed_out', 'revoked', 'replayed', 'disabled'] as const
 export type EndReason = (typeof endReasons)[number]
 
+/** What may be granted over some assets: an admin is one of an organization. */
+export const grantRoles = ['manager', 'analyst', 'viewer'] as const
+export type GrantRole = (typeof grantRoles)[number]
+
 export type Tables = {
   organizations: Timestamps & {
     id: string
@@ -34,6 +38,8 @@ export type Tables = {
     /** Rises each time a refresh token takes the place of the one before. */
     generation: Generated<number>
     rotatedAt: Generated<Date>
+    /** When they last proved who they are: by signing in, or once more since. */
+    provedAt: Generated<Date>
     lastUsedAt: Generated<Date>
     createdAt: Generated<Date>
     expiresAt: Date
@@ -68,12 +74,80 @@ export type Tables = {
     lastUsedAt: Generated<Date | null>
     revokedAt: Generated<Date | null>
   }
+  teams: Timestamps & {
+    organizationId: string
+    id: string
+    name: string
+    disabledAt: Generated<Date | null>
+    version: Generated<number>
+  }
+  teamMembers: {
+    organizationId: string
+    teamId: string
+    userId: string
+    addedAt: Generated<Date>
+    removedAt: Generated<Date | null>
+  }
+  grants: {
+    organizationId: string
+    id: string
+    /** To one of the two. */
+    userId: string | null
+    teamId: string | null
+    role: GrantRole
+    /** Over what one of the two selects. */
+    tag: string | null
+    assetGroupId: string | null
+    grantedBy: string
+    createdAt: Generated<Date>
+    expiresAt: Date | null
+    revokedAt: Generated<Date | null>
+  }
+  invitations: {
+    organizationId: string
+    id: string
+    email: string
+    role: Role
+    /** SHA-256, as of a refresh token. */
+    hash: Buffer
+    invitedBy: string
+    createdAt: Generated<Date>
+    expiresAt: Date
+    acceptedAt: Generated<Date | null>
+    acceptedBy: Generated<string | null>
+    revokedAt: Generated<Date | null>
+  }
 }
 
 export type OrganizationRow = Selectable<Tables['organizations']>
 export type UserRow = Selectable<Tables['users']>
 export type SessionRow = Selectable<Tables['sessions']>
 export type ApiKeyRow = Selectable<Tables['apiKeys']>
+export type TeamRow = Selectable<Tables['teams']>
+export type GrantRow = Selectable<Tables['grants']>
+export type InvitationRow = Selectable<Tables['invitations']>
 export type RefreshTokenRow = Selectable<Tables['refreshTokens']>
 /** An account as sign-in finds it; without a password until its owner has set one. */
 export type Credentials = { id: string; passwordHash: string | null; known: Buffer[] }
+
+/** What an account proves itself by, besides its password. */
+export type Factors = { totpAt: Date | null; passkeys: number; recoveryCodes: number }
+export type TotpRow = { sealed: string; lastStep: number; confirmedAt: Date | null }
+export type PasskeyRow = {
+  id: string
+  credentialId: string
+  transports: string[]
+  backedUp: boolean
+  name: string
+  createdAt: Date
+  lastUsedAt: Date | null
+}
+/** A passkey as whoever presents it is checked against. */
+export type FoundPasskey = Pick<PasskeyRow, 'id' | 'credentialId' | 'transports'> & {
+  accountId: string
+  email: string
+  publicKey: Buffer
+  counter: number
+}
+export type Purpose = 'sign_in' | 'enrol' | 'enrolled' | 'register' | 'enter' | 'second' | 'prove'
+export type ChallengeRow = { purpose: Purpose; accountId: string | null; data: Record<string, unknown> }

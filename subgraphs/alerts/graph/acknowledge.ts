@@ -21,11 +21,14 @@ builder.mutationField('acknowledgeAlert', (t) =>
   t.field({
     type: AcknowledgeAlertPayload,
     description: 'Says that an open alert was seen; who says so is its assignee, if nobody is.',
-    authScopes: { permission: 'alerts:write' },
+    authScopes: { permissionOn: 'alerts:write' },
     args: { input: t.arg({ type: AcknowledgeAlertInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { organizationId, userId } = signedIn(context.viewer)
-      const alert = await context.tenant((trx) => alerts.acknowledge(trx, input.id, userId))
+      const seen = await find(context, input.id)
+      if (!seen) throw notFound('Alert')
+      await context.permits('alerts:write', [seen.assetId])
+      const alert = await context.tenant((trx) => alerts.acknowledge(trx, seen, userId))
       await context.events.publish(organizationId, 'alert.acknowledged', { alertId: alert.id })
       return { alert }
     },

@@ -2,7 +2,6 @@ import { type Insertable, sql } from 'kysely'
 import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { NexusError, notFound } from '#kit/errors.ts'
-import { isId } from '#kit/id.ts'
 import type { ListSpec } from '#kit/page.ts'
 import { acknowledgement } from '../rules.ts'
 import type { AlertRow, AlertStatus, Tables } from '../tables.ts'
@@ -47,12 +46,19 @@ export const add = async (trx: Trx<Tables>, alerts: Insertable<Tables['alerts']>
     .execute()
 }
 
-/** Throws NOT_FOUND, and CONFLICT for an alert that is not open. */
-export async function acknowledge(trx: Trx<Tables>, id: string, by: string): Promise<AlertRow> {
-  if (!isId(id)) throw notFound('Alert')
+/**
+ * Throws NOT_FOUND, and CONFLICT for an alert that is not open, or that is about another asset by now than the one
+ * that the viewer was let pass for.
+ */
+export async function acknowledge(
+  trx: Trx<Tables>,
+  { id, assetId }: Pick<AlertRow, 'id' | 'assetId'>,
+  by: string,
+): Promise<AlertRow> {
   const locked = trx.selectFrom('alerts').selectAll().where('id', '=', id).forUpdate()
   const alert = await locked.executeTakeFirst()
   if (!alert) throw notFound('Alert')
+  if (alert.assetId !== assetId) throw new NexusError('CONFLICT', 'It has changed meanwhile; read it again')
   const at = new Date()
   const change = acknowledgement(alert, { by, at })
   if (!change) throw new NexusError('CONFLICT', `An alert that is ${alert.status} cannot be acknowledged`)

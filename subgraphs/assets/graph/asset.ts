@@ -1,7 +1,9 @@
 import { reference } from '#kit/builder.ts'
 import type { Context } from '#kit/context.ts'
+import { load } from '#kit/loader.ts'
 import { listOf, one } from '#kit/lookup.ts'
 import * as assets from '../model/asset.ts'
+import * as tags from '../model/tag.ts'
 import type { AssetRow, Tables } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 import { AssetType, Criticality, DataClassification, Environment, Exposure, Lifecycle } from './enums.ts'
@@ -26,6 +28,13 @@ Asset.implement({
     dataClassification: t.field({ type: DataClassification, resolve: (asset) => asset.dataClassification }),
     lifecycle: t.field({ type: Lifecycle, resolve: (asset) => asset.lifecycle }),
     riskScore: t.exposeInt('riskScore', { description: '0 (none) to 100.' }),
+    tags: t.stringList({
+      description: 'As key:value, in small letters.',
+      resolve: async ({ id }, _args, context) => {
+        const batch = (ids: readonly string[]) => context.tenant((trx) => tags.ofAssets(trx, ids))
+        return (await load(context.loaders, 'tags', id, batch)) ?? []
+      },
+    }),
     metadata: t.expose('metadata', { type: 'JSON', description: 'What its sources say, as they say it.' }),
     firstSeenAt: t.expose('firstSeenAt', { type: 'DateTime' }),
     lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime' }),

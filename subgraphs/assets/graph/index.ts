@@ -3,5 +3,8 @@ import { builder } from './builder.ts'
 import './asset.ts'
 import './stats.ts'
 import './ingest.ts'
+import './tag.ts'
+import './group.ts'
+import './covered.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

@@ -1,5 +1,6 @@
 import type { Migrations } from '#kit/migration.ts'
 import * as init from './0001-init.ts'
 import * as ingest from './0002-ingest.ts'
+import * as tags from './0003-tags.ts'
 
-export const migrations: Migrations = { '0001-init': init, '0002-ingest': ingest }
+export const migrations: Migrations = { '0001-init': init, '0002-ingest': ingest, '0003-tags': tags }

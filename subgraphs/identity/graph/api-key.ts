@@ -1,6 +1,6 @@
 import { screaming } from '#kit/builder.ts'
 import { listOf, one } from '#kit/lookup.ts'
-import { signedIn, tiers } from '#kit/viewer.ts'
+import { may, signedIn, tiers } from '#kit/viewer.ts'
 import * as apiKeys from '../model/api-key.ts'
 import * as users from '../model/user.ts'
 import type { ApiKeyRow } from '../tables.ts'
@@ -70,11 +70,16 @@ const KeyStanding = builder.objectRef<apiKeys.KeyStanding>('KeyStanding').implem
 builder.queryFields((t) => ({
   apiKeys: t.field({
     type: ApiKeyConnection,
-    description: 'The keys of the organization, those that have ended too.',
+    description:
+      'The keys of the organization, for who manages them, else one’s own; those that have ended too.',
     authScopes: { permission: 'apikeys:read' },
     args: listArgs,
     listSize: lists.size,
-    resolve: (_root, args, context) => listOf(context, apiKeys.spec, args),
+    resolve: (_root, args, context) => {
+      const viewer = signedIn(context.viewer)
+      const own = may(viewer, 'apikeys:manage') ? {} : { createdBy: [viewer.userId] }
+      return listOf(context, apiKeys.spec, { ...args, filter: { ...args.filter, ...own } })
+    },
   }),
   apiKey: t.field({
     type: ApiKey,
@@ -82,7 +87,10 @@ builder.queryFields((t) => ({
     description: 'One key, or null.',
     authScopes: { permission: 'apikeys:read' },
     args: { id: t.arg.id({ required: true }) },
-    resolve: (_root, { id }, context) => one(context, 'apiKey', id, apiKeys.find),
+    resolve: async (_root, { id }, context) => {
+      const apiKey = await one(context, 'apiKey', id, apiKeys.find)
+      return apiKey && apiKeys.concerns(signedIn(context.viewer), apiKey) ? apiKey : null
+    },
   }),
   keyStanding: t.field({
     type: KeyStanding,
@@ -146,11 +154,11 @@ builder.mutationFields((t) => ({
   }),
   revokeApiKey: t.field({
     type: RevokeApiKeyPayload,
-    description: 'Ends a key, within a second.',
+    description: 'Ends a key, within a second: one’s own, or anybody’s for who manages keys.',
     authScopes: { permission: 'apikeys:write' },
     args: { input: t.arg({ type: RevokeApiKeyInput, required: true }) },
-    resolve: async (_root, { input }, { tenant }) => ({
-      apiKey: await tenant((trx) => apiKeys.revoke(trx, input.id)),
+    resolve: async (_root, { input }, { tenant, viewer }) => ({
+      apiKey: await tenant((trx) => apiKeys.revoke(trx, signedIn(viewer), input.id)),
     }),
   }),
 }))

@@ -1,10 +1,11 @@
-import { forbidden, notFound } from '#kit/errors.ts'
-import { type Member, permissionsOf, signedIn, type Viewer } from '#kit/viewer.ts'
+import { notFound } from '#kit/errors.ts'
+import { permissionsOf, signedIn } from '#kit/viewer.ts'
 import { revoke, revokeAllOf } from '../model/revoke.ts'
 import * as sessions from '../model/session.ts'
 import type { SessionRow } from '../tables.ts'
 import { builder } from './builder.ts'
-import { Role } from './user.ts'
+import { inSession } from './in-session.ts'
+import { Standing } from './standing.ts'
 
 const Session = builder.objectRef<SessionRow>('Session').implement({
   needs: 'signedIn',
@@ -27,18 +28,6 @@ const Session = builder.objectRef<SessionRow>('Session').implement({
   }),
 })
 
-const Standing = builder
-  .objectRef<{ role: keyof typeof permissionsOf; permissions: readonly string[] }>('Standing')
-  .implement({
-    needs: 'inherited',
-    inaccessible: true,
-    description: 'What a member may do now.',
-    fields: (t) => ({
-      role: t.field({ type: Role, resolve: ({ role }) => role }),
-      permissions: t.stringList({ resolve: ({ permissions }) => [...permissions] }),
-    }),
-  })
-
 builder.queryFields((t) => ({
   sessions: t.field({
     type: [Session],
@@ -59,18 +48,11 @@ builder.queryFields((t) => ({
     resolve: async (_root, _args, context) => {
       const { sessionId, userId } = signedIn(context.viewer)
       if (!sessionId) return null
-      const role = await context.tenant((trx) => sessions.standing(trx, sessionId, userId))
-      return role && { role, permissions: permissionsOf[role] }
+      const standing = await context.tenant((trx) => sessions.standing(trx, sessionId, userId))
+      return standing && { ...standing, permissions: permissionsOf[standing.role] }
     },
   }),
 }))
-
-/** Throws FORBIDDEN for a key, which has no sessions and none of its maker's. */
-function inSession(viewer: Viewer): Member & { sessionId: string } {
-  const { sessionId, ...member } = signedIn(viewer)
-  if (!sessionId) throw forbidden('This is for people who have signed in')
-  return { ...member, sessionId }
-}
 
 const RevokeSessionInput = builder.inputType('RevokeSessionInput', {
   description: 'The session to end.',

@@ -4,6 +4,8 @@ import * as sessions from './0002-sessions.ts'
 import * as members from './0003-members.ts'
 import * as apiKeys from './0004-api-keys.ts'
 import * as knownPlaces from './0005-known-places.ts'
+import * as access from './0006-access.ts'
+import * as factors from './0007-factors.ts'
 import * as sealing from './0009-sealing.ts'
 
 export const migrations: Migrations = {
@@ -12,5 +14,7 @@ export const migrations: Migrations = {
   '0003-members': members,
   '0004-api-keys': apiKeys,
   '0005-known-places': knownPlaces,
+  '0006-access': access,
+  '0007-factors': factors,
   '0009-sealing': sealing,
 }

@@ -33,7 +33,7 @@ export async function add(db: Db<Tables>, email: string, password: string): Prom
 
 /** What sets the first password of an account, once. */
 export type PasswordToken = { token: string; expiresAt: Date }
-export type Joined = { id: string; passwordToken: PasswordToken | null }
+export type Joined = { id: string; created: boolean; passwordToken: PasswordToken | null }
 
 /**
  * The account of an e-mail, which stays as it is when there is one. A new one has the password that was hashed
@@ -46,7 +46,7 @@ export async function join(db: Db<Tables>, email: string, passwordHash: string |
     select * from identity.join_account(
       ${newId()}, ${email}, ${passwordHash}, ${token && hashOf(token)}, ${token && expiresAt})`.execute(db)
   const { id, created } = rows[0]!
-  return { id, passwordToken: created && token ? { token, expiresAt } : null }
+  return { id, created, passwordToken: created && token ? { token, expiresAt } : null }
 }
 
 /** Sets the first password of a token's account. Throws UNAUTHENTICATED for a token that was used or never given. */

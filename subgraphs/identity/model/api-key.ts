@@ -9,11 +9,15 @@ import { type Member, may, type Permission, permissions, permissionsOf } from '#
 import type { ApiKeyRow, Tables } from '../tables.ts'
 import { current } from './authority.ts'
 import { changed } from './change.ts'
+import { requireFreshPerson } from './proof.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 export const spec: ListSpec<ApiKeyRow> = {
   table: 'api_keys',
-  filter: { search: { kind: 'search', columns: ['name', 'hint'] } },
+  filter: {
+    search: { kind: 'search', columns: ['name', 'hint'] },
+    createdBy: { kind: 'id', column: 'createdBy' },
+  },
   order: { CREATED_AT: { column: 'createdAt', type: 'time' }, NAME: { column: 'name', type: 'text' } },
   defaultOrder: { field: 'CREATED_AT', direction: 'desc' },
 }
@@ -54,7 +58,7 @@ function networksOf(wanted: readonly string[]): string[] {
 
 /**
  * Makes a key and tells it, this once. Throws FORBIDDEN for scopes beyond the viewer's own and for keys, which make
- * none, and VALIDATION_ERROR.
+ * none, REAUTHENTICATION_REQUIRED, and VALIDATION_ERROR.
  */
 export async function create(
   trx: Trx<Tables>,
@@ -67,6 +71,7 @@ export async function create(
     throw invalid('expiresInDays', `From 1 to ${longestDays}`)
   const by = await current(trx, viewer)
   if (!may(by, 'apikeys:write')) throw forbidden()
+  await requireFreshPerson(trx, by)
   const key = `nxs_${newSecret()}`
   const apiKey = await trx
     .insertInto('apiKeys')
@@ -87,10 +92,15 @@ export async function create(
   return { apiKey, key }
 }
 
-/** Throws NOT_FOUND. One that was revoked stays as it is. */
-export async function revoke(trx: Trx<Tables>, id: string): Promise<ApiKeyRow> {
+/** Whether somebody may know of a key: those of others are for who manages keys. */
+export const concerns = (viewer: Member, { createdBy }: Pick<ApiKeyRow, 'createdBy'>): boolean =>
+  createdBy === viewer.userId || may(viewer, 'apikeys:manage')
+
+/** Throws NOT_FOUND, also for another's key. One that was revoked stays as it is. */
+export async function revoke(trx: Trx<Tables>, viewer: Member, id: string): Promise<ApiKeyRow> {
+  const by = await current(trx, viewer)
   const [apiKey] = isId(id) ? await find(trx, [id]) : []
-  if (!apiKey) throw notFound('API key')
+  if (!apiKey || !concerns(by, apiKey)) throw notFound('API key')
   const revoked = await trx
     .updateTable('apiKeys')
     .set({ revokedAt: sql<Date>`now()` })
@@ -151,4 +161,16 @@ async function standingOf(trx: Trx<Tables>, keyId: string): Promise<KeyStanding 
   const held = permissionsOf[key.role]
   const scopes = key.scopes.filter((scope) => held.includes(scope))
   return { id, organizationId, userId, accountId, allowedIps, tier, expiresAt, permissions: scopes }
+}
+
+/** The scopes of a key that goes on; null when it has ended. */
+export async function liveScopes(trx: Trx<Tables>, id: string): Promise<Permission[] | null> {
+  const key = await trx
+    .selectFrom('apiKeys')
+    .select('scopes')
+    .where('id', '=', id)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>', sql<Date>`now()`)
+    .executeTakeFirst()
+  return key?.scopes ?? null
 }

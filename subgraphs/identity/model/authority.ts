@@ -14,6 +14,11 @@ export function governs(member: Member, role: Role): void {
   if (!covers(member, role)) throw forbidden(`This needs all that the role ${role} may do`)
 }
 
+/** Throws as `governs` does, for the first of several roles that asks for more. */
+export function governsAll(member: Member, roles: readonly Role[]): void {
+  for (const role of roles) governs(member, role)
+}
+
 /**
  * The member as the database has them now: whoever asked with a token may have been changed since. Permissions only
  * shrink by it. Throws UNAUTHENTICATED for who is disabled.

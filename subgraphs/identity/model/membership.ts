@@ -5,10 +5,11 @@ import { isId } from '#kit/id.ts'
 import type { Member, Role } from '#kit/viewer.ts'
 import type { Tables, UserRow } from '../tables.ts'
 import * as accounts from './account.ts'
-import { current, governs } from './authority.ts'
+import { administer } from './administer.ts'
+import { governs } from './authority.ts'
 import { changed, unchangedSince } from './change.ts'
-import * as organizations from './organization.ts'
 import { hashChosen } from './password.ts'
+import { requireFreshPerson } from './proof.ts'
 import * as sessions from './session.ts'
 import * as users from './user.ts'
 
@@ -47,7 +48,10 @@ export type MemberChange = {
   expectedVersion?: number | null | undefined
 }
 
-/** Throws NOT_FOUND, FORBIDDEN, CONFLICT when somebody else has changed them, and VALIDATION_ERROR. */
+/**
+ * Throws NOT_FOUND, FORBIDDEN, CONFLICT when somebody else has changed them, REAUTHENTICATION_REQUIRED for another role,
+ * and VALIDATION_ERROR.
+ */
 export async function update(trx: Trx<Tables>, by: Member, wanted: MemberChange): Promise<UserRow> {
   if (wanted.role === 'api') throw notForPeople()
   const { user, as } = await governed(trx, by, wanted.id)
@@ -57,6 +61,7 @@ export async function update(trx: Trx<Tables>, by: Member, wanted: MemberChange)
   if (role !== user.role) {
     if (user.id === by.userId) throw forbidden('Somebody else has to change your role')
     governs(as, role)
+    await requireFreshPerson(trx, by)
   }
   return change(trx, user, { name, role })
 }
@@ -81,15 +86,6 @@ async function change(trx: Trx<Tables>, before: UserRow, to: users.UserChange): 
   const after = await users.change(trx, before.id, to)
   note({ type: 'User', id: after.id, before, after })
   return after
-}
-
-/**
- * One change of an organization's members at a time; answers the viewer as they are now. So an organization keeps
- * an admin: only who is one still changes another, and nobody changes themselves.
- */
-async function administer(trx: Trx<Tables>, by: Member): Promise<Member> {
-  await organizations.lock(trx, by.organizationId)
-  return current(trx, by)
 }
 
 async function governed(trx: Trx<Tables>, by: Member, id: string): Promise<{ user: UserRow; as: Member }> {

@@ -8,6 +8,7 @@ import { sessionHours } from '../rules.ts'
 import type { EndReason, SessionRow, Tables, UserRow } from '../tables.ts'
 import { hashOf, newSecret } from './secret.ts'
 import { sessionIdleMinutes } from './settings.ts'
+import { grantsOf } from './team.ts'
 
 /** Neither ended, nor run out, nor left alone for too long, nor of somebody who may not enter any more. */
 const isLive = sql<boolean>`sessions.ended_at is null and sessions.expires_at > now()
@@ -25,14 +26,19 @@ export const live = (db: Db<Tables>) =>
     .innerJoin('organizations', 'organizations.id', 'sessions.organizationId')
     .where(isLive)
 
-/** The role of who came in by a session; null when it has ended. */
-export const standing = async (trx: Trx<Tables>, id: string, userId: string): Promise<Role | null> => {
+/** The role of who came in by a session, and whether they have grants; null when it has ended. */
+export const standing = async (
+  trx: Trx<Tables>,
+  id: string,
+  userId: string,
+): Promise<{ role: Role; hasGrants: boolean } | null> => {
   const found = await live(trx)
     .select('users.role')
+    .select(({ exists }) => exists(grantsOf(trx, sql.ref('users.id')).select('grants.id')).as('hasGrants'))
     .where('sessions.id', '=', id)
     .where('sessions.userId', '=', userId)
     .executeTakeFirst()
-  return found?.role ?? null
+  return found ? { role: found.role, hasGrants: Boolean(found.hasGrants) } : null
 }
 
 /** The sessions of a user that go on, the newest first. */
@@ -88,11 +94,15 @@ export const ofToken = (db: Db<Tables>, token: string) =>
       .executeTakeFirst(),
   )
 
-/** Which of a user's sessions: one, or all but one. */
-export type Which = { id: string } | { userId: string; except?: string | undefined }
+/** Which sessions: one, all of some users, or all but one of a user. */
+export type Which =
+  | { id: string }
+  | { userIds: readonly string[] }
+  | { userId: string; except?: string | undefined }
 
 const chosen = (which: Which): Expression<SqlBool> => {
   if ('id' in which) return sql<boolean>`id = ${which.id}`
+  if ('userIds' in which) return sql<boolean>`user_id = any(${which.userIds}::uuid[])`
   const { userId, except } = which
   return except ? sql<boolean>`user_id = ${userId} and id <> ${except}` : sql<boolean>`user_id = ${userId}`
 }

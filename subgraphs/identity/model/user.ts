@@ -33,7 +33,8 @@ export const asMember = (
   sessionId,
 })
 
-export type Membership = UserRow & { slug: string }
+/** A user, and the organization that they are one of. */
+export type Membership = UserRow & { slug: string; organizationSettings: Record<string, unknown> }
 
 /** Where an account is a member, oldest first; the one read that precedes a tenant. */
 export const memberships = (db: Db<Tables>, accountId: string): Promise<Membership[]> =>
@@ -42,7 +43,7 @@ export const memberships = (db: Db<Tables>, accountId: string): Promise<Membersh
       .selectFrom('users')
       .innerJoin('organizations', 'organizations.id', 'users.organizationId')
       .selectAll('users')
-      .select('organizations.slug')
+      .select(['organizations.slug', 'organizations.settings as organizationSettings'])
       .orderBy('users.createdAt')
       .orderBy('users.id')
       .execute(),

@@ -1,0 +1,108 @@
+import { reference } from '#kit/builder.ts'
+import type { Context } from '#kit/context.ts'
+import { load } from '#kit/loader.ts'
+import { listOf, one } from '#kit/lookup.ts'
+import { signedIn } from '#kit/viewer.ts'
+import * as groups from '../model/group.ts'
+import type { AssetGroupRow, Tables } from '../tables.ts'
+import { builder, lists } from './builder.ts'
+import { maySelect } from './covered.ts'
+
+const AssetGroup = builder.objectRef<AssetGroupRow>('AssetGroup')
+
+const find = (context: Context<Tables>, id: string) => one(context, 'assetGroup', id, groups.find)
+
+AssetGroup.implement({
+  needs: 'assets:read',
+  description: 'Assets that somebody put together.',
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name'),
+    assetCount: t.int({
+      resolve: async ({ id }, _args, context) => {
+        const batch = (ids: readonly string[]) => context.tenant((trx) => groups.sizes(trx, ids))
+        return (await load(context.loaders, 'groupSizes', id, batch)) ?? 0
+      },
+    }),
+    version: t.exposeInt('version', { description: 'Rises with each change by somebody.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
+  }),
+})
+builder.asEntity(AssetGroup, {
+  key: builder.selection<{ id: string }>('id'),
+  resolveReference: reference('assets:read', find),
+})
+
+const AssetGroupConnection = lists.connection(AssetGroup)
+const AssetGroupFilter = builder.inputType('AssetGroupFilter', {
+  description: 'Which groups to list.',
+  fields: (t) => ({ search: t.string({ description: 'Part of the name.' }) }),
+})
+const listArgs = lists.args(AssetGroupFilter, lists.order('AssetGroup', groups.spec))
+
+builder.queryFields((t) => ({
+  assetGroup: t.field({
+    type: AssetGroup,
+    nullable: true,
+    description: 'One group of assets, or null.',
+    authScopes: { permission: 'assets:read' },
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (_root, { id }, context) => find(context, id),
+  }),
+  assetGroups: t.field({
+    type: AssetGroupConnection,
+    description: 'The groups of assets of the organization.',
+    authScopes: { permission: 'assets:read' },
+    args: listArgs,
+    listSize: lists.size,
+    resolve: (_root, args, context) => listOf(context, groups.spec, args),
+  }),
+}))
+
+const CreateAssetGroupInput = builder.inputType('CreateAssetGroupInput', {
+  description: 'A group to make.',
+  fields: (t) => ({ name: t.string({ required: true }) }),
+})
+const SetAssetGroupMembersInput = builder.inputType('SetAssetGroupMembersInput', {
+  description: 'All assets that a group shall have.',
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    assetIds: t.idList({ required: true, description: 'At most 10,000.' }),
+  }),
+})
+const payload = (name: string, description: string) =>
+  builder.objectRef<{ assetGroup: AssetGroupRow }>(name).implement({
+    needs: 'inherited',
+    description,
+    fields: (t) => ({ assetGroup: t.field({ type: AssetGroup, resolve: ({ assetGroup }) => assetGroup }) }),
+  })
+const CreateAssetGroupPayload = payload('CreateAssetGroupPayload', 'A group that was made.')
+const SetAssetGroupMembersPayload = payload('SetAssetGroupMembersPayload', 'A group with its assets.')
+
+builder.mutationFields((t) => ({
+  createAssetGroup: t.field({
+    type: CreateAssetGroupPayload,
+    description: 'Makes a group, with no asset in it.',
+    authScopes: { permission: 'assets:write' },
+    args: { input: t.arg({ type: CreateAssetGroupInput, required: true }) },
+    resolve: async (_root, { input }, { tenant, viewer }) => ({
+      assetGroup: await tenant((trx) => groups.create(trx, signedIn(viewer).organizationId, input.name)),
+    }),
+  }),
+  setAssetGroupMembers: t.field({
+    type: SetAssetGroupMembersPayload,
+    description:
+      'Puts these assets into a group and no others. A group that grants name is for who may do what those give.',
+    authScopes: { permission: 'assets:write' },
+    args: { input: t.arg({ type: SetAssetGroupMembersInput, required: true }) },
+    resolve: async (_root, { input }, context) => {
+      const mayChange = (changed: readonly string[]) =>
+        maySelect(context, { tags: [], assetGroupIds: changed })
+      const { id, assetIds } = input
+      return {
+        assetGroup: await context.tenant((trx) => groups.setMembers(trx, id, assetIds, mayChange)),
+      }
+    },
+  }),
+}))

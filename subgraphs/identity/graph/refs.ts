@@ -1,0 +1,4 @@
+import { pointer } from '#kit/refs.ts'
+import { builder } from './builder.ts'
+
+export const AssetGroup = pointer(builder, 'AssetGroup')
