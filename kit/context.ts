@@ -23,7 +23,7 @@ export type Surroundings = {
   /** Where the other subgraphs are; they are called with internal tokens only. */
   transports: Transports
   sign: InternalSigner
-  /** Where uploads lie. */
+  /** Where uploads lie, in a folder for each organization. */
   blobDir: string
   /** Where reports are kept. */
   reportDir: string

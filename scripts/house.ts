@@ -6,7 +6,7 @@ import type { Surroundings } from '#kit/context.ts'
 import { type OnStatement, openDatabase, urlAs } from '#kit/database.ts'
 import { type Environment, publicUrlOf } from '#kit/env.ts'
 import { openErasures } from '#kit/erasures.ts'
-import { openEvents } from '#kit/events.ts'
+import { type Events, openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
 import { checkpointsIn } from '#kit/journal/checkpoint.ts'
 import { openRelay, type Relay } from '#kit/journal/relay.ts'
@@ -23,7 +23,7 @@ import { createKeys, internalSigner } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
 import type { Transport } from '#kit/transport.ts'
 import { openWorker } from '#kit/worker.ts'
-import { createGateway } from '../gateway/app.ts'
+import { createGateway, type GatewayOptions } from '../gateway/app.ts'
 import { registeredDocuments } from '../gateway/registered.ts'
 import { loadSubgraphs } from '../subgraphs/load.ts'
 import { openHouseDatabase } from './database.ts'
@@ -49,6 +49,8 @@ export type HouseOptions = {
   /** False gives up crash safety of the embedded database for speed. */
   durable?: boolean
   onStatement?: OnStatement
+  /** Parts that are not as usual: for those who show that one of them is missed. */
+  parts?: Pick<GatewayOptions, 'calls'> & { events?(usual: Events): Events }
 }
 
 /** Opens the house and listens. Whatever was opened is closed again when a later step fails. */
@@ -57,6 +59,7 @@ export async function openHouse({
   log,
   durable = true,
   onStatement,
+  parts = {},
 }: HouseOptions): Promise<House> {
   const env = { ...given, NEXUS_DATA_DIR: resolve(given.NEXUS_DATA_DIR) }
   const closers: (() => unknown)[] = []
@@ -77,8 +80,9 @@ export async function openHouse({
     const metrics = createMetrics()
     const tracer = await openTracing(env, 'house', log)
     closers.push(() => tracer?.close())
-    const events = openEvents(env.REDIS_URL, log)
-    closers.push(() => events.close())
+    const usual = openEvents(env.REDIS_URL, log)
+    closers.push(() => usual.close())
+    const events = parts.events?.(usual) ?? usual
     const outbound = createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS })
     // Known once it listens.
     let port = env.PORT
@@ -147,7 +151,10 @@ export async function openHouse({
       transports,
       keys,
       rest: {
-        uploads: { blobs: createBlobs(blobDir), importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES },
+        uploads: {
+          blobsOf: (organizationId) => createBlobs(join(blobDir, organizationId)),
+          importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
+        },
         reports: createBlobs(reportDir),
       },
       log,
@@ -168,6 +175,7 @@ export async function openHouse({
       webFolder: `${root}web/dist`,
       production: env.NODE_ENV === 'production',
       trustedProxies: env.NEXUS_TRUSTED_PROXIES,
+      ...(parts.calls && { calls: parts.calls }),
     })
     closers.push(() => app.close())
     // Once everybody can be asked, and stopped before anybody is away.

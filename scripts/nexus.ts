@@ -27,6 +27,14 @@ Without them, the house that runs in NEXUS_DATA_DIR (default .nexus) and its dem
   .action(importFile)
 
 program
+  .command('verify-isolation')
+  .description('Attack one tenant from another, in a house of its own, and report what was seen')
+  .option('--json', 'print counts and findings as JSON, not as Markdown')
+  .option('--output <file>', 'write the report there')
+  .option('--self-test', 'take walls away, one after the other, and see that each is missed')
+  .action(async (options) => (await import('./isolation/command.ts')).verifyIsolation(options))
+
+program
   .command('admin')
   .description('Work at the database itself, for who runs the platform')
   .command('create')

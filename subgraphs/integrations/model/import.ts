@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import { note } from '#kit/audit.ts'
 import { createBlobs } from '#kit/blob.ts'
 import type { Context } from '#kit/context.ts'
@@ -60,7 +61,7 @@ async function keepAlive(context: Context<Tables>, { id }: ImportRunRow, work: (
 }
 
 async function carryOut(context: Context<Tables>, run: ImportRunRow, upload: string): Promise<void> {
-  const blobs = createBlobs(context.blobDir)
+  const blobs = createBlobs(join(context.blobDir, run.organizationId))
   try {
     const file = await blobs.read(upload)
     const sha256 = createHash('sha256').update(file).digest('hex')
