@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GraphQLError, GraphQLFormattedError } from 'graphql'
 import {
+  type Asks,
+  asksOf,
   type ErrorCode,
   type ErrorDetail,
   isErrorCode,
@@ -11,7 +13,7 @@ import {
 import type { Log } from '#kit/log.ts'
 
 /** An error as clients may see it. */
-export type PublicError = { code: ErrorCode; message: string; details: ErrorDetail[] }
+export type PublicError = { code: ErrorCode; message: string; details: ErrorDetail[] } & Partial<Asks>
 
 const masked: PublicError = { code: 'INTERNAL_SERVER_ERROR', message: 'Internal error', details: [] }
 
@@ -30,7 +32,12 @@ export function publicError(message: string, extensions: Record<string, unknown>
   const code = (extensions.serviceName && fromSubgraph[given]) || renamed[given] || given
   if (!isErrorCode(code) || code === 'INTERNAL_SERVER_ERROR') return masked
   const details = Array.isArray(extensions.details) ? extensions.details.filter(isDetail) : []
-  return { code, message, details: details.map(({ field, message }) => ({ field, message })) }
+  return {
+    code,
+    message,
+    details: details.map(({ field, message }) => ({ field, message })),
+    ...asksOf(code, extensions),
+  }
 }
 
 /** An error of an operation, in GraphQL's form, as clients may see it. */
@@ -40,12 +47,12 @@ export function presented({
   path,
   extensions,
 }: GraphQLFormattedError): GraphQLFormattedError {
-  const { code, message: told, details } = publicError(message, extensions)
+  const { code, message: told, details, ...asks } = publicError(message, extensions)
   return {
     message: told,
     ...(locations && { locations }),
     ...(path && { path }),
-    extensions: details.length > 0 ? { code, details } : { code },
+    extensions: { code, ...(details.length > 0 && { details }), ...asks },
   }
 }
 

@@ -28,13 +28,13 @@ export type Surroundings = {
   reportDir: string
   /** For secrets that have to be read again; those that are only compared are hashed. */
   sealing: Sealing
+  /** Where people reach the house, once it listens. */
+  publicUrl(): string
   shared: Shared
   metrics: Metrics
   events: Events
   /** How addresses are asked that people have given. */
   outbound: Outbound
-  /** Where browsers reach the platform: an origin. */
-  publicUrl: string
   tracer?: Tracer | null
 }
 

@@ -74,16 +74,17 @@ export const environment = {
   NEXUS_MASTER_KEY_PREVIOUS: masterKey
     .optional()
     .describe('Another master key that still unwraps, while one replaces the other'),
+  NEXUS_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Where people reach Nexus, such as `https://nexus.example`: passkeys belong to it; else the gateway’s port on localhost',
+    ),
   NEXUS_TRUSTED_PROXIES: z
     .string()
     .transform((text) => text.split(',').map((each) => each.trim()))
     .optional()
     .describe('Addresses or networks (CIDR), by commas, whose `X-Forwarded-For` and `-Proto` are believed'),
-  NEXUS_PUBLIC_URL: z
-    .url({ protocol: /^https?$/, error: 'must begin with https:// or http://' })
-    .transform((text) => new URL(text).origin)
-    .optional()
-    .describe('Where browsers reach the platform; the default is `http://localhost` with PORT'),
   NEXUS_PRIVATE_NETWORKS: z
     .string()
     .transform((text) => text.split(',').map((each) => each.trim()))
@@ -125,7 +126,3 @@ export const environment = {
 }
 
 export type Environment = z.infer<z.ZodObject<typeof environment>>
-
-/** The origin that browsers know: the one that was given, or the one of this machine. */
-export const publicUrlOf = ({ NEXUS_PUBLIC_URL, PORT }: Environment, port = PORT): string =>
-  NEXUS_PUBLIC_URL ?? `http://localhost:${port}`

@@ -5,6 +5,8 @@
 export const statusOfCode = {
   VALIDATION_ERROR: 400,
   UNAUTHENTICATED: 401,
+  SECOND_FACTOR_REQUIRED: 401,
+  REAUTHENTICATION_REQUIRED: 401,
   FORBIDDEN: 403,
   UNAUTHORIZED_FIELD_OR_TYPE: 403,
   NOT_FOUND: 404,
@@ -29,20 +31,24 @@ export const statusOfCode = {
 
 export type ErrorCode = keyof typeof statusOfCode
 export type ErrorDetail = { field: string; message: string }
+/** What a refusal asks for: by which methods somebody may prove who they are, and what to send with the proof. */
+export type Asks = { methods: string[]; challenge?: string }
 
 /** An error whose message and code may be shown to the caller. Everything else is masked. */
 export class NexusError extends Error {
   readonly code: ErrorCode
   readonly details: ErrorDetail[]
-  constructor(code: ErrorCode, message: string, details: ErrorDetail[] = []) {
+  readonly asks: Asks | null
+  constructor(code: ErrorCode, message: string, details: ErrorDetail[] = [], asks: Asks | null = null) {
     super(message)
     this.name = 'NexusError'
     this.code = code
     this.details = details
+    this.asks = asks
   }
   /** What a GraphQL error carries of it. */
   get extensions(): Record<string, unknown> {
-    return this.details.length > 0 ? { code: this.code, details: this.details } : { code: this.code }
+    return { code: this.code, ...(this.details.length > 0 && { details: this.details }), ...this.asks }
   }
   get status(): number {
     return statusOfCode[this.code]
@@ -51,6 +57,15 @@ export class NexusError extends Error {
 
 export const isErrorCode = (code: unknown): code is ErrorCode =>
   typeof code === 'string' && Object.hasOwn(statusOfCode, code)
+
+const asking: readonly ErrorCode[] = ['SECOND_FACTOR_REQUIRED', 'REAUTHENTICATION_REQUIRED']
+
+/** What the extensions of an error ask for; null where its code asks for nothing. */
+export function asksOf(code: ErrorCode, { methods, challenge }: Record<string, unknown>): Asks | null {
+  if (!asking.includes(code) || !Array.isArray(methods)) return null
+  const named = methods.filter((method) => typeof method === 'string')
+  return { methods: named, ...(typeof challenge === 'string' && { challenge }) }
+}
 
 export const unauthenticated = (message = 'Sign in to continue') => new NexusError('UNAUTHENTICATED', message)
 export const forbidden = (message = 'You may not do this') => new NexusError('FORBIDDEN', message)

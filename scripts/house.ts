@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { createBlobs } from '#kit/blob.ts'
 import type { Surroundings } from '#kit/context.ts'
 import { type OnStatement, openDatabase } from '#kit/database.ts'
-import { type Environment, publicUrlOf } from '#kit/env.ts'
+import type { Environment } from '#kit/env.ts'
 import { openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
 import { acquireLock } from '#kit/lock.ts'
@@ -76,25 +76,32 @@ export async function openHouse({
     const events = openEvents(env.REDIS_URL, log)
     closers.push(() => events.close())
     const outbound = createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS })
-    // Known once it listens.
-    let port = env.PORT
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
     const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
     // What lies there was being imported by a house that was killed.
     rmSync(blobDir, { recursive: true, force: true })
 
+    // Known once it listens: nobody asks before.
+    let listening = ''
+    const publicUrl = () => env.NEXUS_PUBLIC_URL ?? listening.replace(/\/\/[^/]+:/, '//localhost:')
+    const common = {
+      keys,
+      log,
+      transports,
+      blobDir,
+      reportDir,
+      shared,
+      metrics,
+      events,
+      tracer,
+      publicUrl,
+      outbound,
+      sealing,
+    }
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
-      const common = { keys, log, transports, blobDir, reportDir, sealing, shared, metrics, events, tracer }
-      return {
-        ...common,
-        sign,
-        outbound,
-        get publicUrl() {
-          return publicUrlOf(env, port)
-        },
-      }
+      return { ...common, sign }
     }
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
       const { name: schema, migrations, jobs } = subgraph
@@ -158,7 +165,7 @@ export async function openHouse({
     }
     const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
-    port = Number(new URL(url).port)
+    listening = url
     lock.publish({ url })
     return {
       url,

@@ -1,6 +1,7 @@
 /** The `nexus` command. */
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { createAdmin } from './nexus-admin.ts'
 import { Refused } from './nexus-client.ts'
 import { importFile } from './nexus-import.ts'
 
@@ -23,6 +24,23 @@ Server and account: NEXUS_URL with NEXUS_TOKEN, or with NEXUS_EMAIL and NEXUS_PA
 Without them, the house that runs in NEXUS_DATA_DIR (default .nexus) and its demo admin.`,
   )
   .action(importFile)
+
+program
+  .command('admin')
+  .description('Work at the database itself, for who runs the platform')
+  .command('create')
+  .description('Make the first admin of an organization, and the organization where there is none')
+  .requiredOption('--organization <slug>', 'its short name, such as acme')
+  .requiredOption('--email <e-mail>', 'whom to make its admin')
+  .option('--organization-name <name>', 'what to call it, where it is new')
+  .option('--name <name>', 'what to call the admin')
+  .addHelpText(
+    'after',
+    `
+Database: DATABASE_URL with NEXUS_SECRET, or the embedded one in NEXUS_DATA_DIR (default .nexus).
+Refuses where the organization has an admin. Prints a token that sets the password of a new account, once.`,
+  )
+  .action(async (options) => createAdmin(options))
 
 try {
   await program.parseAsync()

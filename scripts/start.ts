@@ -13,7 +13,8 @@ function welcome(house: House): string {
   Password       ${house.demoPassword}
 `
     : `
-  Accounts       a database of your own is not filled in; NEXUS_SEED=demo adds the demo
+  Accounts       a database of your own is not filled in; NEXUS_SEED=demo adds the demo,
+                 npx nexus admin create --help tells how the first account is made
 `
   const url = house.url.replace('//127.0.0.1:', '//localhost:')
   return `Nexus ready on ${url}

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Surroundings } from '#kit/context.ts'
 import { roleOf, urlAs } from '#kit/database.ts'
-import { type Environment, environment, publicUrlOf, readEnv } from '#kit/env.ts'
+import { type Environment, environment, readEnv } from '#kit/env.ts'
 import { openEvents } from '#kit/events.ts'
 import { createLog, type Log } from '#kit/log.ts'
 import { createMetrics, type Metrics } from '#kit/metrics.ts'
@@ -59,7 +59,7 @@ export async function openSurroundings(
     blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
     outbound: createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS }),
-    publicUrl: publicUrlOf(env),
+    publicUrl: () => env.NEXUS_PUBLIC_URL ?? `http://localhost:${env.PORT}`,
   }
   return { metrics, of: (name) => ({ ...common, sign: internalSigner(keys, name) }) }
 }

@@ -15,11 +15,11 @@ export type Entered = {
   device_token: string | null
   user: Fields
 }
-type Shown = Pick<Route<unknown, unknown, Fields>, 'data' | 'headers'>
+export type Shown = Pick<Route<unknown, unknown, Fields>, 'data' | 'headers'>
 const enteredBy = (answer: Fields) => Object.values(answer)[0] as Entered
 
 /** For programs: the tokens are in the answer. */
-const told: Shown = {
+export const told: Shown = {
   data(answer) {
     const entered = enteredBy(answer)
     return {
@@ -34,7 +34,7 @@ const told: Shown = {
 }
 
 /** For browsers: the tokens go into cookies, and no script sees them. */
-const kept: Required<Shown> = {
+export const kept: Required<Shown> = {
   data(answer) {
     const { expires_in, user } = enteredBy(answer)
     return { expiresIn: expires_in, user }

@@ -16,7 +16,7 @@ const organization: Noun = {
   one: 'organization',
   many: 'organizations',
   needs: 'organization:read',
-  item: 'id name slug settings { sessionIdleMinutes } version createdAt updatedAt',
+  item: 'id name slug settings { sessionIdleMinutes requireSecondFactor } version createdAt updatedAt',
   filters: ['search'],
 }
 
@@ -94,14 +94,24 @@ export const identity = (graph: GraphQLSchema): Route[] => [
     params: byId,
     body: z.strictObject({
       name: z.string().optional(),
-      settings: z.strictObject({ session_idle_minutes: z.int('Must be a number').optional() }).optional(),
+      settings: z
+        .strictObject({
+          session_idle_minutes: z.int('Must be a number').optional(),
+          require_second_factor: z.boolean('Must be true or false').optional(),
+        })
+        .optional(),
       version,
     }),
     variables: ({ params: { id }, body: { name, settings, version } }) => ({
       input: given({
         id,
         name,
-        settings: settings && given({ sessionIdleMinutes: settings.session_idle_minutes }),
+        settings:
+          settings &&
+          given({
+            sessionIdleMinutes: settings.session_idle_minutes,
+            requireSecondFactor: settings.require_second_factor,
+          }),
         expectedVersion: version,
       }),
     }),

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type GraphQLSchema, parse, validate } from 'graphql'
 import { z } from 'zod'
-import { type ErrorDetail, NexusError, notFound } from '#kit/errors.ts'
+import { asksOf, type ErrorDetail, NexusError, notFound } from '#kit/errors.ts'
 import type { Permission } from '#kit/viewer.ts'
 import { contextOf } from '../context.ts'
 import { meta, publicError } from '../errors.ts'
@@ -80,8 +80,8 @@ export function compile(graph: Graph, row: Route): Ask {
     const { data, errors } = await graph.operations.answer(asked, contextOf(request))
     const [error] = errors ?? []
     if (error) {
-      const { code, message, details } = publicError(error.message, error.extensions)
-      throw new NexusError(code, message, details.map(inRestTerms))
+      const { code, message, details, ...asks } = publicError(error.message, error.extensions)
+      throw new NexusError(code, message, details.map(inRestTerms), asksOf(code, asks))
     }
     const fields = shape(data as Fields)
     const shown = row.data(fields, input)

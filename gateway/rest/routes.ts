@@ -5,6 +5,7 @@ import { apiKeys } from './api-keys.ts'
 import { assets } from './assets.ts'
 import { auth } from './auth.ts'
 import { compliance } from './compliance.ts'
+import { factors } from './factors.ts'
 import { identity } from './identity.ts'
 import { integrations } from './integrations.ts'
 import { metrics } from './metrics.ts'
@@ -17,6 +18,7 @@ import { vulnerabilities } from './vulnerabilities.ts'
 export const routes = (schema: GraphQLSchema): Route[] => [
   ...auth(),
   ...sso(),
+  ...factors(),
   ...identity(schema),
   ...access(schema),
   ...apiKeys(schema),

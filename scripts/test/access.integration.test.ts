@@ -287,18 +287,3 @@ test('no client asks what only subgraphs may', async () => {
       'GRAPHQL_VALIDATION_FAILED',
     )
 })
-
-test('a manager who loses that role at the same time grants nothing that lasts', async () => {
-  for (let round = 0; round < 5; round++) {
-    const email = `racer-${round}@acme.example`
-    const { id } = (await admin.rest('POST', '/users', { email, name: 'R', role: 'manager', password })).body
-      .data
-    const racer = await house.as(email)
-    await Promise.all([
-      grant(racer, { user_id: viewerId, tag: `race:${round}`, role: 'manager' }),
-      admin.rest('PUT', `/users/${id}`, { role: 'viewer' }),
-    ])
-    const { items } = (await admin.rest('GET', `/grants?tag=race:${round}`)).body.data
-    for (const { permissions } of items) assert.ok(!permissions.some((each: string) => /write$/.test(each)))
-  }
-})

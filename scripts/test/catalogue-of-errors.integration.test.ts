@@ -6,9 +6,11 @@ import { after, before, test } from 'node:test'
 import { type ErrorCode, isErrorCode, statusOfCode } from '#kit/errors.ts'
 import { assertNoLeak } from '../../gateway/test/leaks.ts'
 import { refusals } from '../../gateway/test/refusals.ts'
-import { type Answer, openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
+import { type Answer, openTestHouse, password, type TestHouse, type Visitor } from '../test-house.ts'
+import { enrolTotp } from './factors.ts'
 import { askForReport } from './following.ts'
 import { listen } from './listeners.ts'
+import { openOwner } from './owner.ts'
 
 let house: TestHouse
 let analyst: Visitor
@@ -47,6 +49,18 @@ test('RATE_LIMITED: a password is guessed', async () => {
   const wrong = { email: 'viewer@globex.example', password: 'a guess' }
   for (let times = 0; times < 10; times++) await house.anonymous.rest('POST', '/auth/login', wrong)
   see('RATE_LIMITED', await house.anonymous.rest('POST', '/auth/login', wrong))
+})
+
+test('SECOND_FACTOR_REQUIRED, REAUTHENTICATION_REQUIRED: a password that is not enough, or was long ago', async () => {
+  const email = 'viewer@acme.example'
+  const viewer = await house.as(email)
+  await enrolTotp(viewer)
+  const wanted = { email, password }
+  see('SECOND_FACTOR_REQUIRED', await house.anonymous.rest('POST', '/auth/login', wanted))
+  const owner = await openOwner(house)
+  await owner.wait(11 * 60)
+  await owner.close()
+  see('REAUTHENTICATION_REQUIRED', await viewer.rest('POST', '/auth/recovery-codes'))
 })
 
 test('SLOW_CONSUMER: more happens than anybody can read', async () => {

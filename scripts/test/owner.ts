@@ -18,7 +18,7 @@ export async function openOwner(house: Pick<TestHouse, 'databaseUrl'>): Promise<
       await client.query(`
         begin;
         update identity.sessions set created_at = created_at - interval '${seconds} s',
-          rotated_at = rotated_at - interval '${seconds} s', last_used_at = last_used_at - interval '${seconds} s',
+          rotated_at = rotated_at - interval '${seconds} s', proved_at = proved_at - interval '${seconds} s', last_used_at = last_used_at - interval '${seconds} s',
           expires_at = expires_at - interval '${seconds} s';
         update identity.refresh_tokens set used_at = used_at - interval '${seconds} s';
         commit`)

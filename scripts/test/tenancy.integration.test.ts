@@ -23,6 +23,15 @@ before(async () => {
   await importReport(owner, `${canary}.json`, configurationReport(`${canary}-image`, [failure]))
   const report = await makeReport(owner, { list: 'vulnerabilities', format: 'csv', search: canary })
   assert.equal(report.rows, 2)
+  const named = async (path: string, more: object) => {
+    const { status, body, text } = await owner.rest('POST', path, more)
+    assert.equal(status, 201, text)
+    return body.data.id as string
+  }
+  const team = await named('/teams', { name: canary })
+  const assetGroup = await named('/asset-groups', { name: canary })
+  const grant = await named('/grants', { team_id: team, role: 'analyst', tag: `team:${canary}` })
+  const invitation = await named('/invitations', { email: `${canary}@globex.example`, role: 'viewer' })
   const { body } = await owner.graphql(`{
     me { id organization { id } }
     assets(filter: { search: "${canary}" }) { edges { cursor node { id } } }
@@ -40,6 +49,7 @@ before(async () => {
     importRun: run.id,
     report: String(report.id),
     operation: String(report.operation_id),
+    ...{ team, assetGroup, grant, invitation },
     cursor: body.data.assets.edges[0].cursor,
   }
 })
@@ -56,6 +66,10 @@ const nouns: Record<string, string> = {
   importRun: 'fileName asset { name } requestedBy { email }',
   report: 'list rows sha256 operation { kind done } requestedBy { email }',
   operation: 'kind status done requestedBy { email }',
+  team: 'name members { email }',
+  grant: 'tag permissions team { name } grantedBy { email } assetGroup { name }',
+  invitation: 'email role state invitedBy { email }',
+  assetGroup: 'name assetCount',
 }
 const foreign = [canary, 'globex']
 
@@ -88,6 +102,8 @@ test('lists, totals, statistics and searches are the viewer’s own', async () =
     reports { totalCount { count } edges { node { rows } } } operations { totalCount { count } }
     controls(first: 100) { edges { node { status failures { edges { node { target check { title } } } } } } }
     posture { assessed unmappedChecks }
+    teams { totalCount { count } edges { node { name } } } grants { totalCount { count } edges { node { tag } } }
+    invitations { totalCount { count } } assetGroups { totalCount { count } edges { node { name } } }
     assetStats { total } alertStats { total } vulnerabilityStats { total } }`)
   assert.equal(body.errors, undefined)
   assertNothingOf(text, 'a list')
@@ -95,7 +111,17 @@ test('lists, totals, statistics and searches are the viewer’s own', async () =
   assert.deepEqual(data.posture, { assessed: 0, unmappedChecks: 0 })
   assert.equal(data.users.totalCount.count, 4)
   assert.deepEqual(data.organizations.edges, [{ node: { slug: 'acme' } }])
-  for (const none of ['found', 'byAsset', 'alertsOf', 'connectors', 'importRuns', 'reports', 'operations'])
+  const ours = [
+    'connectors',
+    'importRuns',
+    'reports',
+    'operations',
+    'teams',
+    'grants',
+    'invitations',
+    'assetGroups',
+  ]
+  for (const none of ['found', 'byAsset', 'alertsOf', ...ours])
     assert.equal(data[none].totalCount.count, 0, none)
   assert.deepEqual(
     [data.assetStats.total, data.alertStats.total, data.vulnerabilityStats.total],
@@ -111,6 +137,10 @@ test('every REST route says the same of another tenant’s id as of none', async
     'integrations/imports/importRun',
     'reports/report',
     'operations/operation',
+    'teams/team',
+    'grants/grant',
+    'invitations/invitation',
+    'asset-groups/assetGroup',
   ]
   for (const route of routes) {
     const [path, noun] = [route.slice(0, route.lastIndexOf('/')), route.slice(route.lastIndexOf('/') + 1)]
@@ -139,6 +169,10 @@ test('every REST route says the same of another tenant’s id as of none', async
     'compliance/posture',
     'reports',
     'operations',
+    'teams',
+    'grants',
+    'invitations',
+    'asset-groups',
   ])
     assertNothingOf((await stranger.rest('GET', `/${path}`)).text, path)
   assertNothingOf((await stranger.rest('GET', `/assets/search?q=${canary.slice(0, 6)}`)).text, 'search')

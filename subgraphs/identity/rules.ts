@@ -1,7 +1,16 @@
-import type { InvitationRow, RefreshTokenRow, RoleOfGroup, SessionRow, UserRow } from './tables.ts'
+import type { Factors, InvitationRow, RefreshTokenRow, RoleOfGroup, SessionRow, UserRow } from './tables.ts'
 
 /** Tries at a password: counted per account, by whatever road they come. */
 export const signInTries = { points: 10, seconds: 900 }
+
+/** Tries at a second factor of an account, by whatever road they come. */
+export const factorTries = { points: 10, seconds: 900 }
+/** How long what a refusal asks for may be answered. */
+export const challengeSeconds = 300
+/** For how long somebody has just proved who they are. */
+export const freshMinutes = 10
+export const recoveryCodeCount = 10
+export const mostPasskeys = 20
 
 /** A session ends so long after signing in, whatever happens. */
 export const sessionHours = 24
@@ -40,6 +49,17 @@ export function membership<User extends Pick<UserRow, 'organizationId' | 'disabl
   const open = memberships.filter((each) => each.disabledAt === null)
   if (organizationId === null) return open[0] ?? null
   return open.find((each) => each.organizationId === organizationId) ?? null
+}
+
+export type Method = 'password' | 'totp' | 'passkey' | 'recovery_code'
+
+/** By what an account may prove itself besides its password; none where it has no second factor. */
+export function secondMethods({ totpAt, passkeys, recoveryCodes }: Factors): Method[] {
+  const factors: Method[] = [
+    ...(totpAt ? ['totp' as const] : []),
+    ...(passkeys > 0 ? ['passkey' as const] : []),
+  ]
+  return factors.length > 0 && recoveryCodes > 0 ? [...factors, 'recovery_code'] : factors
 }
 
 type Presented = Pick<RefreshTokenRow, 'generation' | 'usedAt'>

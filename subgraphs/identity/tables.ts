@@ -38,6 +38,8 @@ export type Tables = {
     /** Rises each time a refresh token takes the place of the one before. */
     generation: Generated<number>
     rotatedAt: Generated<Date>
+    /** When they last proved who they are: by signing in, or once more since. */
+    provedAt: Generated<Date>
     lastUsedAt: Generated<Date>
     createdAt: Generated<Date>
     expiresAt: Date
@@ -201,3 +203,25 @@ export type InvitationRow = Selectable<Tables['invitations']>
 export type RefreshTokenRow = Selectable<Tables['refreshTokens']>
 /** An account as sign-in finds it; without a password until its owner has set one. */
 export type Credentials = { id: string; passwordHash: string | null; known: Buffer[] }
+
+/** What an account proves itself by, besides its password. */
+export type Factors = { totpAt: Date | null; passkeys: number; recoveryCodes: number }
+export type TotpRow = { sealed: string; lastStep: number; confirmedAt: Date | null }
+export type PasskeyRow = {
+  id: string
+  credentialId: string
+  transports: string[]
+  backedUp: boolean
+  name: string
+  createdAt: Date
+  lastUsedAt: Date | null
+}
+/** A passkey as whoever presents it is checked against. */
+export type FoundPasskey = Pick<PasskeyRow, 'id' | 'credentialId' | 'transports'> & {
+  accountId: string
+  email: string
+  publicKey: Buffer
+  counter: number
+}
+export type Purpose = 'sign_in' | 'enrol' | 'enrolled' | 'register' | 'enter' | 'second' | 'prove'
+export type ChallengeRow = { purpose: Purpose; accountId: string | null; data: Record<string, unknown> }

@@ -60,6 +60,11 @@ const routes = [
     path: '/compliance/$id',
     component: lazyRouteComponent(() => import('./pages/control.tsx'), 'Control'),
   }),
+  createRoute({
+    getParentRoute: at,
+    path: '/security',
+    component: lazyRouteComponent(() => import('./pages/security.tsx'), 'Security'),
+  }),
 ] as const
 
 const router = createRouter({

@@ -1,8 +1,21 @@
 /** Why REST refused, in its own words. */
-export type Refusal = { code: string; message: string; requestId?: string }
+export type Refusal = {
+  code: string
+  message: string
+  requestId?: string
+  /** By what one may prove oneself, where it asks for that, and what to send along. */
+  methods?: string[]
+  challenge?: string
+}
 
 type Envelope = {
-  error?: { code?: unknown; message?: unknown; details?: { message?: unknown }[] }
+  error?: {
+    code?: unknown
+    message?: unknown
+    details?: { message?: unknown }[]
+    methods?: string[]
+    challenge?: string
+  }
   meta?: { requestId?: unknown }
 }
 
@@ -13,5 +26,7 @@ export function refusalOf(status: number, body: unknown): Refusal {
   if (typeof error?.code !== 'string')
     return { code: String(status), message: `Nexus answered with ${status}. Try again later.`, ...requestId }
   const detail = error.details?.[0]?.message
-  return { code: error.code, message: String(detail ?? error.message), ...requestId }
+  const { code, methods, challenge } = error
+  const asked = { ...(methods && { methods }), ...(challenge && { challenge }) }
+  return { code, message: String(detail ?? error.message), ...requestId, ...asked }
 }

@@ -50,21 +50,44 @@ export const useSession = (): Session =>
     () => session,
   )
 
+/** Why somebody has not come in. */
+export type Refused = {
+  message: string
+  /** What else it takes, where the password was right: a second factor, or to set one up. */
+  step?: Step
+}
+export type Step = { challenge: string; methods: string[] }
+
 /** Begins a session, and answers why it could not. Pages of the same person stay as they were. */
-export async function signIn(credentials: Credentials): Promise<string | null> {
-  const response = await fetch('/api/v1/auth/session', {
+async function enterBy(path: string, given: object): Promise<Refused | null> {
+  const response = await fetch(`/api/v1/auth/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(credentials),
+    body: JSON.stringify(given),
   }).catch(() => null)
-  if (!response) return 'Nexus does not answer. Are you online?'
+  if (!response) return { message: 'Nexus does not answer. Are you online?' }
   const body = await response.json().catch(() => null)
-  if (!response.ok) return refusalOf(response.status, body).message
+  if (!response.ok) {
+    const { message, challenge, methods } = refusalOf(response.status, body)
+    return { message, ...(challenge && methods && { step: { challenge, methods } }) }
+  }
   const { id } = body.data.user as { id: string }
   const stays = session.ended === 'expired' && whoIs(session) === id
   become(open(stays ? session.person : id))
   return null
 }
+
+export const signIn = (credentials: Credentials) => enterBy('session', credentials)
+
+/** Goes on where the password was not enough. */
+export const completeSignIn = (proof: {
+  challenge: string
+  code?: string
+  recoveryCode?: string
+  passkey?: unknown
+}) => enterBy('session/complete', proof)
+
+export const signInWithPasskey = (passkey: unknown) => enterBy('session/passkey', { passkey })
 
 /** An answer outside of the graph said that nobody is signed in. */
 export const sessionEnded = () => {

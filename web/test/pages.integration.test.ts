@@ -31,6 +31,7 @@ const places: Place[] = [
   { name: 'vulnerabilities', at: () => '/vulnerabilities?severity=CRITICAL', shows: 'tbody tr' },
   { name: 'compliance', at: () => '/compliance', shows: 'tbody tr' },
   { name: 'one control', at: () => `/compliance/${control}`, shows: 'tbody tr' },
+  { name: 'security', at: () => '/security', shows: '.part' },
   { name: 'no page', at: () => '/nowhere', shows: '.notice' },
 ]
 const sizes = [

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { invalid, NexusError, notFound } from '#kit/errors.ts'
 import { isId, newId } from '#kit/id.ts'
@@ -30,6 +31,7 @@ export async function sizes(db: Db<Tables>, ids: readonly string[]): Promise<Map
   return new Map(rows.map(({ groupId, count }) => [groupId, count]))
 }
 
+const mostTold = 50
 const visible = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,255}$/u
 
 /** Throws CONFLICT for a name that another group has, and VALIDATION_ERROR. */
@@ -47,6 +49,7 @@ export async function create(
     .returningAll()
     .executeTakeFirst()
   if (!added) throw new NexusError('CONFLICT', 'There is a group of this name already')
+  note({ type: 'AssetGroup', id: added.id, before: null, after: added })
   return added
 }
 
@@ -77,6 +80,14 @@ export async function setMembers(
   const { added, removed } = difference(await membersOf(trx, group.id), ids)
   if (added.length + removed.length === 0) return group
   await mayChange([group.id])
+  // Of many, the first: one row of the journal holds no more.
+  const told = (ids: string[]) => ({ count: ids.length, assetIds: ids.slice(0, mostTold) })
+  note({
+    type: 'AssetGroup',
+    id: group.id,
+    before: { removed: told(removed) },
+    after: { added: told(added) },
+  })
   const { organizationId } = group
   if (added.length > 0)
     await sql`insert into asset_group_members (organization_id, group_id, asset_id)

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { invalid, notFound } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
@@ -46,7 +47,8 @@ export async function set(
   const locked = trx.selectFrom('assets').selectAll().where('id', '=', id).forUpdate()
   const asset = await locked.executeTakeFirst()
   if (!asset) throw notFound('Asset')
-  const { added, removed } = difference((await ofAssets(trx, [id])).get(asset.id) ?? [], tags)
+  const before = (await ofAssets(trx, [id])).get(asset.id) ?? []
+  const { added, removed } = difference(before, tags)
   if (added.length + removed.length === 0) return asset
   await mayChange([...added, ...removed])
   if (added.length > 0)
@@ -66,6 +68,7 @@ export async function set(
       .where('assetId', '=', asset.id)
       .where('tag', 'in', removed)
       .execute()
+  note({ type: 'Asset', id: asset.id, before: { tags: before }, after: { tags: [...new Set(tags)].sort() } })
   return trx
     .updateTable('assets')
     .set((eb) => ({ updatedAt: sql<Date>`now()`, version: eb('version', '+', 1) }))

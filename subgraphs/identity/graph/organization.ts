@@ -18,6 +18,9 @@ const OrganizationSettings = builder.objectRef<Settings>('OrganizationSettings')
     sessionIdleMinutes: t.exposeInt('sessionIdleMinutes', {
       description: 'How long a session may be left alone before it ends.',
     }),
+    requireSecondFactor: t.exposeBoolean('requireSecondFactor', {
+      description: 'Whether members need a second factor: who has none sets one up before coming in.',
+    }),
   }),
 })
 
@@ -67,7 +70,13 @@ builder.queryFields((t) => ({
 
 const OrganizationSettingsInput = builder.inputType('OrganizationSettingsInput', {
   description: 'Settings to change; what is left out stays.',
-  fields: (t) => ({ sessionIdleMinutes: t.int({ description: 'From 10 to 1440.' }) }),
+  fields: (t) => ({
+    sessionIdleMinutes: t.int({ description: 'From 10 to 1440.' }),
+    requireSecondFactor: t.boolean({
+      description:
+        'Refuses with CONFLICT who has none of their own. Ends the sessions of members who have none.',
+    }),
+  }),
 })
 const UpdateOrganizationInput = builder.inputType('UpdateOrganizationInput', {
   description: 'What to change of one’s organization; what is left out stays.',

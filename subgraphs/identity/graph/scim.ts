@@ -27,7 +27,7 @@ const within = <Result>(
   context: Context<Tables>,
   work: (change: Change) => Promise<Result>,
 ): Promise<Result> =>
-  context.tenant((trx) => work({ trx, by: signedIn(context.viewer), baseUrl: context.publicUrl }))
+  context.tenant((trx) => work({ trx, by: signedIn(context.viewer), baseUrl: new URL(context.publicUrl()).origin }))
 
 const ScimKind = builder.enumType('ScimKind', {
   description: 'What an identity provider provisions.',

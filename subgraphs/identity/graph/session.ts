@@ -1,9 +1,10 @@
-import { forbidden, notFound } from '#kit/errors.ts'
-import { type Member, permissionsOf, signedIn, type Viewer } from '#kit/viewer.ts'
+import { notFound } from '#kit/errors.ts'
+import { permissionsOf, signedIn } from '#kit/viewer.ts'
 import { revoke, revokeAllOf } from '../model/revoke.ts'
 import * as sessions from '../model/session.ts'
 import type { SessionRow } from '../tables.ts'
 import { builder } from './builder.ts'
+import { inSession } from './in-session.ts'
 import { Standing } from './standing.ts'
 
 const Session = builder.objectRef<SessionRow>('Session').implement({
@@ -52,13 +53,6 @@ builder.queryFields((t) => ({
     },
   }),
 }))
-
-/** Throws FORBIDDEN for a key, which has no sessions and none of its maker's. */
-function inSession(viewer: Viewer): Member & { sessionId: string } {
-  const { sessionId, ...member } = signedIn(viewer)
-  if (!sessionId) throw forbidden('This is for people who have signed in')
-  return { ...member, sessionId }
-}
 
 const RevokeSessionInput = builder.inputType('RevokeSessionInput', {
   description: 'The session to end.',

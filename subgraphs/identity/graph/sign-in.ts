@@ -1,7 +1,8 @@
 import type { Context } from '#kit/context.ts'
 import { accessTokenSeconds, signAccessToken } from '#kit/tokens.ts'
+import type { SignedIn } from '../model/enter.ts'
 import { type Refreshed, refresh } from '../model/refresh.ts'
-import { type SignedIn, signIn } from '../model/sign-in.ts'
+import { signIn } from '../model/sign-in.ts'
 import { signOut } from '../model/sign-out.ts'
 import * as users from '../model/user.ts'
 import type { Tables, UserRow } from '../tables.ts'
@@ -64,6 +65,7 @@ const SignOutPayload = builder.objectRef<{ signedOut: boolean }>('SignOutPayload
   fields: (t) => ({ signedOut: t.exposeBoolean('signedOut') }),
 })
 
+/** Tells the tokens of who has come in, as whom the rest of the answer is read. */
 export async function enter(
   context: Context<Tables>,
   { session, refreshToken, user, deviceToken }: Refreshed & Partial<SignedIn>,
@@ -86,7 +88,9 @@ builder.mutationFields((t) => ({
   signIn: t.field({
     type: SignInPayload,
     authScopes: { open: 'Who signs in is nobody yet' },
-    description: 'Signs in with a password. After ten wrong tries at an account strangers wait 15 minutes.',
+    description: `Signs in with a password. After ten wrong tries at an account strangers wait 15 minutes. Refuses with
+      SECOND_FACTOR_REQUIRED where that is not enough, with \`extensions.methods\` and the \`extensions.challenge\` for
+      \`completeSignIn\`; without methods, for \`startTotp\` or \`startPasskey\` first.`,
     skipTypeScopes: true,
     args: { input: t.arg({ type: SignInInput, required: true }) },
     resolve: async (_root, { input }, context) =>

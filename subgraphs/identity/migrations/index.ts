@@ -5,6 +5,7 @@ import * as members from './0003-members.ts'
 import * as apiKeys from './0004-api-keys.ts'
 import * as knownPlaces from './0005-known-places.ts'
 import * as access from './0006-access.ts'
+import * as factors from './0007-factors.ts'
 import * as sso from './0008-sso.ts'
 import * as sealing from './0009-sealing.ts'
 
@@ -15,6 +16,7 @@ export const migrations: Migrations = {
   '0004-api-keys': apiKeys,
   '0005-known-places': knownPlaces,
   '0006-access': access,
+  '0007-factors': factors,
   '0008-sso': sso,
   '0009-sealing': sealing,
 }

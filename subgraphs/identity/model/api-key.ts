@@ -9,6 +9,7 @@ import { type Member, may, type Permission, permissions, permissionsOf } from '#
 import type { ApiKeyRow, Tables } from '../tables.ts'
 import { current } from './authority.ts'
 import { changed } from './change.ts'
+import { requireFreshPerson } from './proof.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 export const spec: ListSpec<ApiKeyRow> = {
@@ -57,7 +58,7 @@ function networksOf(wanted: readonly string[]): string[] {
 
 /**
  * Makes a key and tells it, this once. Throws FORBIDDEN for scopes beyond the viewer's own and for keys, which make
- * none, and VALIDATION_ERROR.
+ * none, REAUTHENTICATION_REQUIRED, and VALIDATION_ERROR.
  */
 export async function create(
   trx: Trx<Tables>,
@@ -70,6 +71,7 @@ export async function create(
     throw invalid('expiresInDays', `From 1 to ${longestDays}`)
   const by = await current(trx, viewer)
   if (!may(by, 'apikeys:write')) throw forbidden()
+  await requireFreshPerson(trx, by)
   const key = `nxs_${newSecret()}`
   const apiKey = await trx
     .insertInto('apiKeys')

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { invalid, notFound } from '#kit/errors.ts'
 import { isId, newId } from '#kit/id.ts'
@@ -67,11 +68,13 @@ export async function create(trx: Trx<Tables>, by: Member, wanted: NewGrant): Pr
   const principal = await principalOf(trx, wanted)
   if (expiresAt && expiresAt.getTime() <= Date.now()) throw invalid('expiresAt', 'Must be in the future')
   const { organizationId, userId: grantedBy } = by
-  return trx
+  const grant = await trx
     .insertInto('grants')
     .values({ id: newId(), organizationId, ...principal, ...selector, role, grantedBy, expiresAt })
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'Grant', id: grant.id, before: null, after: grant })
+  return grant
 }
 
 /** Throws NOT_FOUND, and FORBIDDEN for a role that may do more than the viewer. One that has ended stays as it is. */
@@ -81,12 +84,14 @@ export async function revoke(trx: Trx<Tables>, by: Member, id: string): Promise<
   if (!grant) throw notFound('Grant')
   governs(as, grant.role)
   if (grant.revokedAt) return grant
-  return trx
+  const revoked = await trx
     .updateTable('grants')
     .set({ revokedAt: sql<Date>`now()` })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  note({ type: 'Grant', id: grant.id, before: grant, after: revoked })
+  return revoked
 }
 
 /** What a grant is worth now: what its role may do, as far as who made it still may. */

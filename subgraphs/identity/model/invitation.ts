@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Client } from '#kit/client.ts'
 import { type Db, inTenant, type Trx } from '#kit/database.ts'
 import { invalid, NexusError, notFound, unauthenticated } from '#kit/errors.ts'
@@ -28,6 +29,9 @@ export const spec: ListSpec<InvitationRow> = {
 export const find = (db: Db<Tables>, ids: readonly string[]): Promise<InvitationRow[]> =>
   db.selectFrom('invitations').selectAll().where('id', 'in', ids).execute()
 
+const noted = (before: InvitationRow | null, after: InvitationRow) =>
+  note({ type: 'Invitation', id: after.id, before, after })
+
 const already = () => new NexusError('CONFLICT', 'Somebody with this e-mail is a member already')
 
 export type NewInvitation = { email: string; role: Role }
@@ -47,12 +51,13 @@ export async function create(
   governs(await administer(trx, by), role)
   const member = await trx.selectFrom('users').select('id').where('email', '=', email).executeTakeFirst()
   if (member) throw already()
-  await trx
+  const replaced = await trx
     .updateTable('invitations')
     .set({ revokedAt: sql<Date>`now()` })
     .where('email', '=', email)
     .where('acceptedAt', 'is', null)
     .where('revokedAt', 'is', null)
+    .returningAll()
     .execute()
   const token = newSecret()
   const invitation = await trx
@@ -68,6 +73,8 @@ export async function create(
     })
     .returningAll()
     .executeTakeFirstOrThrow()
+  noted(null, invitation)
+  for (const after of replaced) noted({ ...after, revokedAt: null }, after)
   return { invitation, token }
 }
 
@@ -79,12 +86,14 @@ export async function revoke(trx: Trx<Tables>, by: Member, id: string): Promise<
   governs(as, invitation.role)
   if (invitation.acceptedAt) throw new NexusError('CONFLICT', 'The invitation was accepted already')
   if (invitation.revokedAt) return invitation
-  return trx
+  const revoked = await trx
     .updateTable('invitations')
     .set({ revokedAt: sql<Date>`now()` })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  noted(invitation, revoked)
+  return revoked
 }
 
 const refused = () => unauthenticated('The invitation is not valid, or no longer')
@@ -155,15 +164,19 @@ async function join(
   passwordHash: string | null,
 ): Promise<Accepted> {
   const organization = await organizations.lock(trx, organizationId)
-  const { email, role } = await pending(trx, id)
+  const invitation = await pending(trx, id)
+  const { email, role } = invitation
   const account = await accounts.join(trx, email, passwordHash)
   if (account.created && !passwordHash) throw invalid('password', 'Must be given for a new account')
   const user = await users.add(trx, { organizationId, accountId: account.id, email, name, role })
   if (!user) throw already()
-  await trx
+  const accepted = await trx
     .updateTable('invitations')
     .set({ acceptedAt: sql<Date>`now()`, acceptedBy: user.id })
     .where('id', '=', id)
-    .execute()
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  note({ type: 'User', id: user.id, before: null, after: user, actor: { userId: user.id } })
+  noted(invitation, accepted)
   return { email, role, organization, passwordSet: account.created }
 }

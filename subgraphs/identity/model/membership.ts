@@ -9,6 +9,7 @@ import { administer } from './administer.ts'
 import { governs } from './authority.ts'
 import { changed, unchangedSince } from './change.ts'
 import { hashChosen } from './password.ts'
+import { requireFreshPerson } from './proof.ts'
 import * as sessions from './session.ts'
 import * as users from './user.ts'
 
@@ -47,7 +48,10 @@ export type MemberChange = {
   expectedVersion?: number | null | undefined
 }
 
-/** Throws NOT_FOUND, FORBIDDEN, CONFLICT when somebody else has changed them, and VALIDATION_ERROR. */
+/**
+ * Throws NOT_FOUND, FORBIDDEN, CONFLICT when somebody else has changed them, REAUTHENTICATION_REQUIRED for another role,
+ * and VALIDATION_ERROR.
+ */
 export async function update(trx: Trx<Tables>, by: Member, wanted: MemberChange): Promise<UserRow> {
   if (wanted.role === 'api') throw notForPeople()
   const { user, as } = await governed(trx, by, wanted.id)
@@ -57,6 +61,7 @@ export async function update(trx: Trx<Tables>, by: Member, wanted: MemberChange)
   if (role !== user.role) {
     if (user.id === by.userId) throw forbidden('Somebody else has to change your role')
     governs(as, role)
+    await requireFreshPerson(trx, by)
   }
   return change(trx, user, { name, role })
 }

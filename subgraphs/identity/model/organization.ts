@@ -1,12 +1,14 @@
 import { sql } from 'kysely'
 import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
-import { forbidden, notFound } from '#kit/errors.ts'
+import { forbidden, NexusError, notFound } from '#kit/errors.ts'
 import type { ListSpec } from '#kit/page.ts'
 import { type Member, may } from '#kit/viewer.ts'
 import type { OrganizationRow, Tables } from '../tables.ts'
 import { current } from './authority.ts'
 import { changed, unchangedSince } from './change.ts'
+import * as factors from './factor.ts'
+import * as sessions from './session.ts'
 import { read, type Settings, settings } from './settings.ts'
 
 export const spec: ListSpec<OrganizationRow> = {
@@ -52,7 +54,9 @@ export async function update(
   if (!may(await current(trx, by), 'organization:write')) throw forbidden()
   unchangedSince(before, expectedVersion)
   const name = wanted.name === undefined || wanted.name === null ? before.name : changed.name(wanted.name)
-  const next = settings({ ...read(before.settings), ...wanted.settings })
+  const was = read(before.settings)
+  const next = settings({ ...was, ...wanted.settings })
+  if (next.requireSecondFactor && !was.requireSecondFactor) await endWithoutFactor(trx, by)
   const after = await trx
     .updateTable('organizations')
     .set((eb) => ({
@@ -66,4 +70,16 @@ export async function update(
     .executeTakeFirstOrThrow()
   note({ type: 'Organization', id: after.id, before, after })
   return after
+}
+
+/** Who has no second factor comes in again by setting one up. Throws CONFLICT for who would be one of them. */
+async function endWithoutFactor(trx: Trx<Tables>, by: Member): Promise<void> {
+  const members = await trx.selectFrom('users').select(['id', 'accountId']).execute()
+  const having = await factors.having(
+    trx,
+    members.map(({ accountId }) => accountId),
+  )
+  if (!having.has(by.accountId)) throw new NexusError('CONFLICT', 'Set up a second factor of your own first')
+  const without = members.filter(({ accountId }) => !having.has(accountId)).map(({ id }) => id)
+  await sessions.end(trx, { userIds: without }, 'revoked')
 }

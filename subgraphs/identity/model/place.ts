@@ -28,3 +28,7 @@ export function placesOf(
     address: client ? hash('address', subscriberOf(client.ip)) : null,
   }
 }
+
+/** Those of them that there are. */
+export const whereKnown = (places: Places): Buffer[] =>
+  Object.values(places).filter((place) => place !== null)

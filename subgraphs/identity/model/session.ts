@@ -60,7 +60,7 @@ export async function open(
   trx: Trx<Tables>,
   { id: userId, organizationId }: Pick<UserRow, 'id' | 'organizationId'>,
   client: Client | null,
-  connectionId: string | null = null,
+  by: { connectionId: string; proves: boolean } | null = null,
 ): Promise<Opened> {
   const session = await trx
     .insertInto('sessions')
@@ -68,7 +68,9 @@ export async function open(
       id: newId(),
       organizationId,
       userId,
-      connectionId,
+      connectionId: by?.connectionId ?? null,
+      // A provider speaks for its organization, and not for an account that others trust as well.
+      ...(by && !by.proves && { provedAt: new Date(0) }),
       expiresAt: sql<Date>`now() + make_interval(hours => ${sessionHours})`,
       ip: client?.ip ?? null,
       userAgent: client?.userAgent ?? null,
@@ -100,11 +102,15 @@ export const ofToken = (db: Db<Tables>, token: string) =>
       .executeTakeFirst(),
   )
 
-/** Which of a user's sessions: one, or all but one. */
-export type Which = { id: string } | { userId: string; except?: string | undefined }
+/** Which sessions: one, all of some users, or all but one of a user. */
+export type Which =
+  | { id: string }
+  | { userIds: readonly string[] }
+  | { userId: string; except?: string | undefined }
 
 const chosen = (which: Which): Expression<SqlBool> => {
   if ('id' in which) return sql<boolean>`id = ${which.id}`
+  if ('userIds' in which) return sql<boolean>`user_id = any(${which.userIds}::uuid[])`
   const { userId, except } = which
   return except ? sql<boolean>`user_id = ${userId} and id <> ${except}` : sql<boolean>`user_id = ${userId}`
 }

@@ -7,6 +7,7 @@ const minutes = z.int('Must be a number of minutes')
 /** What an organization decides for itself; shorter than two tokens' lives would sign people out while they work. */
 const shape = z.strictObject({
   sessionIdleMinutes: minutes.min(10, 'At least 10').max(1_440, 'At most 1440').default(60),
+  requireSecondFactor: z.boolean('Must be true or false').default(false),
 })
 export type Settings = z.infer<typeof shape>
 

@@ -21,7 +21,7 @@ const starts = { points: 120, seconds: 60 }
 
 const pathOfCallback = '/api/v1/auth/sso/callback'
 export const callbackUrl = ({ publicUrl }: Pick<Around, 'publicUrl'>): string =>
-  `${publicUrl}${pathOfCallback}`
+  `${new URL(publicUrl()).origin}${pathOfCallback}`
 
 /** What belongs to one sign-in of one browser follows from secrets that only that browser sends back. */
 export const boundTo = (keys: Keys, browser: string, state: string) => ({

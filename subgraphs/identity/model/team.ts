@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { invalid, NexusError, notFound } from '#kit/errors.ts'
 import { isId, newId } from '#kit/id.ts'
@@ -83,7 +84,7 @@ const taken = (error: unknown) =>
 export async function create(trx: Trx<Tables>, by: Member, name: string): Promise<TeamRow> {
   await administer(trx, by)
   const { organizationId } = by
-  return trx
+  const team = await trx
     .insertInto('teams')
     .values({ id: newId(), organizationId, name: changed.name(name) })
     .returningAll()
@@ -91,33 +92,42 @@ export async function create(trx: Trx<Tables>, by: Member, name: string): Promis
     .catch((error: unknown) => {
       throw taken(error)
     })
+  note({ type: 'Team', id: team.id, before: null, after: team })
+  return team
 }
 
 export type TeamChange = { id: string; name: string; expectedVersion?: number | null | undefined }
 
-const change = (trx: Trx<Tables>, id: string, to: Partial<Pick<TeamRow, 'name' | 'disabledAt'>>) =>
-  trx
+async function change(
+  trx: Trx<Tables>,
+  before: TeamRow,
+  to: Partial<Pick<TeamRow, 'name' | 'disabledAt'>>,
+): Promise<TeamRow> {
+  const after = await trx
     .updateTable('teams')
     .set((eb) => ({ ...to, updatedAt: sql<Date>`now()`, version: eb('version', '+', 1) }))
-    .where('id', '=', id)
+    .where('id', '=', before.id)
     .returningAll()
     .executeTakeFirstOrThrow()
     .catch((error: unknown) => {
       throw taken(error)
     })
+  note({ type: 'Team', id: after.id, before, after })
+  return after
+}
 
 /** Throws NOT_FOUND, FORBIDDEN, CONFLICT and VALIDATION_ERROR. */
 export async function update(trx: Trx<Tables>, by: Member, wanted: TeamChange): Promise<TeamRow> {
   await administer(trx, by)
   const team = await living(trx, wanted.id)
   unchangedSince(team, wanted.expectedVersion)
-  return change(trx, team.id, { name: changed.name(wanted.name) })
+  return change(trx, team, { name: changed.name(wanted.name) })
 }
 
 /** Takes a team away, and with it what its members were granted by it. Throws NOT_FOUND and FORBIDDEN. */
 export async function disable(trx: Trx<Tables>, by: Member, id: string): Promise<TeamRow> {
   const team = await governed(trx, by, id)
-  return change(trx, team.id, { disabledAt: new Date() })
+  return change(trx, team, { disabledAt: new Date() })
 }
 
 type Which = { teamId: string; userId: string }
@@ -134,7 +144,7 @@ export async function addMember(trx: Trx<Tables>, by: Member, { teamId, userId }
     .where('removedAt', 'is', null)
     .executeTakeFirstOrThrow()
   if (count >= largestTeam) throw invalid('userId', `A team has at most ${largestTeam} members`)
-  await trx
+  const added = await trx
     .insertInto('teamMembers')
     .values({ organizationId: by.organizationId, teamId: team.id, userId: user.id })
     .onConflict((conflict) =>
@@ -143,7 +153,9 @@ export async function addMember(trx: Trx<Tables>, by: Member, { teamId, userId }
         .doUpdateSet({ removedAt: null, addedAt: sql<Date>`now()` })
         .where('teamMembers.removedAt', 'is not', null),
     )
-    .execute()
+    .returningAll()
+    .executeTakeFirst()
+  if (added) note({ type: 'TeamMember', id: team.id, before: null, after: added })
   return team
 }
 
@@ -155,13 +167,15 @@ export async function removeMember(
 ): Promise<TeamRow> {
   const team = await governed(trx, by, teamId)
   if (!isId(userId)) throw notFound('User')
-  const { numUpdatedRows } = await trx
+  const removed = await trx
     .updateTable('teamMembers')
     .set({ removedAt: sql<Date>`now()` })
     .where('teamId', '=', team.id)
     .where('userId', '=', userId)
     .where('removedAt', 'is', null)
+    .returningAll()
     .executeTakeFirst()
-  if (numUpdatedRows === 0n) throw notFound('User')
+  if (!removed) throw notFound('User')
+  note({ type: 'TeamMember', id: team.id, before: { ...removed, removedAt: null }, after: removed })
   return team
 }

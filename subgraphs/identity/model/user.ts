@@ -34,7 +34,8 @@ export const asMember = (
   sessionId,
 })
 
-export type Membership = UserRow & { slug: string }
+/** A user, and the organization that they are one of. */
+export type Membership = UserRow & { slug: string; organizationSettings: Record<string, unknown> }
 
 /**
  * Where an account is a member and comes in by what it proves itself, oldest first; the one read that precedes a
@@ -46,7 +47,7 @@ export const memberships = (db: Db<Tables>, accountId: string): Promise<Membersh
       .selectFrom('users')
       .innerJoin('organizations', 'organizations.id', 'users.organizationId')
       .selectAll('users')
-      .select('organizations.slug')
+      .select(['organizations.slug', 'organizations.settings as organizationSettings'])
       .where(entersAs(sql`null`))
       .orderBy('users.createdAt')
       .orderBy('users.id')

@@ -57,9 +57,9 @@ export function Frame({ live, children }: { live: Live; children: ReactNode }) {
             {me && (
               <div className="person">
                 <span className="organization">{me.organization?.name}</span>
-                <span className="name" title={me.email}>
+                <Link to="/security" className="name" title={`${me.email}: what protects your account`}>
                   {me.name ?? me.email}
-                </span>
+                </Link>
                 <span className="role">{label(me.role)}</span>
               </div>
             )}

@@ -1,7 +1,17 @@
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, lazy, Suspense, useState } from 'react'
 import { Mark } from '../components/mark.tsx'
 import { SingleSignOn } from '../components/single-sign-on.tsx'
-import { type Credentials, type Ended, signIn } from '../session.ts'
+import {
+  type Credentials,
+  type Ended,
+  type Refused,
+  type Step,
+  signIn,
+  signInWithPasskey,
+} from '../session.ts'
+
+// Most who sign in need neither.
+const SecondStep = lazy(() => import('./second-step.tsx'))
 
 const reasons: Record<Ended, string> = {
   needed: 'Use the account that your organization gave you.',
@@ -13,12 +23,19 @@ const reasons: Record<Ended, string> = {
 export function SignIn({ why }: { why: Ended }) {
   const [refusal, setRefusal] = useState<string | null>(null)
   const [isAsking, setAsking] = useState(false)
+  const [step, setStep] = useState<Step | null>(null)
 
+  const wait = async (asked: Promise<Refused | null>) => {
+    setAsking(true)
+    setRefusal(null)
+    const refused = await asked
+    setAsking(false)
+    setStep(refused?.step ?? null)
+    setRefusal(refused && !refused.step ? refused.message : null)
+  }
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     if (isAsking) return
-    setAsking(true)
-    setRefusal(null)
     const given = new FormData(event.currentTarget)
     const organization = String(given.get('organization')).trim()
     const credentials: Credentials = {
@@ -26,10 +43,24 @@ export function SignIn({ why }: { why: Ended }) {
       password: String(given.get('password')),
       ...(organization && { organization }),
     }
-    const refused = await signIn(credentials)
-    setAsking(false)
-    setRefusal(refused)
+    await wait(signIn(credentials))
   }
+  const byPasskey = async () => {
+    if (isAsking) return
+    const { presentPasskey } = await import('../passkeys.ts')
+    await wait(
+      presentPasskey('/auth/passkeys/options', {}).then(({ passkey, message }) =>
+        passkey ? signInWithPasskey(passkey) : { message },
+      ),
+    )
+  }
+
+  if (step)
+    return (
+      <Suspense>
+        <SecondStep step={step} leave={() => setStep(null)} />
+      </Suspense>
+    )
 
   return (
     <main className="sign-in">
@@ -62,6 +93,11 @@ export function SignIn({ why }: { why: Ended }) {
         <button type="submit" className="button primary" aria-disabled={isAsking}>
           {isAsking ? 'Signing in …' : 'Sign in'}
         </button>
+        {'PublicKeyCredential' in window && (
+          <button type="button" className="button" onClick={byPasskey}>
+            Use a passkey
+          </button>
+        )}
       </form>
       <SingleSignOn />
     </main>
