@@ -73,6 +73,12 @@ async function accountOf(db: Db<Tables>, token: string): Promise<Blamed | null> 
   return found ? { userId: found.id, organizationId: found.organizationId } : null
 }
 
+/** Whether an account is one of those that belong to one organization alone. */
+export async function isOwn(db: Db<Tables>, id: string): Promise<boolean> {
+  const { rows } = await sql<{ own: boolean }>`select identity.is_own_account(${id}) as own`.execute(db)
+  return rows[0]!.own
+}
+
 /** Sets the first password of a token's account. Throws UNAUTHENTICATED for a token that was used or never given. */
 export async function setPassword(db: Db<Tables>, token: string, password: string): Promise<void> {
   const over = () => unauthenticated('The token is not valid or has expired')
