@@ -133,3 +133,7 @@ export const environment = {
 }
 
 export type Environment = z.infer<z.ZodObject<typeof environment>>
+
+/** The origin that browsers know: the one that was given, or the one of this machine. */
+export const publicUrlOf = ({ NEXUS_PUBLIC_URL, PORT }: Environment, port = PORT): string =>
+  NEXUS_PUBLIC_URL ?? `http://localhost:${port}`

@@ -84,6 +84,8 @@ export async function openHouse({
     closers.push(() => usual.close())
     const events = parts.events?.(usual) ?? usual
     const outbound = createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS })
+    // Known once it listens.
+    let port = env.PORT
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
     const erasures = openErasures(join(env.NEXUS_DATA_DIR, 'erasures'), keys)
