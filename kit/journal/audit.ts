@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { openDatabase } from '../database.ts'
 import type { Log } from '../log.ts'
 import type { Keys } from '../tokens.ts'
-import { anchorsOf, chained, rowsOf, type Trx } from './chained.ts'
+import { anchorsOf, batchesOf, chained, type Trx } from './chained.ts'
 import { type Checkpoint, isSigned, readCheckpoints } from './checkpoint.ts'
 import { relayUrl } from './relay.ts'
 import { chainWalk, type Problem, personalProblem } from './verify.ts'
@@ -71,12 +71,14 @@ export async function verifyJournal({
             ({ sequence }) => sequence >= (anchor?.sequence ?? 0),
           )
           const walk = chainWalk(organization, anchor, checkpoints)
-          for await (const { entry, kept, ...link } of rowsOf(trx, organization, batch)) {
-            rows += 1
-            walk.step({ link, entry })
-            if (entry && kept && personalProblem(entry, kept))
-              problems.push({ organization, kind: 'personal', sequence: link.sequence, entry: entry.id })
-          }
+          for await (const read of batchesOf(trx, organization, batch))
+            for (const row of read) {
+              rows += 1
+              walk.step(row)
+              const { link, entry, kept } = row
+              if (entry && kept && personalProblem(entry, kept))
+                problems.push({ organization, kind: 'personal', sequence: link.sequence, entry: entry.id })
+            }
           problems.push(...walk.end())
         }
         problems.push(...(await unchained(trx)))

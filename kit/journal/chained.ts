@@ -3,10 +3,11 @@ import type { PersonalValues } from '../journal.ts'
 import type { Keys } from '../tokens.ts'
 import type { Chained, Link } from './chain.ts'
 import { type Checkpoint, isSigned } from './checkpoint.ts'
+import type { Row } from './verify.ts'
 
 // Names of columns are given here, for connections without plugins: renaming them costs as much as the hashing.
 export type Trx = Transaction<never>
-export type Read = Link & { entry: Chained | null; kept: PersonalValues[] | null }
+export type Read = Row & { kept: PersonalValues[] | null }
 
 export type Anchor = { anchor: Checkpoint; isTrusted: boolean }
 
@@ -40,40 +41,77 @@ export async function chained(trx: Trx): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** The links of an organization in their order, with what they are of, `batch` at a time. */
-export async function* rowsOf(trx: Trx, organization: string, batch: number): AsyncGenerator<Read> {
-  let last = Number.MIN_SAFE_INTEGER
+/** The links of an organization in their order, with what they are of, `size` at a time; the next are read ahead. */
+export async function* batchesOf(trx: Trx, organization: string, size: number): AsyncGenerator<Read[]> {
+  let reading = batchAfter(trx, organization, Number.MIN_SAFE_INTEGER, size)
   for (;;) {
-    const { rows } = await sql<Flat>`
-      select l.sequence, l.entry_id as "entryId", l.previous, l.hash, e.id, e.organization_id as "organizationId", e.at,
-        e.actor_kind as "actorKind", e.actor_id as "actorId", e.api_key_id as "apiKeyId", e.service,
-        e.request_id as "requestId", e.operation, e.subgraph, e.outcome, e.code, e.subject_type as "subjectType",
-        e.subject_id as "subjectId", e.changes, e.personal
-      from (select * from journal.chain where organization_id = ${organization} and sequence > ${last}
-        order by sequence limit ${batch}) l
-      left join journal.entries e on e.organization_id = l.organization_id and e.id = l.entry_id
-      order by l.sequence`.execute(trx)
-    const kept = await keptOf(trx, organization, rows)
-    for (const row of rows) yield readable(row, kept)
-    if (rows.length < batch) return
-    last = rows.at(-1)!.sequence
+    const batch = await reading
+    const isLast = batch.length < size
+    if (!isLast) {
+      reading = batchAfter(trx, organization, batch.at(-1)!.link.sequence, size)
+      // Who reads on is told; who does not need not be.
+      reading.catch(() => {})
+    }
+    yield batch
+    if (isLast) return
   }
 }
 
-type Flat = Link & Omit<Chained, 'id'> & { id: string | null }
+/** At most `size` links that come after a place. */
+export async function batchAfter(
+  trx: Trx,
+  organization: string,
+  sequence: number,
+  size: number,
+): Promise<Read[]> {
+  const { rows } = await sql<Flat>`
+    select l.sequence, l.entry_id as "entryId", l.previous, l.hash, e.id is not null as "isThere",
+      (extract(epoch from e.at) * 1000)::float8 as ms, e.actor_kind as "actorKind", e.actor_id as "actorId",
+      e.api_key_id as "apiKeyId", e.service, e.request_id as "requestId", e.operation, e.subgraph, e.outcome, e.code,
+      e.subject_type as "subjectType", e.subject_id as "subjectId", e.changes, e.personal
+    from (select * from journal.chain where organization_id = ${organization} and sequence > ${sequence}
+      order by sequence limit ${size}) l
+    left join journal.entries e on e.organization_id = l.organization_id and e.id = l.entry_id
+    order by l.sequence`.execute(trx)
+  const kept = await keptOf(trx, organization, rows)
+  return rows.map((row) => readable(organization, row, kept))
+}
+
+type Flat = Link & Omit<Chained, 'id' | 'at' | 'organizationId'> & { isThere: boolean; ms: number }
 type Kept = Map<string, PersonalValues[]>
 
 async function keptOf(trx: Trx, organization: string, of: readonly Flat[]): Promise<Kept> {
   const ids = of
     .filter(({ personal }) => personal && Object.keys(personal).length > 0)
     .map(({ entryId }) => entryId)
+  if (ids.length === 0) return new Map()
   const { rows } = await sql<PersonalValues & { entryId: string }>`
     select entry_id as "entryId", person, salt, contents from journal.personal
     where organization_id = ${organization} and entry_id = any(${ids}::uuid[])`.execute(trx)
   return Map.groupBy(rows, ({ entryId }) => entryId)
 }
 
-const readable = ({ sequence, entryId, previous, hash, ...entry }: Flat, kept: Kept): Read => ({
-  ...{ sequence, entryId, previous, hash, kept: kept.get(entryId) ?? null },
-  entry: entry.id === null ? null : (entry as Chained),
-})
+// Written out: spreading what is left of a row costs as much as reading it.
+function readable(organizationId: string, row: Flat, kept: Kept): Read {
+  const { sequence, entryId, previous, hash } = row
+  const entry: Chained = {
+    actorId: row.actorId,
+    actorKind: row.actorKind,
+    apiKeyId: row.apiKeyId,
+    at: new Date(row.ms),
+    changes: row.changes,
+    code: row.code,
+    id: entryId,
+    operation: row.operation,
+    organizationId,
+    outcome: row.outcome,
+    personal: row.personal,
+    requestId: row.requestId,
+    service: row.service,
+    subgraph: row.subgraph,
+    subjectId: row.subjectId,
+    subjectType: row.subjectType,
+  }
+  const link = { sequence, entryId, previous, hash }
+  return { link, entry: row.isThere ? entry : null, kept: kept.get(entryId) ?? null }
+}

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { defaultRetentionDays } from '../journal.ts'
 import type { Keys } from '../tokens.ts'
-import { anchorsOf, chained, rowsOf, type Trx } from './chained.ts'
+import { anchorsOf, batchAfter, chained, type Trx } from './chained.ts'
 import { type Checkpoint, signCheckpoint } from './checkpoint.ts'
 import { chainWalk } from './verify.ts'
 
@@ -54,19 +54,17 @@ async function pruneNext(
   const { anchor: from = null, isTrusted = true } =
     (await anchorsOf(trx, keys, organization)).get(organization) ?? {}
   const walk = chainWalk(organization, from, [])
-  let last = { sequence: 0, hash: '' }
-  let rows = 0
-  for await (const { entry, kept: _kept, ...link } of rowsOf(trx, organization, most)) {
-    if ((entry && entry.at >= before) || rows === most) break
-    walk.step({ link, entry })
-    last = { sequence: link.sequence, hash: link.hash }
-    rows += 1
-  }
+  const oldest = await batchAfter(trx, organization, Number.MIN_SAFE_INTEGER, most)
+  const young = oldest.findIndex(({ entry }) => entry && entry.at >= before)
+  const going = young < 0 ? oldest : oldest.slice(0, young)
+  for (const row of going) walk.step(row)
   const intact = walk.problems.length === 0 && isTrusted
-  if (rows === 0 || !intact) return { organization, rows: 0, intact }
-  await anchorAt(trx, keys, keep, { organization, ...last })
-  await sql`select journal.prune(${organization}, ${last.sequence})`.execute(trx)
-  return { organization, rows, intact }
+  const last = going.at(-1)?.link
+  if (!last || !intact) return { organization, rows: 0, intact }
+  const { sequence, hash } = last
+  await anchorAt(trx, keys, keep, { organization, sequence, hash })
+  await sql`select journal.prune(${organization}, ${sequence})`.execute(trx)
+  return { organization, rows: going.length, intact }
 }
 
 const enterTenant = (trx: Trx, organization: string) =>
