@@ -185,7 +185,7 @@ export async function openHouse({
     }
     const relay = openRelay({ databaseUrl: database.url, keys, log, folder: checkpointsIn(env) })
     closers.push(() => relay.close())
-    const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
+    const metricsUrl = await serveMetrics(env, { metrics, log }, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
     port = Number(new URL(url).port)
     lock.publish({
