@@ -79,6 +79,7 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ],
     ['setPassword', nobody, () => ({ token: made.evesToken, password: 'a password of hers' })],
     ['updateUser', admin, () => ({ id: made.eve, role: 'ANALYST' })],
+    ['startPasswordReset', admin, () => ({ userId: made.eve })],
     ['createTeam', admin, () => ({ name: 'Auditors' }), keep('team')],
     ['updateTeam', admin, () => ({ id: made.team, name: 'The auditors' })],
     ['addTeamMember', admin, () => ({ teamId: made.team, userId: made.eve })],

@@ -135,6 +135,8 @@ test('an export holds what there is of somebody, for them and for who manages th
 
 test('whoever is erased leaves no byte, and cannot come in', async () => {
   const canary = 'canary-7c1d-person'
+  const invited = { email: `${canary}@acme.example`, role: 'viewer' }
+  assert.equal((await admin.rest('POST', '/invitations', invited)).status, 201)
   const { id, email, visitor } = await somebody(canary)
   assert.ok((await holding(canary)).includes('identity.users'))
   const manager = await house.as('manager@acme.example')
