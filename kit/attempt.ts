@@ -7,6 +7,7 @@ import type { Job, JobContext, Payload } from './job.ts'
 import type { JobOutcome } from './metrics.ts'
 import * as operations from './operation.ts'
 import type { Queue } from './queue.ts'
+import { recordEnd } from './recorded.ts'
 import { allowed, type Member } from './viewer.ts'
 
 export type Taken = JobWithMetadata<Payload>
@@ -105,17 +106,24 @@ async function standingOf(context: Context<never>, member: Member): Promise<Memb
   return { ...asked, permissions, ...(memberStanding.hasGrants && { hasGrants: true }) }
 }
 
-/** Ends the operation of a job that nobody will try again. */
+/** Ends the operation of a job that nobody will try again, and writes its one row in the journal. */
 export async function giveUp(
-  { db, surroundings }: Here,
+  { subgraph, db, surroundings }: Here,
   { id, data, sourceOutput }: Taken,
 ): Promise<JobResult> {
   const { operation, member, requestId } = data
   const said = sourceOutput as Partial<Refused> | null
   // Without a word from the job itself, its worker was lost or its time was up.
   const { code, message } = said?.code ? (said as Refused) : interrupted
-  const tenant = { organizationId: member.organizationId }
-  await inTenant(db, tenant, (trx: Trx<never>) => operations.fail(trx, operation, code, message))
+  const { organizationId } = member
+  await inTenant(db, { organizationId }, async (trx: Trx<never>) => {
+    const kind = await operations.fail(trx, operation, code, message)
+    if (!kind) return
+    const after = { status: 'failed', errorCode: code }
+    const change = { type: 'Operation', id: operation, before: { status: 'running' }, after }
+    const of = { operation: kind, subgraph, requestId, organizationId, actor: member }
+    await recordEnd(trx, of, change, code)
+  })
   surroundings.log.error({ requestId, operation, code }, 'a job was given up')
   return { id, status: 'completed' }
 }

@@ -23,7 +23,7 @@ export type Written = {
 const secret =
   /password|passphrase|secret|token|hash|credential|private|cookie|cipher|sealed|recovery|^(api)?key$/i
 const ofPeople =
-  /e-?mail|phone|^ip$|ipAddress|userAgent|(first|last|full|given|family|display|user)Name|^address$/i
+  /e-?mail|phone|^ip$|ipAddress|allowedIps|userAgent|(first|last|full|given|family|display|user)Name|^address$/i
 const people = ['User', 'Account']
 const mask = '[masked]'
 const mostChanges = 100
@@ -56,7 +56,7 @@ type Kind = 'open' | 'secret' | 'personal'
 function kindOf(type: string, path: readonly string[]): Kind {
   if (path.some((name) => secret.test(name))) return 'secret'
   if (path.some((name) => ofPeople.test(name))) return 'personal'
-  return people.includes(type) && path[0] === 'name' ? 'personal' : 'open'
+  return people.includes(type) && /^(name|externalId)$/.test(path[0] ?? '') ? 'personal' : 'open'
 }
 
 /** A value as it is written: numbers and truths under the name of a secret are settings, and stay. */

@@ -1,10 +1,14 @@
 import { type Kysely, type QueryExecutorProvider, sql } from 'kysely'
 import { chainMigration } from './journal/chain-migration.ts'
+import { pruneMigration } from './journal/prune-migration.ts'
 import type { Migrations } from './migration.ts'
 import { tenantPolicy } from './tenancy.ts'
 
 /** The schema of the audit trail: every service adds to it, and none changes what is there. */
 export const journalSchema = 'journal'
+
+/** Days that an organization keeps its entries when it has not said. */
+export const defaultRetentionDays = 365
 
 export const actorKinds = ['user', 'key', 'anonymous'] as const
 export type ActorKind = (typeof actorKinds)[number]
@@ -81,6 +85,20 @@ export const journalMigrations: Migrations = {
     },
   },
   '0002-chain': chainMigration,
+  '0003-erase': {
+    async up(db) {
+      await sql`
+        create function journal.erase_person(organization uuid, who uuid) returns bigint
+          language sql security definer set search_path = journal, pg_temp
+          as 'with gone as (delete from journal.personal p
+                where p.organization_id = organization and p.person = who
+                  and p.organization_id = nullif(current_setting(''nexus.organization'', true), '''')::uuid
+                returning 1) select count(*) from gone';
+        revoke all on function journal.erase_person(uuid, uuid) from public;
+      `.execute(db)
+    },
+  },
+  '0004-prune': pruneMigration,
 }
 
 /** Lets a service add to the journal; identity, which shows it, may read it too. */
@@ -88,7 +106,36 @@ export async function grantJournal(db: Kysely<unknown>, subgraph: string, role: 
   const privileges = sql.raw(subgraph === 'identity' ? 'select, insert' : 'insert')
   await sql`grant usage on schema journal to ${sql.id(role)}`.execute(db)
   await sql`grant ${privileges} on journal.entries, journal.personal to ${sql.id(role)}`.execute(db)
-  if (subgraph === 'identity') await sql`grant select on journal.chain to ${sql.id(role)}`.execute(db)
+  if (subgraph !== 'identity') return
+  await sql`grant select on journal.chain to ${sql.id(role)}`.execute(db)
+  const functions = sql.raw('journal.erase_person(uuid, uuid), journal.keep_for(uuid, int)')
+  await sql`grant execute on function ${functions} to ${sql.id(role)}`.execute(db)
+}
+
+/**
+ * Erases what the journal keeps of a person, in a transaction of their organization; the chain stays right. For
+ * identity alone. Answers of how many entries.
+ */
+export async function erase(
+  trx: QueryExecutorProvider,
+  organizationId: string,
+  userId: string,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select journal.erase_person(${organizationId}, ${userId}) as count`.execute(trx)
+  return rows[0]!.count
+}
+
+/**
+ * Says how many days an organization keeps its entries, in a transaction of its own; they go within hours after that.
+ * For identity alone. Throws for less than 90 and more than 3,650.
+ */
+export async function keepFor(
+  trx: QueryExecutorProvider,
+  organizationId: string,
+  days: number,
+): Promise<void> {
+  await sql`select journal.keep_for(${organizationId}, ${days})`.execute(trx)
 }
 
 /** Writes one entry, with the personal values that belong to it, in the transaction of what it tells of. */

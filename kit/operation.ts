@@ -113,14 +113,17 @@ export const complete = (
       where id = ${id} and status = 'running' and attempt = ${attempt}`.execute(trx),
   )
 
-/** Ends an operation that nobody will try again; one that has ended stays as it is. */
+/** Ends an operation that nobody will try again, and answers its kind; one that has ended stays as it is: null. */
 export async function fail(
   trx: QueryExecutorProvider,
   id: string,
   code: string,
   message: string,
-): Promise<void> {
-  await sql`update operations.operations set status = 'failed', error_code = ${code},
+): Promise<string | null> {
+  const { rows } = await sql<{
+    kind: string
+  }>`update operations.operations set status = 'failed', error_code = ${code},
     error_message = ${message}, finished_at = now(), updated_at = now()
-    where id = ${id} and status in ('queued', 'running')`.execute(trx)
+    where id = ${id} and status in ('queued', 'running') returning kind`.execute(trx)
+  return rows[0]?.kind ?? null
 }

@@ -1,17 +1,22 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql'
-import { enter, type Recording, recording, startRecording } from './audit.ts'
+import type { QueryExecutorProvider } from 'kysely'
+import { type Actor, enter, type Recording, recording, startRecording } from './audit.ts'
+import type { Change } from './changes.ts'
 import type { Context } from './context.ts'
 import { type Db, inTenant } from './database.ts'
 import { NexusError } from './errors.ts'
 import type { Outcome } from './journal.ts'
 import type { Log } from './log.ts'
+import { anonymous } from './viewer.ts'
 
 type Anyones = Context<never>
 
 const codeOf = (error: unknown): string =>
   error instanceof NexusError ? error.code : 'INTERNAL_SERVER_ERROR'
-const unheard = ['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE']
-const outcomeOf = (code: string): Outcome => (unheard.includes(code) ? 'failed' : 'refused')
+const unheard = ['INTERNAL_SERVER_ERROR', 'SERVICE_UNAVAILABLE', 'INTERRUPTED']
+
+/** Whether a code says that somebody was told no, or that Nexus could not do it. */
+export const outcomeOf = (code: string): Outcome => (unheard.includes(code) ? 'failed' : 'refused')
 
 /**
  * Runs work and leaves exactly one row of it in the journal: in the transaction in which it notes something, else
@@ -69,6 +74,22 @@ async function refused(db: Db<never>, record: Recording, code: string, log: Log)
       lost(error)
     }
   })
+}
+
+type Ended = Pick<Recording, 'operation' | 'subgraph' | 'requestId'> & {
+  organizationId: string
+  actor: Actor
+}
+
+/** Writes the row of work that nobody is at any more, in the transaction that ends it. */
+export async function recordEnd(
+  trx: QueryExecutorProvider,
+  { organizationId, actor, ...of }: Ended,
+  change: Change,
+  code: string,
+): Promise<void> {
+  const record = startRecording({ ...of, viewer: anonymous, service: of.subgraph, client: null })
+  await enter(trx, record, organizationId, [change], { outcome: outcomeOf(code), code, actor })
 }
 
 /** Records one refusal of a question, where whoever asked is known. */

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { z } from 'zod'
-import { list, type Noun } from './list.ts'
+import { list, type Noun, time } from './list.ts'
 import { type Fields, type Route, route } from './route.ts'
 
 export const auditEvent: Noun = {
@@ -11,6 +11,7 @@ export const auditEvent: Noun = {
   item: `id at actorKind actor { id } apiKeyId ip userAgent service requestId operation subgraph outcome code
     subjectType subjectId changes sequence hash`,
   filters: ['actorId', 'apiKeyId', 'operation', 'outcome', 'subjectType', 'subjectId', 'requestId'],
+  time: 'at',
 }
 
 /** Asks for the organization of the path as well: there is no trail of one that is not there. */
@@ -32,8 +33,6 @@ function under(row: Route): Route {
 export const audit = (graph: GraphQLSchema): Route[] => [
   under(list(graph, auditEvent, '/organizations/:id/audit')),
 ]
-
-const time = z.iso.datetime({ offset: true, error: 'Must be a time such as 2026-01-31T12:00:00Z' }).optional()
 
 /** One page of an export. */
 export const exportAudit: Route = under(

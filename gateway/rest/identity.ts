@@ -16,7 +16,7 @@ const organization: Noun = {
   one: 'organization',
   many: 'organizations',
   needs: 'organization:read',
-  item: 'id name slug settings { sessionIdleMinutes requireSecondFactor } version createdAt updatedAt',
+  item: 'id name slug settings { sessionIdleMinutes auditRetentionDays requireSecondFactor } version createdAt updatedAt',
   filters: ['search'],
 }
 
@@ -108,6 +108,7 @@ export const identity = (graph: GraphQLSchema): Route[] => [
       settings: z
         .strictObject({
           session_idle_minutes: z.int('Must be a number').optional(),
+          audit_retention_days: z.int('Must be a number').optional(),
           require_second_factor: z.boolean('Must be true or false').optional(),
         })
         .optional(),
@@ -121,6 +122,7 @@ export const identity = (graph: GraphQLSchema): Route[] => [
           settings &&
           given({
             sessionIdleMinutes: settings.session_idle_minutes,
+            auditRetentionDays: settings.audit_retention_days,
             requireSecondFactor: settings.require_second_factor,
           }),
         expectedVersion: version,

@@ -23,6 +23,8 @@ export type Noun = {
   item: string
   /** The filters of the graph that are query parameters too, under the same names in snake_case. */
   filters: readonly string[]
+  /** The filter of the graph that `from` and `to` are the range of. */
+  time?: string
 }
 
 const maxOffset = 10_000
@@ -64,6 +66,9 @@ const paging = {
   limit: z.coerce.number('Must be a number').int().min(1).max(100).default(20),
   cursor: z.string().min(1).max(1_000).optional(),
 }
+export const time = z.iso
+  .datetime({ offset: true, error: 'Must be a time such as 2026-01-31T12:00:00Z' })
+  .optional()
 type Paging = { page?: number; limit: number; cursor?: string; sort?: string }
 type Connection = {
   edges: { node: unknown }[]
@@ -82,6 +87,7 @@ export function list(graph: GraphQLSchema, noun: Noun, path: string, search?: st
     ...paging,
     sort: z.enum(sorts, `Must be one of ${sorts.join(', ')}`).optional(),
     ...Object.fromEntries(filters.map(([name, , type]) => [name, type.optional()])),
+    ...(noun.time ? { from: time, to: time } : {}),
     ...(search ? { [search]: z.string('Say what to search for').min(1).max(200) } : {}),
   }
   const query = z
@@ -110,9 +116,10 @@ export function list(graph: GraphQLSchema, noun: Noun, path: string, search?: st
     query: query as unknown as z.ZodType<Paging & Fields>,
     variables: ({ query }) => {
       const { page = 1, limit, cursor, sort } = query
-      const filter = Object.fromEntries(
+      const filter: Fields = Object.fromEntries(
         filters.flatMap(([name, field]) => (query[name] === undefined ? [] : [[field, query[name]]])),
       )
+      if (noun.time) filter[noun.time] = { from: query.from, to: query.to }
       return {
         first: limit,
         ...(cursor ? { after: cursor } : { offset: (page - 1) * limit }),

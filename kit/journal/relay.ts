@@ -5,15 +5,18 @@ import type { Log } from '../log.ts'
 import type { Keys } from '../tokens.ts'
 import { type Chained, type Link, link, origin } from './chain.ts'
 import { keepCheckpoints, signCheckpoint } from './checkpoint.ts'
+import { prune } from './retention.ts'
 
 export type Relay = {
   /** Takes up what was committed until now, and signs where the chains stand. */
   catchUp(): Promise<void>
+  /** Takes away what organizations keep no longer. */
+  prune(): Promise<void>
   close(): Promise<void>
 }
 
 const batch = 500
-const every = { lookMs: 1_000, signMs: 60_000, signRows: 1_000 }
+const every = { lookMs: 1_000, signMs: 60_000, signRows: 1_000, pruneMs: 3_600_000 }
 
 /** The database as the role that reads the journal of every tenant. */
 export function relayUrl(databaseUrl: string, keys: Pick<Keys, 'passwordOf'>): string {
@@ -57,6 +60,26 @@ export function openRelay(options: { databaseUrl: string; keys: Keys; folder: st
     rowsUnsigned = 0
     signedAt = Date.now()
   }
+  let pruneAt = Date.now() + every.signMs
+  const pruneIt = async () => {
+    pruneAt = Date.now() + every.pruneMs
+    const inTransaction = <Result>(work: (trx: Transaction<never>) => Promise<Result>) =>
+      db
+        .withoutPlugins()
+        .transaction()
+        .execute(async (trx) => {
+          await sql`select pg_advisory_xact_lock(hashtext('nexus-journal-relay'))`.execute(trx)
+          return work(trx)
+        })
+    const done = await prune(inTransaction, keys, (anchor) => {
+      keepCheckpoints(folder, [anchor])
+      log.info({ checkpoint: anchor }, 'an anchor of the journal')
+    })
+    for (const { intact, ...pruned } of done)
+      if (intact) log.info(pruned, 'the oldest entries of a journal were taken away')
+      else
+        log.error(pruned, 'a journal was changed: its oldest entries stay until nexus audit verify is right')
+  }
   let turn: Promise<unknown> = Promise.resolve()
   /** One after the other: the loop, and who asks from outside. */
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -68,6 +91,7 @@ export function openRelay(options: { databaseUrl: string; keys: Keys; folder: st
     let rows = batch
     while (rows >= batch && !stopping.signal.aborted) rows = await step()
     if (rowsUnsigned >= every.signRows || Date.now() - signedAt >= every.signMs) signIt()
+    if (Date.now() >= pruneAt) await pruneIt()
   }
   const run = async () => {
     while (!stopping.signal.aborted) {
@@ -83,6 +107,7 @@ export function openRelay(options: { databaseUrl: string; keys: Keys; folder: st
     })
   return {
     catchUp,
+    prune: () => inTurn(pruneIt),
     async close() {
       stopping.abort()
       await running

@@ -38,6 +38,9 @@ export function chainWalk(organization: string, from: Start | null, checkpoints:
   let broken = false
   const say = (kind: Problem['kind'], at: number | null, entry: string | null) =>
     problems.push({ organization, kind, sequence: at, entry })
+  if (from)
+    for (const checkpoint of signed.get(from.sequence) ?? [])
+      if (checkpoint.hash !== from.hash) say('rehash', from.sequence, null)
 
   const step = ({ link, entry }: Row): void => {
     const { entryId } = link

@@ -193,6 +193,20 @@ test('what is hashed is RFC 8785', async () => {
   const { default: canonicalize } = await import('canonicalize')
   for (const [index, entry] of entries.entries())
     assert.equal(canonical(entry, index + 1), canonicalize({ ...entry, sequence: index + 1 }))
+  const [entry] = entries
+  const texts = ['"', '\\', '\u0000\u001f\u007f', '\n', '\u2028', 'é', '😀', '', '</script>']
+  const numbers = [0, -0, 1e21, 1e-7, 0.1, 333333333.3333333, -1]
+  const odd = {
+    10: 1,
+    9: [],
+    '😀': {},
+    '\ufb33': null,
+    é: true,
+    '"': texts,
+    nested: [[{ b: numbers, a: false }]],
+  }
+  const strange = { ...entry!, changes: odd, personal: {}, operation: texts.join(), code: null }
+  assert.equal(canonical(strange, 1), canonicalize({ ...strange, sequence: 1 }))
 })
 
 test('secrets are masked, and personal values lie apart', () => {

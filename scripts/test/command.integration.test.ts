@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openTestHouse, password, type TestHouse } from '../test-house.ts'
+import { openOwner } from './owner.ts'
 import { npmStart, tempDir } from './processes.ts'
 import { trivyReport } from './reports.ts'
 
@@ -87,4 +88,35 @@ test('what is wrong is said with the file, the format and the reason, and exits 
   assert.equal(code, 1)
   const { total, errors } = JSON.parse(output)
   assert.deepEqual([total, errors.length], [0, 1])
+})
+
+test('audit verify exits with 0 for a journal as it was written, and with 1 for one that was changed', async () => {
+  const email = 'viewer@acme.example'
+  await house.anonymous.rest('POST', '/auth/login', { email, password: 'wrong' })
+  await house.as(email)
+  await house.relay.catchUp()
+  const right = await nexus(['audit', 'verify'])
+  assert.equal(right.code, 0, right.output)
+  assert.match(
+    right.output,
+    /^The journal is as it was written: \d+ rows of \d+ organizations, \d+ checkpoints, /,
+  )
+  const owner = await openOwner(house)
+  const { rows } = await owner.query('select organization_id, entry_id from journal.chain where sequence = 1')
+  const { organization_id: organization, entry_id: entry } = rows[0]!
+  await owner.query(`update journal.entries set outcome = 'failed', code = 'x' where id = $1`, [entry])
+  const wrong = await nexus(['audit', 'verify'])
+  assert.equal(wrong.code, 1, wrong.output)
+  assert.match(wrong.output, /^The journal was changed: /)
+  assert.ok(wrong.output.includes(`edit       ${organization} row 1 entry ${entry}`), wrong.output)
+  const json = await nexus(['audit', 'verify', '--json'])
+  assert.equal(json.code, 1, json.output)
+  assert.deepEqual(JSON.parse(json.output).problems, [{ organization, kind: 'edit', sequence: 1, entry }])
+  await owner.close()
+  const nowhere = await nexus(['audit', 'verify'], { NEXUS_DATA_DIR: dir.path })
+  assert.deepEqual(
+    [nowhere.code, /^There is no journal here/.test(nowhere.output)],
+    [1, true],
+    nowhere.output,
+  )
 })

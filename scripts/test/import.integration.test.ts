@@ -173,11 +173,17 @@ test('a run whose process died is said to be interrupted, in lists too', async (
     `update integrations.import_runs set status = 'running', heartbeat_at = now() - interval '61 seconds' where id = $1`,
     [run.id],
   )
-  await owner.end()
   const list = '{ importRuns(filter: { status: [FAILED] }) { edges { node { id errorCode } } } }'
   const { body } = await admin.graphql(list)
   const found = body.data.importRuns.edges.find((edge: { node: { id: string } }) => edge.node.id === run.id)
   assert.equal(found.node.errorCode, 'INTERRUPTED')
   const { body: rest } = await admin.rest('GET', `/integrations/imports/${run.id}`)
   assert.deepEqual([rest.data.status, rest.data.error_code], ['failed', 'INTERRUPTED'])
+  const { rows } = await owner.query(
+    `select operation, outcome, actor_id from journal.entries where subject_id = $1 and code = 'INTERRUPTED'`,
+    [run.id],
+  )
+  await owner.end()
+  const { id: actor_id } = (await admin.rest('GET', '/auth/me')).body.data
+  assert.deepEqual(rows, [{ operation: 'import-report', outcome: 'failed', actor_id }])
 })

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import { roleOf, urlAs } from '#kit/database.ts'
+import { inTenant, openDatabase, roleOf, urlAs } from '#kit/database.ts'
 import { idOfName } from '#kit/id.ts'
 import { verifyJournal } from '#kit/journal/audit.ts'
 import { openRelay } from '#kit/journal/relay.ts'
+import { erase } from '#kit/journal.ts'
 import { readRegister } from '#kit/register.ts'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
 import { type Owner, openOwner } from './owner.ts'
@@ -117,6 +118,25 @@ test('whatever the owner does to rows is found', async () => {
           drop table journal.kept_${table}`)
     }
   await owner.query('alter table journal.chain add unique (organization_id, entry_id)')
+  assert.deepEqual((await verify()).problems, [])
+})
+
+test('a person is erased, by identity alone and in one tenant, and the chain stays right', async () => {
+  const { keys, log } = house.surroundings
+  const { body } = await admin.graphql('{ me { id } }')
+  const userId = body.data.me.id
+  const eraseAs = async (name: string, organizationId: string) => {
+    const role = roleOf(house.databaseUrl, name)
+    const url = urlAs(house.databaseUrl, role, keys.passwordOf(role))
+    const db = openDatabase<never>({ url, schema: name, log, connections: 1 })
+    const tenant = { organizationId }
+    return inTenant(db, tenant, (trx) => erase(trx, acme, userId)).finally(() => db.destroy())
+  }
+  assert.equal(await eraseAs('identity', idOfName('organization', 'globex')), 0)
+  await assert.rejects(eraseAs('alerts', acme), { code: '42501' })
+  assert.ok((await eraseAs('identity', acme)) > 0)
+  const { rows } = await owner.query('select from journal.personal where person = $1', [userId])
+  assert.equal(rows.length, 0)
   assert.deepEqual((await verify()).problems, [])
 })
 

@@ -232,16 +232,17 @@ test('an organization is named and set by its admins, within bounds, and by nobo
   const path = `/organizations/${me.organization.id}`
   const put = (visitor: Visitor, body: object) => visitor.rest('PUT', path, body)
   const before = (await admin.rest('GET', path)).body.data
-  assert.deepEqual(before.settings, { session_idle_minutes: 60, require_second_factor: false })
+  const unchanged = { audit_retention_days: 365, require_second_factor: false }
+  assert.deepEqual(before.settings, { session_idle_minutes: 60, ...unchanged })
   const { status, body } = await put(admin, { name: 'Acme Ltd', settings: { session_idle_minutes: 15 } })
   assert.equal(status, 200)
   assert.deepEqual(
     [body.data.name, body.data.settings, body.data.version],
-    ['Acme Ltd', { session_idle_minutes: 15, require_second_factor: false }, before.version + 1],
+    ['Acme Ltd', { session_idle_minutes: 15, ...unchanged }, before.version + 1],
   )
   assert.deepEqual((await put(admin, { name: 'Acme' })).body.data.settings, {
     session_idle_minutes: 15,
-    require_second_factor: false,
+    ...unchanged,
   })
   assert.deepEqual(refusal(await put(admin, { name: 'x', version: before.version })), [409, 'CONFLICT'])
   for (const wrong of [

@@ -18,6 +18,9 @@ const OrganizationSettings = builder.objectRef<Settings>('OrganizationSettings')
     sessionIdleMinutes: t.exposeInt('sessionIdleMinutes', {
       description: 'How long a session may be left alone before it ends.',
     }),
+    auditRetentionDays: t.exposeInt('auditRetentionDays', {
+      description: 'How old entries of the audit trail become before they are taken away.',
+    }),
     requireSecondFactor: t.exposeBoolean('requireSecondFactor', {
       description: 'Whether members need a second factor: who has none sets one up before coming in.',
     }),
@@ -72,6 +75,7 @@ const OrganizationSettingsInput = builder.inputType('OrganizationSettingsInput',
   description: 'Settings to change; what is left out stays.',
   fields: (t) => ({
     sessionIdleMinutes: t.int({ description: 'From 10 to 1440.' }),
+    auditRetentionDays: t.int({ description: 'From 90 to 3650.' }),
     requireSecondFactor: t.boolean({
       description:
         'Refuses with CONFLICT who has none of their own. Ends the sessions of members who have none.',

@@ -30,7 +30,8 @@ export const find = (db: Db<Tables>, ids: readonly string[]): Promise<Invitation
   db.selectFrom('invitations').selectAll().where('id', 'in', ids).execute()
 
 const noted = (before: InvitationRow | null, after: InvitationRow) =>
-  note({ type: 'Invitation', id: after.id, before, after })
+  // The address is of who is invited, not of who invites.
+  note({ type: 'Invitation', id: after.id, before, after, person: after.id })
 
 const already = () => new NexusError('CONFLICT', 'Somebody with this e-mail is a member already')
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { forbidden, NexusError, notFound } from '#kit/errors.ts'
+import { keepFor } from '#kit/journal.ts'
 import type { ListSpec } from '#kit/page.ts'
 import { type Member, may } from '#kit/viewer.ts'
 import type { OrganizationRow, Tables } from '../tables.ts'
@@ -56,6 +57,8 @@ export async function update(
   const name = wanted.name === undefined || wanted.name === null ? before.name : changed.name(wanted.name)
   const was = read(before.settings)
   const next = settings({ ...was, ...wanted.settings })
+  if (next.auditRetentionDays !== was.auditRetentionDays)
+    await keepFor(trx, by.organizationId, next.auditRetentionDays)
   if (next.requireSecondFactor && !was.requireSecondFactor) await endWithoutFactor(trx, by)
   const after = await trx
     .updateTable('organizations')

@@ -5,6 +5,7 @@ import { type Db, inTenant, type Trx } from '#kit/database.ts'
 import type { Erasures } from '#kit/erasures.ts'
 import { forbidden, notFound } from '#kit/errors.ts'
 import { isId, newId } from '#kit/id.ts'
+import * as journal from '#kit/journal.ts'
 import { eraseRecords, personField, type Records, recordsOf } from '#kit/people.ts'
 import { type Member, signedIn } from '#kit/viewer.ts'
 import { people, peopleElsewhere } from '../people.ts'
@@ -56,6 +57,13 @@ export async function exported(context: Context<Tables>, id: string): Promise<Ex
 async function erase(trx: Trx<Tables>, user: UserRow): Promise<UserRow> {
   const { rows } = await sql<{ account: string }>`
     select identity.erase_account(${user.accountId}, ${newId()}) as account`.execute(trx)
+  const invitations = await trx
+    .selectFrom('invitations')
+    .select('id')
+    .where((eb) => eb.or([eb('email', '=', user.email), eb('acceptedBy', '=', user.id)]))
+    .execute()
+  for (const id of [user.id, ...invitations.map((each) => each.id)])
+    await journal.erase(trx, user.organizationId, id)
   await eraseRecords(trx, people, { userId: user.id, email: user.email })
   // After it, so that the journal is told of sessions without addresses.
   await sessions.end(trx, { userId: user.id }, 'disabled')

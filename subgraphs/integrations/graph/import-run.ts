@@ -62,7 +62,7 @@ builder.queryFields((t) => ({
     authScopes: { permission: 'integrations:read' },
     args: { id: t.arg.id({ required: true }) },
     resolve: async (_root, { id }, context) => {
-      await context.tenant(importRuns.settle)
+      await importRuns.settle(context)
       return one(context, 'import-run', id, importRuns.find)
     },
   }),
@@ -73,7 +73,7 @@ builder.queryFields((t) => ({
     args: listArgs,
     listSize: lists.size,
     resolve: async (_root, args, context) => {
-      await context.tenant(importRuns.settle)
+      await importRuns.settle(context)
       return listOf(context, importRuns.spec, args)
     },
   }),

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
+import type { Context } from '#kit/context.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { NexusError } from '#kit/errors.ts'
 import type { Bucket, ListSpec } from '#kit/page.ts'
+import { recordEnd } from '#kit/recorded.ts'
 import { liveStatuses, silenceMs } from '../rules.ts'
 import type { Counts, ImportRunRow, Tables } from '../tables.ts'
 
@@ -79,12 +81,25 @@ export async function fail(trx: Trx<Tables>, id: string, code: string, message: 
     .execute()
 }
 
-/** Ends the runs whose process died with them. Whoever reads runs does it first, so that no job has to. */
-export async function settle(trx: Trx<Tables>): Promise<void> {
-  await trx
-    .updateTable('importRuns')
-    .set(failure('INTERRUPTED', 'The import was cut off before its end; import the file again'))
-    .where('status', 'in', liveStatuses)
-    .where('heartbeatAt', '<', sql<Date>`now() - make_interval(secs => ${silenceMs / 1_000})`)
-    .execute()
-}
+const interrupted = 'INTERRUPTED'
+
+/**
+ * Ends the runs whose process died with them, and writes the row of each in the journal. Whoever reads runs does it
+ * first, so that no job has to.
+ */
+export const settle = ({ tenant, requestId }: Context<Tables>): Promise<void> =>
+  tenant(async (trx) => {
+    const ended = await trx
+      .updateTable('importRuns')
+      .set(failure(interrupted, 'The import was cut off before its end; import the file again'))
+      .where('status', 'in', liveStatuses)
+      .where('heartbeatAt', '<', sql<Date>`now() - make_interval(secs => ${silenceMs / 1_000})`)
+      .returning(['id', 'organizationId', 'requestedBy'])
+      .execute()
+    for (const { id, organizationId, requestedBy } of ended) {
+      const of = { operation: 'import-report', subgraph: 'integrations', requestId, organizationId }
+      const after = { status: 'failed', errorCode: interrupted }
+      const change = { type: 'ImportRun', id, before: { status: 'running' }, after }
+      await recordEnd(trx, { ...of, actor: { userId: requestedBy } }, change, interrupted)
+    }
+  })

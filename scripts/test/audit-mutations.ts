@@ -1,0 +1,201 @@
+/** Mutations that do something, each once, in an order in which each works. */
+import { readFileSync } from 'node:fs'
+import { buildSchema, type GraphQLField } from 'graphql'
+import { root } from '#kit/register.ts'
+import { type Answer, password, type TestHouse, type Visitor } from '../test-house.ts'
+import { codeAt } from './factors.ts'
+import { importReport, trivyReport } from './reports.ts'
+import { okta, patch } from './scim-bodies.ts'
+
+const schema = buildSchema(readFileSync(`${root}schema/api.graphql`, 'utf8'), { assumeValidSDL: true })
+export const fields: Record<string, GraphQLField<unknown, unknown>> = schema.getMutationType()!.getFields()
+
+// What of an answer the steps after it need.
+const selections: Record<string, string> = {
+  createUser: 'user { id } passwordToken',
+  createApiKey: 'apiKey { id }',
+  createTeam: 'team { id }',
+  createGrant: 'grant { id }',
+  createInvitation: 'invitation { id } token',
+  createAssetGroup: 'assetGroup { id }',
+  createScimUser: 'resource',
+  createScimGroup: 'resource',
+  signIn: 'refreshToken',
+  refreshSession: 'refreshToken',
+  startTotp: 'secret',
+}
+type Input = Record<string, unknown>
+type Told = ReturnType<typeof JSON.parse>
+
+/** Asks a mutation, and what of its answer the steps after it need. */
+export async function mutate(
+  by: Visitor,
+  name: string,
+  input?: Input,
+): Promise<{ answer: Answer; told: Told }> {
+  const [arg] = fields[name]!.args
+  const [head, passed] = arg ? [`($input: ${arg.type})`, '(input: $input)'] : ['', '']
+  const text = `mutation${head} { it: ${name}${passed} { ${selections[name] ?? '__typename'} } }`
+  const answer = await by.graphql(text, { input })
+  return { answer, told: answer.body.data?.it }
+}
+
+type Made = Record<'eve' | 'invitation', string> & { evesToken: string }
+type Step = [name: string, by: Visitor, input?: () => Input | Promise<Input>, keep?: (told: Told) => void]
+
+/** The steps, for an admin and another member; `made` knows their ids as they come. */
+export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme: string) {
+  const made: Record<string, string> = {}
+  const keep =
+    (name: string, of = name) =>
+    (told: Told) => {
+      made[name] = told[of].id
+    }
+  const first = async (list: string, selection = 'id') =>
+    (await admin.graphql(`{ ${list} { edges { node { ${selection} } } } }`)).body.data[list.split('(')[0]!]
+      .edges[0].node
+  // The demo has none: the first import of a format makes one.
+  const connector = async () => {
+    await importReport(admin, 'first.json', trivyReport('audit:0', [{ id: 'CVE-2020-1', package: 'a' }]))
+    return first('connectors')
+  }
+  const resource = okta.user
+  const again = async () => {
+    await house.as('admin@acme.example')
+    return {}
+  }
+  const mine = async () => {
+    await again()
+    const { body } = await admin.graphql('{ sessions { id current } }')
+    return body.data.sessions.find(({ current }: { current: boolean }) => !current).id
+  }
+  const nobody = house.anonymous
+  const steps: Step[] = [
+    [
+      'createUser',
+      admin,
+      () => ({ email: 'eve@acme.example', name: 'Eve', role: 'VIEWER' }),
+      (told) => Object.assign(made, { eve: told.user.id, evesToken: told.passwordToken }),
+    ],
+    ['setPassword', nobody, () => ({ token: made.evesToken, password: 'a password of hers' })],
+    ['updateUser', admin, () => ({ id: made.eve, role: 'ANALYST' })],
+    ['startPasswordReset', admin, () => ({ userId: made.eve })],
+    ['createTeam', admin, () => ({ name: 'Auditors' }), keep('team')],
+    ['updateTeam', admin, () => ({ id: made.team, name: 'The auditors' })],
+    ['addTeamMember', admin, () => ({ teamId: made.team, userId: made.eve })],
+    ['createGrant', admin, () => ({ teamId: made.team, role: 'VIEWER', tag: 'team:audit' }), keep('grant')],
+    ['revokeGrant', admin, () => ({ id: made.grant })],
+    ['removeTeamMember', admin, () => ({ teamId: made.team, userId: made.eve })],
+    ['disableTeam', admin, () => ({ id: made.team })],
+    ['disableUser', admin, () => ({ id: made.eve })],
+    ['enableUser', admin, () => ({ id: made.eve })],
+    [
+      'createInvitation',
+      admin,
+      () => ({ email: 'mallory@acme.example', role: 'VIEWER' }),
+      keep('invitation'),
+    ],
+    ['revokeInvitation', admin, () => ({ id: made.invitation })],
+    [
+      'acceptInvitation',
+      nobody,
+      async () => {
+        const asked = { email: 'trent@acme.example', role: 'VIEWER' }
+        const { told } = await mutate(admin, 'createInvitation', asked)
+        return { token: told.token, name: 'Trent', password: 'a password of his' }
+      },
+    ],
+    [
+      'signIn',
+      nobody,
+      () => ({ email: 'analyst@acme.example', password }),
+      (told) => Object.assign(made, { refresh: told.refreshToken }),
+    ],
+    [
+      'refreshSession',
+      nobody,
+      () => ({ refreshToken: made.refresh }),
+      (told) => Object.assign(made, { refresh: told.refreshToken }),
+    ],
+    ['signOut', nobody, () => ({ refreshToken: made.refresh })],
+    ['revokeSession', admin, async () => ({ id: await mine() })],
+    ['revokeOtherSessions', admin, again],
+    [
+      'revokeUserSessions',
+      admin,
+      async () => {
+        await mutate(nobody, 'signIn', { email: 'eve@acme.example', password: 'a password of hers' })
+        return { userId: made.eve }
+      },
+    ],
+    ['createApiKey', admin, () => ({ name: 'ci', scopes: ['alerts:read'] }), keep('key', 'apiKey')],
+    ['revokeApiKey', admin, () => ({ id: made.key })],
+    ['updateOrganization', admin, () => ({ id: acme, settings: { sessionIdleMinutes: 45 } })],
+    ['acknowledgeAlert', admin, async () => ({ id: (await first('alerts(filter: { status: [OPEN] })')).id })],
+    [
+      'setAssetTags',
+      admin,
+      async () => {
+        made.asset = (await first('assets')).id
+        return { assetId: made.asset, tags: ['team:audit'] }
+      },
+    ],
+    ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
+    ['setAssetGroupMembers', admin, () => ({ id: made.assetGroup, assetIds: [made.asset] })],
+    [
+      'setConnectorCredentials',
+      admin,
+      async () => ({ id: (await connector()).id, credentials: 'a token of ours' }),
+    ],
+    ['rekeyOrganization', admin, () => ({ id: acme })],
+    [
+      'setSsoConnection',
+      admin,
+      () => ({ issuer: 'https://idp.example', clientId: 'nexus', clientSecret: 'hush hush' }),
+    ],
+    ['removeSsoConnection', admin],
+    [
+      'createScimUser',
+      admin,
+      () => ({ resource: resource('scim-audit') }),
+      (told) => Object.assign(made, { provisioned: told.resource.id }),
+    ],
+    [
+      'replaceScimUser',
+      admin,
+      () => ({ id: made.provisioned, resource: { ...resource('scim-audit'), displayName: 'Another' } }),
+    ],
+    [
+      'patchScimUser',
+      admin,
+      () => ({
+        id: made.provisioned,
+        operations: patch({ op: 'replace', path: 'displayName', value: 'Third' }).Operations,
+      }),
+    ],
+    [
+      'createScimGroup',
+      admin,
+      () => ({ resource: okta.group('Auditing', [made.provisioned!]) }),
+      (told) => Object.assign(made, { group: told.resource.id }),
+    ],
+    ['replaceScimGroup', admin, () => ({ id: made.group, resource: okta.group('Auditing', []) })],
+    [
+      'patchScimGroup',
+      admin,
+      () => ({ id: made.group, operations: okta.addMember(made.provisioned!).Operations }),
+    ],
+    ['removeScimGroup', admin, () => ({ id: made.group })],
+    ['removeScimUser', admin, () => ({ id: made.provisioned })],
+    ['erasePerson', admin, () => ({ userId: made.provisioned })],
+    ['proveYourself', analyst, () => ({ password })],
+    ['startTotp', analyst, () => ({}), (told) => Object.assign(made, { secret: told.secret })],
+    ['confirmTotp', analyst, async () => ({ code: await codeAt({ secret: made.secret! }) })],
+    ['renewRecoveryCodes', analyst],
+    ['removeTotp', analyst, async () => ({ password, code: await codeAt({ secret: made.secret! }, 1) })],
+    ['changePassword', analyst, () => ({ current: password, new: 'another password of theirs' })],
+    ['generateReport', admin, () => ({ list: 'ASSETS', format: 'CSV' })],
+    ['startImport', admin, () => ({ upload: '00000000-0000-7000-8000-000000000000', fileName: 'gone.json' })],
+  ]
+  return { steps, made: made as Made }
+}
