@@ -51,8 +51,18 @@ export function covered(ledger: Ledger, { covers }: Document): void {
   for (const name of covers) ledger.attacked(name.includes('(') ? 'arguments' : 'fields', name)
 }
 
+const made = new WeakMap<GraphQLSchema, Map<Path['root'], Attack[]>>()
+
 /** The documents for all types below a root, for each of its fields, and for each argument that is given below it. */
-export function attacksOf(schema: GraphQLSchema, root: Path['root']): Attack[] {
+export function attacksOf(schema: GraphQLSchema, root: Path['root']): readonly Attack[] {
+  const known = made.get(schema) ?? new Map<Path['root'], Attack[]>()
+  made.set(schema, known)
+  const attacks = known.get(root) ?? makeAttacks(schema, root)
+  known.set(root, attacks)
+  return attacks
+}
+
+function makeAttacks(schema: GraphQLSchema, root: Path['root']): Attack[] {
   const paths = pathsOf(schema)
   const kind = kindOf[root]!
   const rootType = schema.getRootType(root)

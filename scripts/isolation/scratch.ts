@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { buildSchema } from 'graphql'
+import { buildSchema, type GraphQLSchema } from 'graphql'
 import pg from 'pg'
 import { environment, readEnv } from '#kit/env.ts'
 import { createLog } from '#kit/log.ts'
@@ -47,7 +47,12 @@ export type Scratch = Catalogue & {
   close(): Promise<void>
 }
 
-export const readSchema = () => buildSchema(readFileSync(`${root}schema/api.graphql`, 'utf8'))
+let schema: GraphQLSchema | undefined
+/** The same one each time: documents are made from it once. */
+export function readSchema(): GraphQLSchema {
+  schema ??= buildSchema(readFileSync(`${root}schema/api.graphql`, 'utf8'))
+  return schema
+}
 
 /** Less than the five minutes of an access token. */
 const keptMs = 120_000
