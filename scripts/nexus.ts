@@ -1,5 +1,5 @@
 /** The `nexus` command. */
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { createAdmin } from './nexus-admin.ts'
 import { verifyAudit } from './nexus-audit.ts'
@@ -10,6 +10,11 @@ const program = new Command('nexus')
   .description('Nexus from the command line')
   .version(manifest.version)
   .showHelpAfterError()
+
+const whole = (text: string): number => {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Not a whole number')
+}
 
 program
   .command('import')
@@ -31,7 +36,10 @@ program
   .description('Attack one tenant from another, in a house of its own, and report what was seen')
   .option('--json', 'print counts and findings as JSON, not as Markdown')
   .option('--output <file>', 'write the report there')
-  .option('--self-test', 'take walls away, one after the other, and see that each is missed')
+  .option('--sample', 'attack all there is, but each thing as some of the roles: quicker')
+  .option('--drawn <count>', 'attack so many times more, by lot', whole)
+  .option('--seed <number>', 'of the lots; else it is drawn', whole)
+  .option('--self-test', 'then take walls away, one after the other, and see that each is missed')
   .action(async (options) => (await import('./isolation/command.ts')).verifyIsolation(options))
 
 program

@@ -1,7 +1,8 @@
 /** Attacks that are drawn by lot: who, as whom, what, which id at which place, and through which door. */
 import { type GraphQLSchema, OperationTypeNode } from 'graphql'
+import { oncePerDocument } from '../../gateway/tiers.ts'
 import { leaksIn, type Secrets } from './canary.ts'
-import { each } from './client.ts'
+import { each, type Told } from './client.ts'
 import type { Document, Values } from './documents.ts'
 import { attacksOf } from './graph.ts'
 import { type Listener, streamed } from './live.ts'
@@ -12,6 +13,8 @@ import type { Scratch, Tenant } from './scratch.ts'
 export type Drawn = {
   attacks: number
   byDoor: Record<string, number>
+  /** Those in documents that nothing was asked of, since they ask too much or wrongly. */
+  refused: number
   /** Refusals for want of a permission. */
   forbidden: number
   /** What the same questions showed to whose things they are. */
@@ -22,7 +25,7 @@ type Side = { from: Tenant; to: Tenant; secrets: Secrets }
 type Ask = {
   door: string
   attacks: number
-  run(token: string | null): Promise<string>
+  run(): Promise<Told>
   side: Side
   principal: Principal
 }
@@ -38,8 +41,10 @@ export function lots(seed: number): () => number {
   }
 }
 
-const perDocument = 6
+const perQuestion = 10
+const perChange = 6
 const batches = 40
+const shareOfNamed = 0.6
 
 /** Several documents as one, under aliases and with variables of their own: each of its fields is an attack. */
 function together(kind: string, documents: readonly Document[]) {
@@ -65,6 +70,9 @@ function together(kind: string, documents: readonly Document[]) {
     variables: (values: () => Values) => Object.assign({}, ...parts.map((part) => part.variables(values()))),
   }
 }
+
+const wasAsked = (door: string, text: string) =>
+  (door !== 'graph' && door !== 'mutations') || /"data":/.test(text)
 
 export async function drawAttacks(
   scratch: Scratch,
@@ -99,9 +107,18 @@ export async function drawAttacks(
       document.covers.some((each) => each.endsWith('(input)')) &&
       !/signIn|refreshSession|signOut|setPassword/.test(document.query),
   )
-  const some = (of: typeof roots) => Array.from({ length: perDocument }, () => pick(of).document)
-  const questions = Array.from({ length: batches }, () => together('query', some(roots)))
-  const changes = Array.from({ length: batches / 4 }, () => together('mutation', some(mutations)))
+  const some = (of: typeof roots, length: number) => Array.from({ length }, () => pick(of).document)
+  // Most name a thing: who may not see it is told nothing, which costs little.
+  const byId = roots.filter(({ document }) => document.covers.some((name) => name.endsWith('(id)')))
+  const asked = () =>
+    Array.from({ length: perQuestion }, () => pick(lot() < shareOfNamed ? byId : roots).document)
+  // One that a document may have once, and others.
+  const isOnce = ({ name }: (typeof roots)[number]) => oncePerDocument.has(name)
+  const [once, others] = [mutations.filter(isOnce), mutations.filter((each) => !isOnce(each))]
+  const questions = Array.from({ length: batches }, () => together('query', asked()))
+  const changes = Array.from({ length: batches / 4 }, () =>
+    together('mutation', [...some(once, 1), ...some(others, perChange - 1)]),
+  )
   const [live] = attacksOf(schema, OperationTypeNode.SUBSCRIPTION)
   const gets = routes.filter(({ method, url }) => method === 'GET' && url.startsWith('/api/v1'))
 
@@ -110,24 +127,24 @@ export async function drawAttacks(
     const principal = pick(principals)
     const chance = lot()
     const of = { side, principal }
-    if (chance < 0.6) {
+    if (chance < 0.58) {
       const { query, variables } = pick(questions)
       const given = variables(() => values(side))
       return {
         ...of,
         door: 'graph',
-        attacks: perDocument,
-        run: async (token) => (await client.graphql(token, query, given)).text,
+        attacks: perQuestion,
+        run: () => scratch.staying(principal, (token) => client.graphql(token, query, given), side.from),
       }
     }
-    if (chance < 0.7) {
+    if (chance < 0.67) {
       const { query, variables } = pick(changes)
       const given = variables(() => values(side))
       return {
         ...of,
         door: 'mutations',
-        attacks: perDocument,
-        run: async () => (await client.graphql(await scratch.as(principal, side.from), query, given)).text,
+        attacks: perChange,
+        run: async () => client.graphql(await scratch.as(principal, side.from), query, given),
       }
     }
     if (chance < 0.97 || !live) {
@@ -137,7 +154,7 @@ export async function drawAttacks(
         ...of,
         door: 'rest',
         attacks: 1,
-        run: async (token) => (await client.ask({ path, token, headers })).text,
+        run: () => scratch.staying(principal, (token) => client.ask({ path, token, headers }), side.from),
       }
     }
     return {
@@ -148,7 +165,7 @@ export async function drawAttacks(
         await house.surroundings.events.publish(side.to.id, 'alert.acknowledged', {
           alertId: values(side).id(''),
         })
-        return ''
+        return { status: 200, text: '' }
       },
     }
   }
@@ -167,19 +184,17 @@ export async function drawAttacks(
         of: await streamed(house.url, await scratch.as(principal, side.from), body),
       })
     }
-  const result: Drawn = { attacks: 0, byDoor: {}, forbidden: 0, control: 0, leaks: [] }
+  const result: Drawn = { attacks: 0, byDoor: {}, refused: 0, forbidden: 0, control: 0, leaks: [] }
   for (const { query, variables } of questions.slice(0, 5)) {
-    const { text } = await client.graphql(
-      await scratch.staying('admin', victim),
-      query,
-      variables(() => values(sides[0]!)),
-    )
+    const given = variables(() => values(sides[0]!))
+    const { text } = await scratch.staying('admin', (token) => client.graphql(token, query, given), victim)
     result.control += leaksIn(text, secrets).length
   }
   await each(asks, async ({ door, attacks, run, side, principal }) => {
-    const text = await run(await scratch.staying(principal, side.from))
+    const { text } = await run()
     result.attacks += attacks
     result.byDoor[door] = (result.byDoor[door] ?? 0) + attacks
+    if (!wasAsked(door, text)) result.refused += attacks
     result.forbidden += text.split('"FORBIDDEN"').length - 1
     const leaked = leaksIn(text, side.secrets)
     if (leaked.length > 0)

@@ -51,7 +51,6 @@ export function cachesIn(folder: string): string[] {
   return found
 }
 
-const interleaved = 2_000
 const operations = [
   '{ assets(first: 10) { totalCount { count } edges { cursor node { id name metadata openVulnerabilityCount alerts(first: 2) { edges { node { id title } } } } } } }',
   '{ vulnerabilities(first: 10) { edges { node { id title component { name } asset { id name } } } } }',
@@ -62,10 +61,14 @@ const operations = [
 ]
 
 /**
- * Two tenants ask the same at the same time, two thousand times: each is answered as when they ask alone. Whatever
+ * Two tenants ask the same at the same time, again and again: each is answered as when they ask alone. Whatever
  * remembers, or shares what is under way, has both of them in it.
  */
-export async function attackCaches(scratch: Scratch, ledger: Ledger): Promise<void> {
+export async function attackCaches(
+  scratch: Scratch,
+  ledger: Ledger,
+  interleaved = scratch.attackers.interleaved,
+): Promise<void> {
   const { client, attacker, owner, secrets } = scratch
   const caches = cachesIn(root)
   ledger.open(kind, 'kit, gateway and subgraphs: what may remember across requests', caches)

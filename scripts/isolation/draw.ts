@@ -1,6 +1,7 @@
 /** `node [--import ./scripts/isolation/stripped.ts] scripts/isolation/draw.ts <seed> <count>`: prints one line of JSON. */
 import { drawAttacks } from './attacks.ts'
-import { inScratch, readSchema } from './verify.ts'
+import { readSchema } from './scratch.ts'
+import { inScratch } from './verify.ts'
 
 const [seed = 1, count = 10_000] = process.argv.slice(2).map(Number)
 const drawn = await inScratch({}, (scratch) => drawAttacks(scratch, readSchema(), { seed, count }))

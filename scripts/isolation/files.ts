@@ -8,7 +8,7 @@ import { newId } from '#kit/id.ts'
 import { leaksIn } from './canary.ts'
 import type { Ledger } from './ledger.ts'
 import { plain } from './names.ts'
-import { principals } from './principals.ts'
+import type { Principal } from './principals.ts'
 import type { Scratch, Tenant } from './scratch.ts'
 
 const valuesOf = (schema: GraphQLSchema, name: string): string[] => {
@@ -27,7 +27,7 @@ async function ended(look: () => Promise<string>): Promise<string> {
 }
 
 export async function attackExports(scratch: Scratch, schema: GraphQLSchema, ledger: Ledger): Promise<void> {
-  const { client, victim, attacker, secrets, routes } = scratch
+  const { client, victim, attacker, secrets, routes, attackers } = scratch
   const kind = 'exports'
   const lists = valuesOf(schema, 'ReportList').flatMap((list) =>
     valuesOf(schema, 'ReportFormat').map((format) => ({ list, format, name: `${list}.${format}` })),
@@ -48,7 +48,7 @@ export async function attackExports(scratch: Scratch, schema: GraphQLSchema, led
     return { id, text: (await client.ask({ path: `/api/v1/reports/${id}/download`, token })).text }
   }
   await Promise.all(
-    lists.map(async ({ list, format, name }) => {
+    lists.map(async ({ list, format, name }, index) => {
       const theirs = await make(victim, list, format)
       ledger.control(kind, leaksIn(theirs.text, secrets).length)
       const ours = await make(attacker, list, format)
@@ -58,7 +58,7 @@ export async function attackExports(scratch: Scratch, schema: GraphQLSchema, led
         if (leaked.length > 0) ledger.leak(kind, name, attack, leaked)
       }
       look('in an own report', ours.text)
-      for (const principal of principals) {
+      for (const principal of attackers.of(index)) {
         const token = await scratch.as(principal)
         const download = async (id: string) =>
           client.ask({ path: `/api/v1/reports/${id}/download`, token, headers: { 'if-none-match': '*' } })
@@ -96,7 +96,7 @@ const report = (name: string) =>
   })
 
 export async function attackUploads(scratch: Scratch, schema: GraphQLSchema, ledger: Ledger): Promise<void> {
-  const { client, victim, house, secrets, attacker } = scratch
+  const { client, victim, house, secrets, attacker, attackers } = scratch
   const kind = 'uploads'
   const inputs = Object.values(schema.getTypeMap()).filter(
     (type) => isInputObjectType(type) && 'upload' in type.getFields(),
@@ -106,7 +106,7 @@ export async function attackUploads(scratch: Scratch, schema: GraphQLSchema, led
     'schema/api.graphql: inputs that name an upload',
     inputs.map(({ name }) => `${name}.upload`),
   )
-  const start = async (tenant: Tenant, principal: (typeof principals)[number], upload: string) => {
+  const start = async (tenant: Tenant, principal: Principal, upload: string) => {
     const token = await scratch.as(principal, tenant)
     const query = 'mutation ($input: StartImportInput!) { startImport(input: $input) { run { id } } }'
     const input = { upload, fileName: 'report.json', format: 'trivy' }
@@ -118,7 +118,7 @@ export async function attackUploads(scratch: Scratch, schema: GraphQLSchema, led
   const canary = victim.canaries.at('an upload')
   const blobs = createBlobs(join(house.surroundings.blobDir, victim.id))
   const { id } = await blobs.put(Readable.from([Buffer.from(report(canary))]), { maxBytes: 100_000 })
-  for (const principal of principals) {
+  for (const principal of attackers.of(0)) {
     const [theirs, none] = [await start(attacker, principal, id), await start(attacker, principal, newId())]
     const leaked = leaksIn(theirs, secrets)
     if (leaked.length > 0 || plain(theirs) !== plain(none))

@@ -1,6 +1,6 @@
 /** The graph, asked by every member of another tenant, in documents that the schema itself gives. */
 import { randomBytes } from 'node:crypto'
-import { type GraphQLSchema, getNamedType, isObjectType } from 'graphql'
+import { type GraphQLSchema, getNamedType, isObjectType, OperationTypeNode } from 'graphql'
 import { leaksIn } from './canary.ts'
 import { each } from './client.ts'
 import {
@@ -16,7 +16,7 @@ import {
 } from './documents.ts'
 import type { Ledger } from './ledger.ts'
 import { type Names, namesOf, plain } from './names.ts'
-import { type Principal, principals } from './principals.ts'
+import { ownKeys } from './principals.ts'
 import type { Scratch } from './scratch.ts'
 
 type Attack = {
@@ -27,10 +27,8 @@ type Attack = {
   compares: boolean
   isWide: boolean
 }
-/** Where the path was attacked as everybody: who may most, and a program. */
-const fewest: readonly Principal[] = ['admin', 'api']
-/** Of ids that an argument hardly means. */
-const most = 6
+/** How often an answer that changes by itself is asked for. */
+const mostTimes = 8
 
 const kindOf: Record<string, string> = {
   query: 'fields',
@@ -53,8 +51,18 @@ export function covered(ledger: Ledger, { covers }: Document): void {
   for (const name of covers) ledger.attacked(name.includes('(') ? 'arguments' : 'fields', name)
 }
 
+const made = new WeakMap<GraphQLSchema, Map<Path['root'], Attack[]>>()
+
 /** The documents for all types below a root, for each of its fields, and for each argument that is given below it. */
-export function attacksOf(schema: GraphQLSchema, root: Path['root']): Attack[] {
+export function attacksOf(schema: GraphQLSchema, root: Path['root']): readonly Attack[] {
+  const known = made.get(schema) ?? new Map<Path['root'], Attack[]>()
+  made.set(schema, known)
+  const attacks = known.get(root) ?? makeAttacks(schema, root)
+  known.set(root, attacks)
+  return attacks
+}
+
+function makeAttacks(schema: GraphQLSchema, root: Path['root']): Attack[] {
   const paths = pathsOf(schema)
   const kind = kindOf[root]!
   const rootType = schema.getRootType(root)
@@ -134,40 +142,51 @@ export async function attackQueries(
   ledger: Ledger,
   rootsOnly = false,
 ): Promise<void> {
-  const { client, attacker, owner, secrets } = scratch
+  const { client, attacker, attackers, owner, secrets } = scratch
   const names = namesOf(scratch)
-  const attacks = attacksOf(schema, 'query' as Path['root'])
-  await each(
-    attacks.filter(({ isWide }) => isWide || !rootsOnly),
-    async ({ document, kind, name, noun, isWide }) => {
-      const { query, variables } = document
-      const seen = await client.graphql(owner, query, variables(valuesFor(names, noun, attacker).theirs))
-      ledger.control(kind, leaksIn(seen.text, secrets).length)
-      ledger.control('fields', leaksIn(seen.text, secrets).length)
-      const cursor = /\((?:after|before)\)$/.test(name) ? cursors.exec(seen.text)?.[1] : undefined
-      const withCursor = (values: Values): Values => (cursor ? { ...values, text: () => cursor } : values)
-      const { theirs, absent, ours } = valuesFor(names, noun, attacker)
-      for (const principal of isWide ? principals : fewest) {
-        const token = await scratch.staying(principal)
-        const ask = async (values: Values, attack: string) => {
-          const { text } = await client.graphql(token, query, variables(values))
-          covered(ledger, document)
-          ledger.attacked(kind, name)
-          const leaked = leaksIn(text, secrets)
-          if (leaked.length > 0) ledger.leak(kind, name, `${attack}, as ${principal}`, leaked)
-          return plain(text)
-        }
-        const none = await ask(absent, 'with ids of nobody')
-        const foreign: Values[] = [withCursor(theirs)]
-        if (isWide && principal === 'admin' && document.covers.some((each) => each.includes('(id)')))
-          foreign.push(...names.ids.slice(0, most).map(([id]) => valuesFor(names, noun, attacker, id).theirs))
-        for (const values of foreign)
-          if ((await ask(values, 'with ids of the victim')) !== none && !cursor)
-            ledger.leak(kind, name, `with ids of the victim, as ${principal}`, ['that it is there'])
-        if (kind === 'fields') await ask(ours, 'with own ids')
+  const attacks = attacksOf(schema, OperationTypeNode.QUERY).filter(({ isWide }) => isWide || !rootsOnly)
+  await each(attacks.entries(), async ([index, { document, kind, name, noun, isWide }]) => {
+    const { query, variables } = document
+    const seen = await client.graphql(owner, query, variables(valuesFor(names, noun, attacker).theirs))
+    ledger.control(kind, leaksIn(seen.text, secrets).length)
+    ledger.control('fields', leaksIn(seen.text, secrets).length)
+    const cursor = /\((?:after|before)\)$/.test(name) ? cursors.exec(seen.text)?.[1] : undefined
+    const withCursor = (values: Values): Values => (cursor ? { ...values, text: () => cursor } : values)
+    const { theirs, absent, ours } = valuesFor(names, noun, attacker)
+    for (const principal of isWide ? attackers.of(index) : attackers.again(index)) {
+      const ask = async (values: Values, attack: string) => {
+        const { text } = await scratch.staying(principal, (token) =>
+          client.graphql(token, query, variables(values)),
+        )
+        covered(ledger, document)
+        ledger.attacked(kind, name)
+        const leaked = leaksIn(text, secrets)
+        if (leaked.length > 0) ledger.leak(kind, name, `${attack}, as ${principal}`, leaked)
+        return plain(text)
       }
-    },
-  )
+      let none = await ask(absent, 'with ids of nobody')
+      // Something else may have happened to the attacker in between, such as a refusal that its journal tells of.
+      const isOther = async (values: Values) => {
+        for (let times = 0; times < mostTimes; times++) {
+          if ((await ask(values, 'with ids of the victim')) === none) return false
+          const before = none
+          none = await ask(absent, 'with ids of nobody')
+          if (before === none) return true
+        }
+        return true
+      }
+      const foreign: Values[] = [withCursor(theirs)]
+      if (isWide && principal === 'admin' && document.covers.some((each) => each.includes('(id)')))
+        foreign.push(
+          ...names.ids.slice(0, attackers.ids).map(([id]) => valuesFor(names, noun, attacker, id).theirs),
+        )
+      for (const values of foreign)
+        if (cursor) await ask(values, 'with a cursor of the victim')
+        else if (await isOther(values))
+          ledger.leak(kind, name, `with ids of the victim, as ${principal}`, ['that it is there'])
+      if (kind === 'fields') await ask(ours, 'with own ids')
+    }
+  })
 }
 
 export async function attackMutations(
@@ -175,12 +194,13 @@ export async function attackMutations(
   schema: GraphQLSchema,
   ledger: Ledger,
 ): Promise<void> {
-  const { client, attacker, secrets } = scratch
+  const { client, attacker, attackers, secrets } = scratch
   const names = namesOf(scratch)
   // One after the other: a mutation may end what the next one comes in by.
-  for (const { document, kind, name, noun, isWide } of attacksOf(schema, 'mutation' as Path['root'])) {
+  const attacks = attacksOf(schema, OperationTypeNode.MUTATION)
+  for (const [index, { document, kind, name, noun, isWide }] of attacks.entries()) {
     const { query, variables } = document
-    for (const principal of kind === 'arguments' ? fewest : principals) {
+    for (const principal of kind === 'arguments' ? attackers.again(index) : attackers.of(index)) {
       let isNamed = false
       const ask = async (values: Values, attack: string) => {
         const id: Values['id'] = (place) => {
@@ -207,7 +227,9 @@ export async function attackMutations(
       if (!isNamed) continue
       const foreign = [theirs]
       if (isWide && principal === 'admin')
-        foreign.push(...names.ids.slice(0, most).map(([id]) => valuesFor(names, noun, attacker, id).theirs))
+        foreign.push(
+          ...names.ids.slice(0, attackers.ids).map(([id]) => valuesFor(names, noun, attacker, id).theirs),
+        )
       for (const values of foreign)
         if ((await ask(values, 'with ids of the victim')) !== none)
           ledger.leak(kind, name, `with ids of the victim, as ${principal}`, ['that it is there'])
@@ -215,15 +237,22 @@ export async function attackMutations(
   }
 }
 
-/** What the victim's rows are, table by table: what an attack changes shows. That its own key was used is no change. */
+/**
+ * What the victim's rows are, table by table: what an attack changes shows. That its own key was used is no change, and
+ * neither is what its journal says of what that key asked.
+ */
 export async function checksums({ query, relations, victim }: Scratch): Promise<Map<string, string>> {
   const found = new Map<string, string>()
-  for (const { name, kind, tenant } of relations) {
+  const own = `select e.id from journal.entries e join identity.api_keys k on k.organization_id = e.organization_id and k.id = e.api_key_id
+    where e.organization_id = $1 and k.name = $2`
+  for (const { name, kind, tenant, schema, columns } of relations) {
     if (kind !== 'table' || !tenant) continue
+    const entry = columns.some((column) => column.name === 'entry_id') ? 'entry_id' : 'id'
+    const foreign = schema === 'journal' && columns.some((column) => column.name === entry)
     const [row] = await query(
       `select count(*) || ' ' || coalesce(md5(string_agg((to_jsonb(t) - 'last_used_at')::text, '' order by to_jsonb(t)::text)), '') as sum
-        from ${name} t where "${tenant}" = $1`,
-      [victim.id],
+        from ${name} t where "${tenant}" = $1 ${foreign ? `and "${entry}" not in (${own})` : ''}`,
+      foreign ? [victim.id, ownKeys] : [victim.id],
     )
     found.set(name, String(row!.sum))
   }

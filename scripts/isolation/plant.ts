@@ -23,14 +23,14 @@ const insert = (query: Query, table: string, row: Row): Promise<Row | pg.Databas
 }
 
 /** Other values for the columns of the check that refused a row, until another check refuses it or none. */
-async function mended(query: Query, relation: Relation, row: Row, name: string) {
+async function mended(query: Query, relation: Relation, row: Row, name: string, canaries: Canaries) {
   const check = relation.checks.find((each) => each.name === name)
   if (!check) return null
   const columns = check.columns.map((each) => relation.columns.find((column) => column.name === each)!)
   let rows: Row[] = [row]
   for (const column of columns.filter(({ isGenerated }) => !isGenerated))
     rows = rows.flatMap((each) =>
-      otherValues(relation, column, check, each[column.name]).map((value) => ({
+      otherValues(relation, column, check, each[column.name], canaries).map((value) => ({
         ...each,
         [column.name]: value,
       })),
@@ -52,7 +52,7 @@ const counted = ({ columns, foreignKeys }: Relation, row: Row): Row => {
   return { ...row, ...Object.fromEntries(numbers.map(({ name }) => [name, Number(row[name] ?? 0) + 1])) }
 }
 
-async function add(query: Query, relation: Relation, first: Row): Promise<Row | string> {
+async function add(query: Query, relation: Relation, first: Row, canaries: Canaries): Promise<Row | string> {
   let row = first
   let result = await insert(query, relation.name, row)
   for (let times = 0; result instanceof Error && times < 12; times++) {
@@ -61,7 +61,8 @@ async function add(query: Query, relation: Relation, first: Row): Promise<Row | 
       result = await insert(query, relation.name, row)
       continue
     }
-    const found = result.code === '23514' && (await mended(query, relation, row, result.constraint ?? ''))
+    const found =
+      result.code === '23514' && (await mended(query, relation, row, result.constraint ?? '', canaries))
     if (!found) return result.message
     row = found.row
     result = found.inserted
@@ -144,7 +145,7 @@ export async function plant(
       rows.set(name, like)
       continue
     }
-    const added = await add(query, relation, rowFor(relation, like))
+    const added = await add(query, relation, rowFor(relation, like), canaries)
     const isTheirs = tenant !== null && like[tenant] === organizationId
     // There is one for each tenant, and it is there.
     if (typeof added === 'string' && isTheirs && added.includes('duplicate key')) rows.set(name, like)

@@ -8,9 +8,43 @@ import type { Query } from './scratch.ts'
 export const principals = ['admin', 'manager', 'analyst', 'viewer', 'api', 'anonymous'] as const
 export type Principal = (typeof principals)[number]
 
+const others = principals.filter((each) => each !== 'admin')
+
+/** As whom things are attacked, by their number: a sample takes who may most, and the others in turn. */
+export type Attackers = {
+  /** What is asked for by itself. */
+  of(index: number): readonly Principal[]
+  /** What has been asked for as everybody, in another form: by who may most, and by a program. */
+  again(index: number): readonly Principal[]
+  /** How many more ids of the victim are named where one that fits has been. */
+  ids: number
+  /** Which of the ways in which a service says whom it asks for: the first is the attacker's tenant. */
+  situations(index: number): readonly number[]
+  /** How many requests two tenants interleave. */
+  interleaved: number
+}
+
+const fewest: readonly Principal[] = ['admin', 'api']
+export const allAttackers: Attackers = {
+  of: () => principals,
+  again: () => fewest,
+  ids: 6,
+  situations: () => [0, 1, 2, 3],
+  interleaved: 2_000,
+}
+export const someAttackers: Attackers = {
+  of: (index) => ['admin', others[index % others.length]!],
+  again: (index) => [fewest[index % fewest.length]!],
+  ids: 1,
+  situations: (index) => [0, 1 + (index % 3)],
+  interleaved: 1_600,
+}
+
 type User = { id: string; account_id: string }
 
 const hint = 4
+/** What the keys are called that the run itself made. */
+export const ownKeys = 'isolation'
 
 async function member(query: Query, organizationId: string, role: Role): Promise<User> {
   const [user] = await query(
@@ -36,7 +70,7 @@ export async function mint(
     const { id } = await member(query, organizationId, 'admin')
     await query(
       `insert into identity.api_keys (organization_id, id, name, hash, hint, scopes, created_by, expires_at)
-        values ($1, $2, 'isolation', $3, $4, $5, $6, now() + interval '1 day')`,
+        values ($1, $2, '${ownKeys}', $3, $4, $5, $6, now() + interval '1 day')`,
       [
         organizationId,
         newId(),

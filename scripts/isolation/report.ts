@@ -24,21 +24,43 @@ export const rowsOf = ({ kinds, controls }: Ledger): Row[] =>
   }))
 
 /** For programs: counts by kind, and everything that leaked. */
-export const asJson = ({ ledger, seconds, store }: Verified) => ({
+export const asJson = ({ ledger, seconds, store, sample, drawn, mutants }: Verified) => ({
   clean: ledger.findings.length === 0,
   seconds,
   store,
+  sample,
   kinds: Object.fromEntries(rowsOf(ledger).map(({ kind, ...row }) => [kind, row])),
   findings: ledger.findings,
   notes: ledger.notes,
+  ...(drawn && { drawn }),
+  ...(mutants && { mutants }),
 })
+
+const drawnText = ({ seed, attacks, byDoor, forbidden, leaks }: NonNullable<Verified['drawn']>) => `
+## Drawn by lot
+
+${attacks} attacks with the seed ${seed} (${Object.entries(byDoor)
+  .map(([door, count]) => `${door} ${count}`)
+  .join(', ')}): ${leaks.length} leaks; ${forbidden} were refused for want of a permission.
+`
+
+const mutantsText = (mutants: NonNullable<Verified['mutants']>) => `
+## Walls taken away
+
+${mutants
+  .map(
+    ({ mutant, found, findings, first }) =>
+      `- ${found ? 'missed' : '**NOT MISSED**'}: ${mutant}: ${findings} findings${first ? `, such as ${first}` : ''}`,
+  )
+  .join('\n')}
+`
 
 const line = ({ kind, name, attack, leaked }: Finding) =>
   `- **${kind}**, \`${name}\`: ${attack}${leaked.length > 0 ? `. Seen: ${leaked.join(', ')}` : ''}`
 
 /** For people, in Markdown. */
 export function asText(verified: Verified, version: string, at: Date): string {
-  const { ledger, seconds, store } = verified
+  const { ledger, seconds, store, sample, drawn, mutants } = verified
   const { findings, notes } = ledger
   const verdict =
     findings.length === 0
@@ -56,7 +78,7 @@ Nexus ${version}, ${at.toISOString()}, ${seconds} s, shared state in ${store}.
 **${verdict}**
 
 A house of its own was opened with two organizations. Every text column of the victim was given a word that stands
-nowhere else; the attacker came as each role, with an API key, and as nobody, and named the victim's ids. Answers were
+nowhere else; the attacker came as ${sample ? 'some of all roles' : 'each role'}, with an API key, and as nobody, and named the victim's ids. Answers were
 searched for those words and for ids that nobody had said, and compared with the answers for ids that do not exist.
 
 | kind | there are | attacked | attacks | seen by who may |
@@ -69,7 +91,7 @@ nothing would be worth nothing.
 ## Where the names come from
 
 ${sources.join('\n')}
-${notes.length > 0 ? `\n## Notes\n\n${notes.map((note) => `- ${note}`).join('\n')}\n` : ''}
+${notes.length > 0 ? `\n## Notes\n\n${notes.map((note) => `- ${note}`).join('\n')}\n` : ''}${drawn ? drawnText(drawn) : ''}${mutants ? mutantsText(mutants) : ''}
 ## Findings
 
 ${findings.length === 0 ? 'None.' : findings.map(line).join('\n')}

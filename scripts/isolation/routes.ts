@@ -8,7 +8,6 @@ import { leaksIn } from './canary.ts'
 import { each } from './client.ts'
 import type { Ledger } from './ledger.ts'
 import { namesOf, plain } from './names.ts'
-import { principals } from './principals.ts'
 import type { Scratch } from './scratch.ts'
 
 const kind = 'routes'
@@ -49,13 +48,9 @@ function made(shape: Shape, name: string, id: string, text: string): unknown {
   }
 }
 
-const few = 2
-const fewest = ['admin', 'anonymous'] as const
-const most = 6
-
 /** Everything that listens, asked as everybody, about things of another tenant. */
 export async function attackRoutes(scratch: Scratch, schema: GraphQLSchema, ledger: Ledger): Promise<void> {
-  const { routes, client, secrets, victim, house, owner } = scratch
+  const { routes, client, secrets, victim, house, owner, attackers } = scratch
   const own = routes.filter(({ url }) => url !== '/metrics')
   const listed = new Set(own.map(({ method, url }) => `${method} ${url}`))
   ledger.open(kind, 'all routes that the gateway and its metrics register', [
@@ -65,7 +60,7 @@ export async function attackRoutes(scratch: Scratch, schema: GraphQLSchema, ledg
     [...rowsOf(schema), startImport, downloadReport].map((row) => [`${row.method} /api/v1${row.path}`, row]),
   )
   const names = namesOf(scratch)
-  await each(listed, async (name) => {
+  await each([...listed].entries(), async ([index, name]) => {
     const [method, url] = name.split(' ') as [string, string]
     const row = rows.get(name)
     const noun = (row?.noun ?? row?.operation.match(/\{\s*(\w+)/)?.[1] ?? 'x').replace(/s$/, '')
@@ -74,7 +69,7 @@ export async function attackRoutes(scratch: Scratch, schema: GraphQLSchema, ledg
     const query = shapeOf(row?.query)
     const body = shapeOf(row?.body)
     const hasId = url.includes(':') || JSON.stringify(body).includes('id"')
-    const ask = async (
+    const send = async (
       token: string | null,
       id: string,
       headers: Record<string, string> = {},
@@ -85,28 +80,33 @@ export async function attackRoutes(scratch: Scratch, schema: GraphQLSchema, ledg
       const accept: Record<string, string> = url.startsWith('/graphql/stream')
         ? { accept: 'text/event-stream' }
         : {}
-      const { status, text } = await client.ask({
+      return client.ask({
         ...{ method, path: `${pathFor(id)}${search}`, token, headers: { ...accept, ...headers } },
         ...(sent !== undefined && { body: JSON.stringify(sent) }),
       })
-      return { status, text, plain: `${status} ${plain(text)}` }
     }
     const look = (attack: string, text: string) => {
       ledger.attacked(kind, name)
       const leaked = leaksIn(text, secrets)
       if (leaked.length > 0) ledger.leak(kind, name, attack, leaked)
     }
-    if (method === 'GET') ledger.control(kind, leaksIn((await ask(owner, likely)).text, secrets).length)
-    for (const principal of method === 'HEAD' ? fewest : principals) {
+    if (method === 'GET') ledger.control(kind, leaksIn((await send(owner, likely)).text, secrets).length)
+    // What GET tells as everybody, HEAD tells less of.
+    for (const principal of method === 'HEAD' ? attackers.again(index) : attackers.of(index)) {
       // What ends a session must not end that of the next attack.
       const isRead = method === 'GET' || method === 'HEAD'
-      const token = () => (isRead ? scratch.staying(principal) : scratch.as(principal))
-      const none = await ask(await token(), names.absent)
+      const ask = async (id: string, headers?: Record<string, string>, search?: string) => {
+        const told = isRead
+          ? await scratch.staying(principal, (token) => send(token, id, headers, search))
+          : await send(await scratch.as(principal), id, headers, search)
+        return { ...told, plain: `${told.status} ${plain(told.text)}` }
+      }
+      const none = await ask(names.absent)
       look(`with an id of nobody, as ${principal}`, none.text)
       if (hasId) {
         const ids = [likely, ...names.ids.map(([id]) => id)]
-        for (const id of ids.slice(0, principal === 'admin' ? most : few)) {
-          const theirs = await ask(await token(), id)
+        for (const id of ids.slice(0, 1 + (principal === 'admin' ? attackers.ids : 0))) {
+          const theirs = await ask(id)
           look(`with an id of the victim, as ${principal}`, theirs.text)
           if (theirs.plain !== none.plain)
             ledger.leak(kind, name, `with an id of the victim, as ${principal}`, ['that it is there'])
@@ -117,10 +117,10 @@ export async function attackRoutes(scratch: Scratch, schema: GraphQLSchema, ledg
         return `?${new URLSearchParams({ [key]: String(value) })}`
       })
       for (const search of principal === 'admin' ? asked : []) {
-        const { text } = await ask(await token(), likely, {}, search)
+        const { text } = await ask(likely, {}, search)
         look(`with ${search}, as ${principal}`, text)
       }
-      const { status, text } = await ask(await token(), likely, { 'x-tenant-id': victim.id })
+      const { status, text } = await ask(likely, { 'x-tenant-id': victim.id })
       look(`with the victim in X-Tenant-ID, as ${principal}`, text)
       const isGuarded = row && !row.open && principal !== 'anonymous'
       if (isGuarded && status < 400)

@@ -1,18 +1,20 @@
 /** A house that is thrown away, with two tenants in it: who attacks, and who is attacked. */
 import diagnostics from 'node:diagnostics_channel'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { buildSchema, type GraphQLSchema } from 'graphql'
 import pg from 'pg'
 import { environment, readEnv } from '#kit/env.ts'
 import { createLog } from '#kit/log.ts'
+import { root } from '#kit/register.ts'
 import { type House, type HouseOptions, openHouse } from '../house.ts'
 import { type Canaries, createCanaries, type Secrets } from './canary.ts'
 import { readCatalogue } from './catalogue.ts'
-import { type Client, openClient } from './client.ts'
+import { type Client, openClient, type Told } from './client.ts'
 import { plant, type Unplanted } from './plant.ts'
-import { mint, type Principal } from './principals.ts'
+import { type Attackers, allAttackers, mint, type Principal, someAttackers } from './principals.ts'
 import { type OwnRedis, startRedis } from './redis.ts'
 import type { Row } from './values.ts'
 
@@ -31,6 +33,7 @@ export type Scratch = Catalogue & {
   /** Rows of the victim whose ids the attacker names. Of all other rows nobody ever says an id. */
   named: Map<string, Row>
   secrets: Secrets
+  attackers: Attackers
   unplanted: Unplanted[]
   /** Everything that the gateway and its metrics listen to. */
   routes: Route[]
@@ -39,15 +42,27 @@ export type Scratch = Catalogue & {
   /** As whom it is seen that an attack would find something. Signing in again would change the victim's rows. */
   owner: string | null
   as(principal: Principal, of?: Tenant): Promise<string | null>
-  /** The same one for some time: for those who end no sessions. */
-  staying(principal: Principal, of?: Tenant): Promise<string | null>
+  /** Asks with one that is kept for some time; once more with a new one where what was done meanwhile has ended it. */
+  staying(principal: Principal, ask: (token: string | null) => Promise<Told>, of?: Tenant): Promise<Told>
   close(): Promise<void>
+}
+
+let schema: GraphQLSchema | undefined
+/** The same one each time: documents are made from it once. */
+export function readSchema(): GraphQLSchema {
+  schema ??= buildSchema(readFileSync(`${root}schema/api.graphql`, 'utf8'))
+  return schema
 }
 
 /** Less than the five minutes of an access token. */
 const keptMs = 120_000
+const unauthorized = 401
 
-export type ScratchOptions = Pick<HouseOptions, 'parts' | 'onStatement'> & { redis?: boolean }
+export type ScratchOptions = Pick<HouseOptions, 'parts' | 'onStatement'> & {
+  redis?: boolean
+  /** Attacks each thing, but not as everybody. */
+  sample?: boolean
+}
 
 /** Tells of every route of every server that is made while the work goes on. */
 async function routesDuring<Result>(routes: Route[], work: () => Promise<Result>): Promise<Result> {
@@ -144,15 +159,23 @@ export async function openScratch(options: ScratchOptions = {}): Promise<Scratch
       ...catalogue,
       ...{ house, dataDir, query, attacker, victim, named: named.rows, routes, redis, client, close },
       secrets: { canaries: victim.canaries, ids },
+      attackers: options.sample ? someAttackers : allAttackers,
       unplanted: [...named.unplanted, ...hidden.unplanted, ...own.unplanted],
       as: (principal, of = attacker) => mint(query, keys, of.id, principal),
-      staying(principal, of = attacker) {
+      async staying(principal, ask, of = attacker) {
         const name = `${of.id}/${principal}`
-        const known = held.get(name)
-        if (known && known.until > Date.now()) return known.token
-        const token = mint(query, keys, of.id, principal)
-        held.set(name, { token, until: Date.now() + keptMs })
-        return token
+        const kept = () => {
+          const known = held.get(name)
+          if (known && known.until > Date.now()) return known
+          const made = { token: mint(query, keys, of.id, principal), until: Date.now() + keptMs }
+          held.set(name, made)
+          return made
+        }
+        const used = kept()
+        const told = await ask(await used.token)
+        if (told.status !== unauthorized || principal === 'anonymous') return told
+        if (held.get(name) === used) held.delete(name)
+        return ask(await kept().token)
       },
     }
   } catch (error) {

@@ -26,12 +26,6 @@ const filters: readonly Filter[] = [
     text: /if \([^\n]*!== (?:by|member|viewer)\.organizationId\)/g,
     without: 'if (false as boolean)',
   },
-  {
-    name: 'an organization in a query',
-    of: /\/(?:kit|subgraphs)\/.*\.ts$/,
-    text: /\.where\('(?:\w+\.)?organizationId', '=', [\w.]+\)/g,
-    without: '',
-  },
 ]
 
 /** How often each filter was taken out. */

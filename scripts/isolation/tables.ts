@@ -81,7 +81,7 @@ async function openPolicies({ query }: Scratch): Promise<Set<string>> {
 }
 
 export async function attackTables(scratch: Scratch, ledger: Ledger): Promise<void> {
-  const { relations, house, attacker, victim, named, secrets, query, roles } = scratch
+  const { relations, house, attacker, attackers, victim, named, secrets, query, roles } = scratch
   ledger.open(
     kind,
     'pg_class: tables, views and sequences of every schema',
@@ -149,7 +149,7 @@ export async function attackTables(scratch: Scratch, ledger: Ledger): Promise<vo
   }
 
   const { keys } = house.surroundings
-  for (const role of roles) {
+  for (const [index, role] of roles.entries()) {
     const client = new pg.Client({ connectionString: urlAs(house.databaseUrl, role, keys.passwordOf(role)) })
     client.on('error', () => {})
     await client.connect()
@@ -161,7 +161,7 @@ export async function attackTables(scratch: Scratch, ledger: Ledger): Promise<vo
         )
       ).map(({ name }) => name),
     )
-    for (const [situation, settings] of situations)
+    for (const [situation, settings] of attackers.situations(index).map((each) => situations[each]!))
       await tried(client, settings, async (session) => {
         for (const relation of relations) {
           if (open.has(`${relation.name} as ${role}`)) continue

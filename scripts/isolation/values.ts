@@ -67,11 +67,21 @@ export function valueFor(relation: Relation, column: Column, like: unknown, cana
 }
 
 /** What else a column may hold, for a check that refuses what it was given. */
-export function otherValues(relation: Relation, column: Column, check: Constraint, now: unknown): unknown[] {
+export function otherValues(
+  relation: Relation,
+  column: Column,
+  check: Constraint,
+  now: unknown,
+  canaries: Canaries,
+): unknown[] {
   const isKey = relation.tenant === column.name || column.name === 'id'
   if (isKey) return [now]
   const others: unknown[] = [now]
   if (column.isNullable) others.push(null)
+  const canary = () => canaries.at(`${relation.name}.${column.name}`)
+  // Some texts have a form of their own: a key and a value, a link, an address.
+  if (isText(column) && holdsCanary(relation, column))
+    others.push(`tag:${canary()}`, `https://${canary()}.example`, `${canary()}@example.test`)
   if (isText(column)) others.push(...wordsOf(check), randomBytes(32).toString('hex'))
   else if (column.type === 'bytea') others.push(hex(32), hex(12), hex(16))
   else if (column.type === 'jsonb') others.push({}, [])

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { buildSchema } from 'graphql'
-import { root } from '#kit/register.ts'
+import { randomInt } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Drawn, drawAttacks } from './attacks.ts'
 import { attackCaches } from './caches.ts'
 import { attackExports, attackUploads } from './files.ts'
 import { attackMutations, attackQueries, checksums, openGraph } from './graph.ts'
@@ -8,13 +8,42 @@ import { attackJobs } from './jobs.ts'
 import { attackKeys, type Watch, watchMemory, watchRedis } from './keys.ts'
 import { complete, createLedger, type Ledger } from './ledger.ts'
 import { attackLive } from './live.ts'
+import { attackMutants, type Missing, partsLacking, type Tested } from './mutants.ts'
 import { attackRoutes } from './routes.ts'
-import { openScratch, type Scratch, type ScratchOptions } from './scratch.ts'
+import { openScratch, readSchema, type Scratch, type ScratchOptions } from './scratch.ts'
 import { attackFunctions, attackTables } from './tables.ts'
 
-export type Verified = { ledger: Ledger; seconds: number; store: 'redis' | 'memory' }
+const longestWaitMs = 10_000
+const mostSeeds = 2 ** 31
 
-export const readSchema = () => buildSchema(readFileSync(`${root}schema/api.graphql`, 'utf8'))
+export type Wanted = Pick<ScratchOptions, 'redis' | 'sample'> & {
+  /** Attacks that are drawn by lot, beside all others. */
+  drawn?: number
+  seed?: number
+  /** Takes walls away afterwards, one after the other, and sees whether each is missed. */
+  selfTest?: boolean
+}
+export type Verified = {
+  ledger: Ledger
+  seconds: number
+  store: 'redis' | 'memory'
+  sample: boolean
+  drawn: (Drawn & { seed: number }) | null
+  mutants: Tested[] | null
+}
+
+/** Waits until what was planted in the victim's journal is in its chain: the relay puts it there, a little later. */
+async function chained({ query, victim }: Scratch): Promise<void> {
+  for (const from = Date.now(); Date.now() - from < longestWaitMs; await pause(50)) {
+    const [open] = await query(
+      `select 1 from journal.entries e where organization_id = $1
+        and not exists (select 1 from journal.chain c where c.organization_id = $1 and c.entry_id = e.id) limit 1`,
+      [victim.id],
+    )
+    if (!open) return
+  }
+  throw new Error('The journal is not chained')
+}
 
 /** Everything, one kind after the other. While the first of them run, the victim does nothing: its rows stay as they are. */
 export async function attackAll(scratch: Scratch, watch: Watch, ledger: Ledger): Promise<void> {
@@ -22,6 +51,7 @@ export async function attackAll(scratch: Scratch, watch: Watch, ledger: Ledger):
   for (const { table, why } of scratch.unplanted)
     ledger.leak('tables', table, `no row could be planted: ${why}`, [])
   openGraph(schema, ledger)
+  await chained(scratch)
   const before = await checksums(scratch)
   const unchanged = async (by: string) => {
     for (const [table, sum] of await checksums(scratch))
@@ -57,13 +87,27 @@ export async function inScratch<Result>(
   }
 }
 
-export async function verify(options: ScratchOptions = {}): Promise<Verified> {
+/** Attacks all that there is, in one house, and then what else is wanted. */
+export async function verify({ drawn: count, seed, selfTest, ...options }: Wanted = {}): Promise<Verified> {
   const from = performance.now()
-  return inScratch(options, async (scratch, watch) => {
+  const missing: Missing = { cacheKey: false, eventFilter: false }
+  const parts = selfTest ? partsLacking(missing) : {}
+  return inScratch({ ...options, parts }, async (scratch, watch) => {
     const ledger = createLedger()
     await attackAll(scratch, watch, ledger)
     complete(ledger)
+    const lots = { seed: seed ?? randomInt(mostSeeds), count: count ?? 0 }
+    const drawn = count ? { seed: lots.seed, ...(await drawAttacks(scratch, readSchema(), lots)) } : null
+    for (const leak of drawn?.leaks ?? []) ledger.leak('drawn', `seed ${lots.seed}`, leak, [])
+    const mutants = selfTest ? await attackMutants(scratch, missing) : null
     const seconds = Math.round((performance.now() - from) / 100) / 10
-    return { ledger, seconds, store: scratch.redis ? 'redis' : 'memory' }
+    return {
+      ledger,
+      seconds,
+      store: scratch.redis ? 'redis' : 'memory',
+      sample: options.sample === true,
+      drawn,
+      mutants,
+    }
   })
 }

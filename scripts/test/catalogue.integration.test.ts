@@ -5,6 +5,7 @@ import pg from 'pg'
 import { readRegister } from '#kit/register.ts'
 import { sealedElsewhere } from '../../subgraphs/identity/sealed.ts'
 import { loadSubgraphs } from '../../subgraphs/load.ts'
+import { readCatalogue } from '../isolation/catalogue.ts'
 import { openTestHouse, type TestHouse } from '../test-house.ts'
 
 const names = readRegister({}).map(({ name }) => name)
@@ -336,4 +337,24 @@ test('every sealed column is declared by its subgraph, so that a new key reaches
 test('a new key is brought to every subgraph that has sealed columns', async () => {
   const having = (await loadSubgraphs()).filter(({ name, sealed }) => name !== 'identity' && sealed?.length)
   assert.deepEqual(having.map(({ name }) => name).sort(), [...sealedElsewhere].sort())
+})
+
+test('what verifies the isolation of tenants knows every relation and every function with its owner’s rights', async () => {
+  const known = await readCatalogue(async (text) => (await owner.query(text)).rows)
+  const inHouse = `(select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')`
+  const count = async (text: string) => Number((await owner.query(text)).rows[0].count)
+  const kinds = `('r', 'p', 'v', 'm', 'S')`
+  assert.equal(
+    known.relations.length,
+    await count(`select count(*) from pg_class where relkind in ${kinds} and relnamespace in ${inHouse}`),
+  )
+  assert.equal(
+    known.definers.length,
+    await count(`select count(*) from pg_proc where prosecdef and pronamespace in ${inHouse}`),
+  )
+  for (const name of names)
+    assert.ok(
+      known.relations.some(({ schema }) => schema === name),
+      name,
+    )
 })

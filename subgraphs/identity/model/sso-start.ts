@@ -58,10 +58,10 @@ const isOwnPath = (path: string) => /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1999}$/.
  * RATE_LIMITED.
  */
 export async function start(context: Around, wanted: Start, client: Client | null): Promise<Started> {
-  const { db, log, requestId } = context
+  const { db, keys, log, requestId } = context
   await context.shared
     .limiter('sso', starts)
-    .consume(client?.ip ?? 'unknown')
+    .consume(keys.digest('sso', client?.ip ?? 'unknown').toString('base64url'))
     .catch((refusal: unknown) => {
       throw refusal instanceof Error
         ? refusal
