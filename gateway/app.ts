@@ -4,6 +4,7 @@ import { forbidden } from '#kit/errors.ts'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
+import { openShared, type Shared } from '#kit/redis.ts'
 import { internalSigner, type Keys } from '#kit/tokens.ts'
 import type { Tracer } from '#kit/tracing.ts'
 import type { Transports } from '#kit/transport.ts'
@@ -18,15 +19,19 @@ import type { Planning } from './federation/planner/planner.ts'
 import { createWorkers } from './federation/planner/workers.ts'
 import { createSource, type SourceOptions } from './federation/source.ts'
 import { createOperations } from './operations.ts'
+import { createOrigins, type Origins } from './origins.ts'
+import { cors, corsOfViewer } from './plugins/cors.ts'
 import { graphiql } from './plugins/graphiql.ts'
 import { graphql } from './plugins/graphql.ts'
 import { health, type Ready } from './plugins/health.ts'
 import { publicKeys } from './plugins/public-keys.ts'
+import { rates } from './plugins/rates.ts'
 import { type Doors, rest } from './plugins/rest.ts'
 import { scim } from './plugins/scim.ts'
 import { headersFor, securityHeaders } from './plugins/security-headers.ts'
 import { viewer } from './plugins/viewer.ts'
 import { web } from './plugins/web.ts'
+import { createCounter, type Rates } from './rates.ts'
 import { createLive } from './realtime/live.ts'
 import { socketHandler, sockets } from './realtime/socket.ts'
 import { stream } from './realtime/stream.ts'
@@ -47,6 +52,12 @@ export type GatewayOptions = {
   ready: Ready
   /** Who knows whether a session goes on, where it is not identity. */
   standing?: Standing
+  /** Who knows whose pages may come, where it is not identity. */
+  origins?: Origins
+  /** What the processes of the gateway share: they count together then. */
+  shared?: Pick<Shared, 'limiter'>
+  /** How often keys may ask, where it is not as usual. */
+  rates?: Rates
   /** Addresses or networks that may say for whom they ask. */
   trustedProxies?: string[] | undefined
   /** What plans operations, where that is not processes of the gateway's own. */
@@ -86,16 +97,22 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const unfollow = options.supergraphs?.(taking(engine, log))
   if (unfollow) app.addHook('preClose', async () => unfollow())
 
-  const access = createAccess(keys, options.standing ?? standingOf(options))
+  const access = createAccess(keys, options.standing ?? createStanding(atIdentity(options)))
+  const origins = options.origins ?? createOrigins(atIdentity(options))
+  const counter = createCounter(options.shared ?? openShared(undefined, log), keys, options.rates)
   const live = createLive({ engine, operations })
   await app.register(securityHeaders)
+  await app.register(cors, { origins })
   await app.register(sockets)
   await app.register(health, { ready, log })
   await app.register(publicKeys, { keys })
   if (!production) await app.register(graphiql)
   await app.register(async (api) => {
     await api.register(viewer, { access })
-    await api.register(graphql, { apollo, operations, socket: socketHandler({ live, access, log }), log })
+    await api.register(corsOfViewer, { origins })
+    await api.register(rates, { counter })
+    const socket = socketHandler({ live, access, origins, counter, log })
+    await api.register(graphql, { apollo, operations, socket, log })
     await api.register(stream, { live, access, log })
     const graph: Graph = {
       operations,
@@ -111,10 +128,10 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   return app
 }
 
-function standingOf({ transports, keys, log }: GatewayOptions): Standing {
+function atIdentity({ transports, keys, log }: GatewayOptions) {
   const { identity } = transports
   if (!identity) throw new Error('Nobody said how to reach the subgraph identity')
-  return createStanding({ identity, keys, log })
+  return { identity, keys, log }
 }
 
 /** The schema is for those who have signed in. */

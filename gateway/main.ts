@@ -7,6 +7,7 @@ import { listen } from '#kit/http.ts'
 import { createLog } from '#kit/log.ts'
 import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { untilStopped } from '#kit/process.ts'
+import { openShared } from '#kit/redis.ts'
 import { type Registered, readRegister, root } from '#kit/register.ts'
 import { createKeys } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
@@ -31,6 +32,8 @@ await untilStopped(async (closing) => {
   const metrics = createMetrics()
   const tracer = await openTracing(env, 'gateway', log)
   closing(() => tracer?.close())
+  const shared = openShared(env.REDIS_URL, log)
+  closing(() => shared.close())
   const register = readRegister()
   const transports = Object.fromEntries(register.map(({ name, url }) => [name, httpTransport(url)]))
   for (const transport of Object.values(transports)) closing(() => transport.close())
@@ -59,6 +62,7 @@ await untilStopped(async (closing) => {
     webFolder: `${root}web/dist`,
     production: env.NODE_ENV === 'production',
     trustedProxies: env.NEXUS_TRUSTED_PROXIES,
+    shared,
   })
   closing(() => app.close())
   await serveMetrics(env, metrics, log, closing)

@@ -46,6 +46,8 @@ export function openShared(url: string | undefined, log: Log): Shared {
         points,
         duration: seconds,
         insuranceLimiter,
+        // Else each try would wait for Redis to come back.
+        rejectIfRedisNotReady: true,
       })
     }),
     check: async () => {

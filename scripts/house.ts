@@ -155,6 +155,7 @@ export async function openHouse({
       webFolder: `${root}web/dist`,
       production: env.NODE_ENV === 'production',
       trustedProxies: env.NEXUS_TRUSTED_PROXIES,
+      shared,
     })
     closers.push(() => app.close())
     // Once everybody can be asked, and stopped before anybody is away.

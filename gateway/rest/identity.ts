@@ -16,7 +16,7 @@ const organization: Noun = {
   one: 'organization',
   many: 'organizations',
   needs: 'organization:read',
-  item: 'id name slug settings { sessionIdleMinutes requireSecondFactor } version createdAt updatedAt',
+  item: 'id name slug settings { sessionIdleMinutes requireSecondFactor allowedOrigins } version createdAt updatedAt',
   filters: ['search'],
 }
 
@@ -98,6 +98,7 @@ export const identity = (graph: GraphQLSchema): Route[] => [
         .strictObject({
           session_idle_minutes: z.int('Must be a number').optional(),
           require_second_factor: z.boolean('Must be true or false').optional(),
+          allowed_origins: z.array(z.string('Must be an origin'), 'Must be a list of origins').optional(),
         })
         .optional(),
       version,
@@ -111,6 +112,7 @@ export const identity = (graph: GraphQLSchema): Route[] => [
           given({
             sessionIdleMinutes: settings.session_idle_minutes,
             requireSecondFactor: settings.require_second_factor,
+            allowedOrigins: settings.allowed_origins,
           }),
         expectedVersion: version,
       }),

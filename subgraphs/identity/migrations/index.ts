@@ -9,6 +9,7 @@ import * as factors from './0007-factors.ts'
 import * as sso from './0008-sso.ts'
 import * as sealing from './0009-sealing.ts'
 import * as search from './0010-search.ts'
+import * as origins from './0011-origins.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -21,4 +22,5 @@ export const migrations: Migrations = {
   '0008-sso': sso,
   '0009-sealing': sealing,
   '0010-search': search,
+  '0011-origins': origins,
 }

@@ -2,12 +2,26 @@ import { sql } from 'kysely'
 import { z } from 'zod'
 import { NexusError } from '#kit/errors.ts'
 
+const mostOrigins = 20
+const origin = z
+  .string('Must be an origin')
+  .max(255, 'At most 255 characters')
+  .refine(
+    isOrigin,
+    'Must be an origin as browsers write it: https://dashboards.example, or http://localhost:5173',
+  )
+
 const minutes = z.int('Must be a number of minutes')
 
 /** What an organization decides for itself; shorter than two tokens' lives would sign people out while they work. */
 const shape = z.strictObject({
   sessionIdleMinutes: minutes.min(10, 'At least 10').max(1_440, 'At most 1440').default(60),
   requireSecondFactor: z.boolean('Must be true or false').default(false),
+  allowedOrigins: z
+    .array(origin, 'Must be a list of origins')
+    .max(mostOrigins, `At most ${mostOrigins}`)
+    .transform((all) => [...new Set(all)])
+    .default([]),
 })
 export type Settings = z.infer<typeof shape>
 
@@ -27,3 +41,10 @@ const { sessionIdleMinutes: defaultIdleMinutes } = shape.parse({})
 /** How long a session may be left alone, in SQL. */
 export const sessionIdleMinutes = sql<number>`coalesce(
   (organizations.settings->>'sessionIdleMinutes')::int, ${sql.lit(defaultIdleMinutes)})`
+
+/** Exact, without a pattern, and over TLS unless the page comes from the reader's own machine. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text) || text.includes('*')) return false
+  const { origin, protocol, hostname } = new URL(text)
+  return origin === text && (protocol === 'https:' || (protocol === 'http:' && hostname === 'localhost'))
+}
