@@ -63,7 +63,7 @@ export type GatewayOptions = {
   /** What plans operations, where that is not processes of the gateway's own. */
   planning?: Planning
   /** How each subgraph is called, where it is not as usual. */
-  calls?: (subgraph: string) => Pick<SourceOptions<GatewayContext>, 'deadlineMs' | 'breaker'>
+  calls?: (subgraph: string) => Pick<SourceOptions<GatewayContext>, 'deadlineMs' | 'breaker' | 'flights'>
   /** The REST doors; null where there are none. */
   rest: Doors | null
   /** Whether identity providers may provision. */

@@ -47,7 +47,7 @@ await untilStopped(async (closing) => {
     keys: createKeys(env.NEXUS_SECRET, env.NEXUS_SECRET_PREVIOUS),
     rest: {
       uploads: {
-        blobs: createBlobs(join(env.NEXUS_DATA_DIR, 'uploads')),
+        blobsOf: (organizationId) => createBlobs(join(env.NEXUS_DATA_DIR, 'uploads', organizationId)),
         importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
       },
       reports: createBlobs(join(env.NEXUS_DATA_DIR, 'reports')),

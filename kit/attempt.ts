@@ -1,4 +1,5 @@
 import type { JobResult, JobWithMetadata } from 'pg-boss'
+import { note, recording, startRecording } from './audit.ts'
 import { type Context, callPeer, createContext, type Surroundings } from './context.ts'
 import { type Db, inTenant, type Trx } from './database.ts'
 import { type ErrorCode, NexusError, unauthenticated } from './errors.ts'
@@ -35,7 +36,7 @@ export async function attempt(here: Here, name: string, job: Job<never>, taken: 
     else log.info(line, 'a job ended')
   }
   try {
-    await carryOut(here, job, taken, number)
+    await carryOut(here, name, job, taken, number)
     ended('complete')
     return { id, status: 'completed' }
   } catch (error) {
@@ -52,6 +53,7 @@ export async function attempt(here: Here, name: string, job: Job<never>, taken: 
 
 async function carryOut(
   here: Here,
+  kind: string,
   { run, permission }: Job<never>,
   { data, signal }: Taken,
   number: number,
@@ -72,10 +74,14 @@ async function carryOut(
     advance: (progress) => common.tenant((trx) => operations.advance(trx, id, number, progress)),
     complete: async (trx, done) => {
       await operations.complete(trx, id, number, done)
+      note({ type: 'Operation', id, before: { status: 'running' }, after: { status: 'complete', done } })
       completed = true
     },
   }
-  await run({ ...common, operation, signal }, subject)
+  // Its row is that of the transaction that completes it; an attempt that fails may be followed by another.
+  const { client, service, viewer } = common
+  const record = startRecording({ operation: kind, subgraph, viewer, service, requestId, client })
+  await recording(record, () => run({ ...common, operation, signal }, subject))
   // It would be RUNNING for ever.
   if (!completed) throw new Error('The job has ended without completing its operation')
 }

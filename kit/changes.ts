@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createPatch, createTests } from 'rfc6902'
 import type { PersonalValues } from './journal.ts'
+import { maskText } from './masking.ts'
 
 /** A row that was changed: `before` is null for what was made, `after` for what is gone. */
 export type Change = {
@@ -70,6 +71,7 @@ function written(
   if (kind === 'secret') return mask
   if (kind === 'personal') return keep(value)
   if (Array.isArray(value)) return value.map((each) => written(type, path, each, keep))
+  if (typeof value === 'string') return maskText(value)
   if (typeof value !== 'object') return value
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, written(type, [...path, name], each, keep)]),
@@ -128,4 +130,18 @@ export function write(
     personal,
     commitments: Object.fromEntries(personal.map((each) => [each.person, commitment(each)])),
   }
+}
+
+const isPlace = (value: object): value is { person: string; value: number } =>
+  Object.keys(value).length === 2 && 'person' in value && 'value' in value && typeof value.value === 'number'
+
+/** What was written, with the personal values that are still there in their places. */
+export function filled<Value>(written: Value, personal: ReadonlyMap<string, readonly unknown[]>): Value {
+  const fill = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(fill)
+    if (typeof value !== 'object' || value === null) return value
+    if (isPlace(value)) return personal.get(value.person)?.[value.value] ?? '[erased]'
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, fill(each)]))
+  }
+  return fill(written) as Value
 }

@@ -1,5 +1,6 @@
 import type { Client } from './client.ts'
 import { type Db, inTenant, type Trx } from './database.ts'
+import type { Erasures } from './erasures.ts'
 import { isErrorCode, NexusError, unavailable } from './errors.ts'
 import type { Events } from './events.ts'
 import type { Loaders } from './loader.ts'
@@ -22,12 +23,14 @@ export type Surroundings = {
   /** Where the other subgraphs are; they are called with internal tokens only. */
   transports: Transports
   sign: InternalSigner
-  /** Where uploads lie. */
+  /** Where uploads lie, in a folder for each organization. */
   blobDir: string
   /** Where reports are kept. */
   reportDir: string
   /** For secrets that have to be read again; those that are only compared are hashed. */
   sealing: Sealing
+  /** Who was erased, for after a backup is restored. */
+  erasures: Erasures
   shared: Shared
   metrics: Metrics
   events: Events

@@ -44,6 +44,12 @@ export const environment = {
     .default('warn')
     .describe('How much the log says'),
   NEXUS_DATA_DIR: z.string().default('.nexus').describe('Folder of the embedded database and local secrets'),
+  NEXUS_CHECKPOINT_DIR: z
+    .string()
+    .optional()
+    .describe(
+      'Folder where signed checkpoints of the audit trail are kept; `checkpoints` in the data folder when unset',
+    ),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')

@@ -1,4 +1,5 @@
 import { type Kysely, type QueryExecutorProvider, sql } from 'kysely'
+import { chainMigration } from './journal/chain-migration.ts'
 import type { Migrations } from './migration.ts'
 import { tenantPolicy } from './tenancy.ts'
 
@@ -79,6 +80,7 @@ export const journalMigrations: Migrations = {
       await tenantPolicy(db, journalSchema, 'personal')
     },
   },
+  '0002-chain': chainMigration,
 }
 
 /** Lets a service add to the journal; identity, which shows it, may read it too. */
@@ -86,6 +88,7 @@ export async function grantJournal(db: Kysely<unknown>, subgraph: string, role: 
   const privileges = sql.raw(subgraph === 'identity' ? 'select, insert' : 'insert')
   await sql`grant usage on schema journal to ${sql.id(role)}`.execute(db)
   await sql`grant ${privileges} on journal.entries, journal.personal to ${sql.id(role)}`.execute(db)
+  if (subgraph === 'identity') await sql`grant select on journal.chain to ${sql.id(role)}`.execute(db)
 }
 
 /** Writes one entry, with the personal values that belong to it, in the transaction of what it tells of. */

@@ -9,11 +9,13 @@ export type House = {
   url: string | null
   /** ISO 8601. */
   startedAt: string
+  /** Where its embedded database is, without a password. */
+  database?: string
 }
 
 export type Lock = {
   /** Lets other processes of this machine know where the house answers. */
-  publish(info: { url: string }): void
+  publish(info: { url: string; database?: string | undefined }): void
   /** Gives the folder free. May be called again. */
   release(): void
 }
@@ -41,8 +43,9 @@ export function acquireLock(dataDir: string): Lock {
     // Another starter was faster: look again at who holds it now.
   }
   return {
-    publish: ({ url }) => {
+    publish: ({ url, database }) => {
       own.url = url
+      if (database) own.database = database
       renameSync(draft(folder, own), file)
     },
     release: () => {
@@ -55,7 +58,8 @@ export function acquireLock(dataDir: string): Lock {
 export function readHouse(dataDir: string): House | null {
   const holder = read(join(resolve(dataDir), 'house.json'))
   if (!holder || !alive(holder)) return null
-  return { pid: holder.pid, url: holder.url, startedAt: holder.startedAt }
+  const { pid, url, startedAt, database } = holder
+  return { pid, url, startedAt, ...(database && { database }) }
 }
 
 /**

@@ -23,12 +23,16 @@ export async function serviceRole(
   return rows[0]!.role
 }
 
-/** A role that may enter the schema, and nothing else yet; whether it may log in, others say. */
-export async function ensureRole(db: Kysely<unknown>, schema: string, role: string): Promise<void> {
+async function createRole(db: Kysely<unknown>, role: string): Promise<void> {
   const exists = await sql`select 1 from pg_roles where rolname = ${role}`.execute(db)
   // Only a superuser may name the attributes of a role that is there, even to leave them as they are.
   const create = sql`create role ${sql.id(role)} nosuperuser nobypassrls nocreatedb nocreaterole`
   if (exists.rows.length === 0) await create.execute(db)
+}
+
+/** A role that may enter the schema, and nothing else yet; whether it may log in, others say. */
+export async function ensureRole(db: Kysely<unknown>, schema: string, role: string): Promise<void> {
+  await createRole(db, role)
   await sql`grant usage on schema ${sql.id(schema)} to ${sql.id(role)}`.execute(db)
 }
 
@@ -194,7 +198,12 @@ export async function migrate(options: {
   const role = roleOf(url, schema)
   const password = passwordOf(role)
   try {
-    await inTurn(db, 'nexus-provision', (connection) => provision(connection, schema, role, password))
+    const relay = roleOf(url, journalSchema)
+    await inTurn(db, 'nexus-provision', async (connection) => {
+      await provision(connection, schema, role, password)
+      await createRole(connection, relay)
+      await logsIn(connection, relay, passwordOf(relay))
+    })
     await apply(db, operationSchema, operationMigrations)
     await apply(db, journalSchema, journalMigrations)
     await inTurn(db, 'nexus-journal', (connection) => grantJournal(connection, schema, role))

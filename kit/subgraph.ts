@@ -17,12 +17,15 @@ import { LRUCache } from 'lru-cache'
 import { recording } from './audit.ts'
 import { type Context, createContext, type Surroundings } from './context.ts'
 import { type Db, ingestRoleOf, type OnStatement, openDatabase, urlAs } from './database.ts'
+import type { Erasures } from './erasures.ts'
 import { isErrorCode, NexusError } from './errors.ts'
 import type { Jobs } from './job.ts'
 import type { Log } from './log.ts'
 import type { Migrations } from './migration.ts'
+import type { PersonalTable } from './people.ts'
 import { openQueue } from './queue.ts'
 import { recordMutations, recordRefusal } from './recorded.ts'
+import type { SealedColumn } from './sealing/reseal.ts'
 import { isStream } from './stream.ts'
 import { internalVerifier } from './tokens.ts'
 import type { Stream, SubgraphError, SubgraphRequest, SubgraphResponse, Transport } from './transport.ts'
@@ -33,6 +36,12 @@ type Plate<Tables> = {
   migrations: Migrations
   /** Work that outlives a request. */
   jobs?: Jobs<Tables>
+  /** The columns that hold sealed values. */
+  sealed?: readonly SealedColumn[]
+  /** What is kept of people. */
+  people?: readonly PersonalTable[]
+  /** Forgets again whom a restored backup has brought back; answers how many. */
+  forgetAgain?: (db: Db<Tables>, erasures: Erasures) => Promise<number>
   /** Fills the demo, as one organization after the other; safe to run again. */
   seed?: (db: Db<Tables>, demo: Demo) => Promise<void>
 }

@@ -5,6 +5,8 @@ import {
   createPublicKey,
   hkdfSync,
   type KeyObject,
+  sign,
+  verify as verifySignature,
 } from 'node:crypto'
 import { errors, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
@@ -13,7 +15,7 @@ import { newId } from './id.ts'
 import { type Member, type Permission, type Role, roles, type Viewer } from './viewer.ts'
 
 type KeyPair = { id: string; privateKey: KeyObject; publicKey: KeyObject }
-type Signing = { access: KeyPair; internal: KeyPair }
+type Signing = { access: KeyPair; internal: KeyPair; journal: KeyPair }
 /**
  * Everything that is signed, and every database role's password, comes from one secret. While one secret
  * replaces another, what `previous` signed is believed too.
@@ -41,6 +43,7 @@ function keyPair(secret: string, purpose: string): KeyPair {
 const signing = (secret: string): Signing => ({
   access: keyPair(secret, 'access-token'),
   internal: keyPair(secret, 'internal-token'),
+  journal: keyPair(secret, 'journal-checkpoint'),
 })
 
 /**
@@ -58,6 +61,24 @@ export function createKeys(secret: string, previous?: string): Keys {
 
 const pairs = (keys: Keys, use: keyof Signing): KeyPair[] =>
   keys.previous ? [keys[use], keys.previous[use]] : [keys[use]]
+
+/** Signs a text as the journal: EdDSA, in base64url, with the id of the key. */
+export const signAsJournal = ({ journal }: Keys, text: string): { key: string; signature: string } => ({
+  key: journal.id,
+  signature: sign(null, Buffer.from(text), journal.privateKey).toString('base64url'),
+})
+
+/** Whether the journal signed a text; null when the key is none that this secret knows. */
+export function signedAsJournal(
+  keys: Keys,
+  text: string,
+  by: { key: string; signature: string },
+): boolean | null {
+  const pair = pairs(keys, 'journal').find(({ id }) => id === by.key)
+  return pair
+    ? verifySignature(null, Buffer.from(text), pair.publicKey, Buffer.from(by.signature, 'base64url'))
+    : null
+}
 
 /** The public keys that access tokens are verified with, as RFC 7517 writes them. */
 export const publicKeysOf = (keys: Keys): { keys: JWK[] } => ({

@@ -3,10 +3,13 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createBlobs } from '#kit/blob.ts'
 import type { Surroundings } from '#kit/context.ts'
-import { type OnStatement, openDatabase } from '#kit/database.ts'
+import { type OnStatement, openDatabase, urlAs } from '#kit/database.ts'
 import { type Environment, publicUrlOf } from '#kit/env.ts'
-import { openEvents } from '#kit/events.ts'
+import { openErasures } from '#kit/erasures.ts'
+import { type Events, openEvents } from '#kit/events.ts'
 import { listen } from '#kit/http.ts'
+import { checkpointsIn } from '#kit/journal/checkpoint.ts'
+import { openRelay, type Relay } from '#kit/journal/relay.ts'
 import { acquireLock } from '#kit/lock.ts'
 import type { Log } from '#kit/log.ts'
 import { createMetrics, serveMetrics } from '#kit/metrics.ts'
@@ -20,7 +23,7 @@ import { createKeys, internalSigner } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
 import type { Transport } from '#kit/transport.ts'
 import { openWorker } from '#kit/worker.ts'
-import { createGateway } from '../gateway/app.ts'
+import { createGateway, type GatewayOptions } from '../gateway/app.ts'
 import { registeredDocuments } from '../gateway/registered.ts'
 import { loadSubgraphs } from '../subgraphs/load.ts'
 import { openHouseDatabase } from './database.ts'
@@ -35,6 +38,7 @@ export type House = {
   shared: 'redis' | 'memory'
   demoPassword: string | null
   surroundings: Surroundings
+  relay: Relay
   /** Ends everything, PostgreSQL last. */
   close(): Promise<void>
 }
@@ -45,6 +49,8 @@ export type HouseOptions = {
   /** False gives up crash safety of the embedded database for speed. */
   durable?: boolean
   onStatement?: OnStatement
+  /** Parts that are not as usual: for those who show that one of them is missed. */
+  parts?: Pick<GatewayOptions, 'calls'> & { events?(usual: Events): Events }
 }
 
 /** Opens the house and listens. Whatever was opened is closed again when a later step fails. */
@@ -53,6 +59,7 @@ export async function openHouse({
   log,
   durable = true,
   onStatement,
+  parts = {},
 }: HouseOptions): Promise<House> {
   const env = { ...given, NEXUS_DATA_DIR: resolve(given.NEXUS_DATA_DIR) }
   const closers: (() => unknown)[] = []
@@ -73,13 +80,15 @@ export async function openHouse({
     const metrics = createMetrics()
     const tracer = await openTracing(env, 'house', log)
     closers.push(() => tracer?.close())
-    const events = openEvents(env.REDIS_URL, log)
-    closers.push(() => events.close())
+    const usual = openEvents(env.REDIS_URL, log)
+    closers.push(() => usual.close())
+    const events = parts.events?.(usual) ?? usual
     const outbound = createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS })
     // Known once it listens.
     let port = env.PORT
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
+    const erasures = openErasures(join(env.NEXUS_DATA_DIR, 'erasures'), keys)
     const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
     // What lies there was being imported by a house that was killed.
     rmSync(blobDir, { recursive: true, force: true })
@@ -97,6 +106,7 @@ export async function openHouse({
       outbound,
       publicUrl: () => publicUrlOf(env, port),
       sealing,
+      erasures,
     }
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
@@ -113,8 +123,15 @@ export async function openHouse({
         log,
       })
       await seed(subgraph, url)
+      await forgetAgain(subgraph, url)
       const opened = openSubgraph(subgraph, { url, surroundings: around(schema), onStatement })
       return { ...opened, url, of: subgraph }
+    }
+    const forgetAgain = async (subgraph: Subgraph, url: string): Promise<void> => {
+      if (!subgraph.forgetAgain || erasures.organizations().length === 0) return
+      const db = openDatabase<never>({ url, schema: subgraph.name, log, connections: 1 })
+      const count = await subgraph.forgetAgain(db, erasures).finally(() => db.destroy())
+      if (count > 0) log.warn({ count }, 'people who had been erased were back, and are erased again')
     }
     const demo = demoOf(env)
     const seed = async (subgraph: Subgraph, url: string): Promise<void> => {
@@ -134,7 +151,10 @@ export async function openHouse({
       transports,
       keys,
       rest: {
-        uploads: { blobs: createBlobs(blobDir), importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES },
+        uploads: {
+          blobsOf: (organizationId) => createBlobs(join(blobDir, organizationId)),
+          importMaxBytes: env.NEXUS_IMPORT_MAX_BYTES,
+        },
         reports: createBlobs(reportDir),
       },
       log,
@@ -156,6 +176,7 @@ export async function openHouse({
       production: env.NODE_ENV === 'production',
       trustedProxies: env.NEXUS_TRUSTED_PROXIES,
       shared,
+      ...(parts.calls && { calls: parts.calls }),
     })
     closers.push(() => app.close())
     // Once everybody can be asked, and stopped before anybody is away.
@@ -163,10 +184,15 @@ export async function openHouse({
       const worker = await openWorker(of, { url, surroundings: around(of.name) })
       closers.push(() => worker.close())
     }
+    const relay = openRelay({ databaseUrl: database.url, keys, log, folder: checkpointsIn(env) })
+    closers.push(() => relay.close())
     const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
     port = Number(new URL(url).port)
-    lock.publish({ url })
+    lock.publish({
+      url,
+      database: database.kind === 'embedded' ? urlAs(database.url, 'nobody', '') : undefined,
+    })
     return {
       url,
       metricsUrl,
@@ -175,6 +201,7 @@ export async function openHouse({
       shared: shared.kind,
       demoPassword: demo?.password ?? null,
       surroundings: around('test'),
+      relay,
       close,
     }
   } catch (error) {

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { createAdmin } from './nexus-admin.ts'
+import { verifyAudit } from './nexus-audit.ts'
 import { Refused } from './nexus-client.ts'
 import { importFile } from './nexus-import.ts'
 
@@ -26,6 +27,14 @@ Without them, the house that runs in NEXUS_DATA_DIR (default .nexus) and its dem
   .action(importFile)
 
 program
+  .command('verify-isolation')
+  .description('Attack one tenant from another, in a house of its own, and report what was seen')
+  .option('--json', 'print counts and findings as JSON, not as Markdown')
+  .option('--output <file>', 'write the report there')
+  .option('--self-test', 'take walls away, one after the other, and see that each is missed')
+  .action(async (options) => (await import('./isolation/command.ts')).verifyIsolation(options))
+
+program
   .command('admin')
   .description('Work at the database itself, for who runs the platform')
   .command('create')
@@ -41,6 +50,18 @@ Database: DATABASE_URL with NEXUS_SECRET, or the embedded one in NEXUS_DATA_DIR 
 Refuses where the organization has an admin. Prints a token that sets the password of a new account, once.`,
   )
   .action(async (options) => createAdmin(options))
+const audit = program.command('audit').description('The audit trail')
+audit
+  .command('verify')
+  .description('Walk the chains of the journal; exits with 1 when something was done to them')
+  .option('--checkpoints <path...>', 'files or folders of signed checkpoints; else NEXUS_CHECKPOINT_DIR')
+  .option('--json', 'print the outcome as one line of JSON')
+  .addHelpText(
+    'after',
+    `
+DATABASE_URL with NEXUS_SECRET; without them, the house in NEXUS_DATA_DIR (default .nexus).`,
+  )
+  .action(verifyAudit)
 
 try {
   await program.parseAsync()

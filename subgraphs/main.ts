@@ -1,6 +1,11 @@
-/** One subgraph alone: node subgraphs/main.ts <name> serve | work | migrate | sdl; or `all migrate`, `all work`. */
+/** One subgraph alone: node subgraphs/main.ts <name> serve | work | migrate | sdl; or `all migrate`, `all work`, `all relay`. */
+import { join } from 'node:path'
 import { printSubgraphSchema } from '@apollo/subgraph'
+import { openDatabase } from '#kit/database.ts'
+import { openErasures } from '#kit/erasures.ts'
 import { listen } from '#kit/http.ts'
+import { checkpointsIn } from '#kit/journal/checkpoint.ts'
+import { openRelay } from '#kit/journal/relay.ts'
 import { serveMetrics } from '#kit/metrics.ts'
 import { migrate } from '#kit/migration.ts'
 import { untilStopped } from '#kit/process.ts'
@@ -44,6 +49,11 @@ const work = (chosen: readonly Registered[]) =>
       closing(() => worker.close())
       workers.push(worker)
     }
+    if (chosen.length > 1) {
+      const { databaseUrl, keys } = given
+      const relay = openRelay({ databaseUrl, keys, log, folder: checkpointsIn(env) })
+      closing(() => relay.close())
+    }
     if (workers.length === 0) throw new Error(`${chosen.map(({ name }) => name).join(', ')} has no jobs`)
     const ready = async () => {
       for (const worker of workers) await worker.check()
@@ -53,11 +63,26 @@ const work = (chosen: readonly Registered[]) =>
   })
 
 async function bringUpToDate(registered: Registered): Promise<void> {
-  const { databaseUrl: url, keys, log } = settings(registered.name)
-  const { name: schema, migrations, jobs } = await loadSubgraph(registered)
+  const given = settings(registered.name)
+  const { databaseUrl: url, keys, log, env } = given
+  const { name: schema, migrations, jobs, forgetAgain } = await loadSubgraph(registered)
   const { applied } = await migrate({ url, schema, migrations, jobs, passwordOf: keys.passwordOf, log })
   console.log(`${schema}: ${applied.length > 0 ? `applied ${applied.join(', ')}` : 'up to date'}`)
+  const erasures = openErasures(join(env.NEXUS_DATA_DIR, 'erasures'), keys)
+  if (!forgetAgain || erasures.organizations().length === 0) return
+  const db = openDatabase<never>({ url: urlOf(schema, given), schema, log, connections: 1 })
+  const count = await forgetAgain(db, erasures).finally(() => db.destroy())
+  if (count > 0) console.log(`${schema}: erased ${count} again who had come back`)
 }
+
+/** Puts what was written in the journal in order. The worker of all subgraphs does it too. */
+const relay = () =>
+  untilStopped(async (closing) => {
+    const { env, log, databaseUrl, keys } = settings('relay')
+    const opened = openRelay({ databaseUrl, keys, log, folder: checkpointsIn(env) })
+    closing(() => opened.close())
+    console.log('the journal: relaying')
+  })
 
 const each = (run: (registered: Registered) => Promise<void>) => async (chosen: readonly Registered[]) => {
   for (const registered of chosen) await run(registered)
@@ -65,12 +90,13 @@ const each = (run: (registered: Registered) => Promise<void>) => async (chosen: 
 const verbs: Record<string, (chosen: readonly Registered[]) => Promise<void>> = {
   serve: each(serve),
   work,
+  relay,
   migrate: each(bringUpToDate),
   sdl: each(async (registered) => console.log(printSubgraphSchema((await loadSubgraph(registered)).schema))),
 }
 
 const [name, verb = ''] = process.argv.slice(2)
-const all = name === 'all' && ['migrate', 'work'].includes(verb)
+const all = name === 'all' && ['migrate', 'work', 'relay'].includes(verb)
 const chosen = readRegister().filter((of) => all || of.name === name)
 const run = verbs[verb]
 if (chosen.length > 0 && run) {
@@ -83,6 +109,6 @@ if (chosen.length > 0 && run) {
 } else {
   const names = readRegister().map((of) => of.name)
   console.error(`node subgraphs/main.ts <${names.join(' | ')}> <${Object.keys(verbs).join(' | ')}>`)
-  console.error('node subgraphs/main.ts all <migrate | work>')
+  console.error('node subgraphs/main.ts all <migrate | work | relay>')
   process.exitCode = 1
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Surroundings } from '#kit/context.ts'
 import { roleOf, urlAs } from '#kit/database.ts'
 import { type Environment, environment, publicUrlOf, readEnv } from '#kit/env.ts'
+import { openErasures } from '#kit/erasures.ts'
 import { openEvents } from '#kit/events.ts'
 import { createLog, type Log } from '#kit/log.ts'
 import { createMetrics, type Metrics } from '#kit/metrics.ts'
@@ -57,6 +58,7 @@ export async function openSurroundings(
   const common = {
     ...{ keys, sealing, log, transports, shared, metrics, events, tracer },
     blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
+    erasures: openErasures(join(env.NEXUS_DATA_DIR, 'erasures'), keys),
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
     outbound: createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS }),
     publicUrl: () => publicUrlOf(env),

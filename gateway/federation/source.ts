@@ -9,7 +9,7 @@ import type { SubgraphRequest, SubgraphResponse, Transport } from '#kit/transpor
 import { type Breaker, createBreaker } from './calls/breaker.ts'
 import { createBudget } from './calls/budget.ts'
 import { inChunks } from './calls/chunks.ts'
-import { createFlights } from './calls/flights.ts'
+import { createFlights, type Flights } from './calls/flights.ts'
 import { opening } from './calls/opening.ts'
 import { until } from './calls/until.ts'
 import type { Fields } from './compile/own.ts'
@@ -59,6 +59,8 @@ export type SourceOptions<Context> = {
   /** Told why a call failed; the client is not. */
   onFailure?(failure: { subgraph: string; requestId: string; error: unknown }): void
   breaker?: Breaker
+  /** What makes those wait who would make the same call, where it is not as usual. */
+  flights?: Flights<SubgraphResponse>
   /** Told of each call, to count it. */
   observe?: Pick<GatewayMetrics, 'fetched' | 'repeated' | 'shared'> | undefined
 }
@@ -78,7 +80,7 @@ export function createSource<Context extends { requestId: string; client?: Clien
   const { name, transport, tokenFor, deadlineMs, entitiesPerCall } = { ...defaults, ...options }
   const { breaker = createBreaker(), observe } = options
   const budget = createBudget()
-  const flights = createFlights<SubgraphResponse>(() => observe?.shared(name))
+  const { flights = createFlights<SubgraphResponse>(() => observe?.shared(name)) } = options
   const failed = (error: unknown, requestId: string): SubgraphResponse => {
     options.onFailure?.({ subgraph: name, requestId, error })
     const { message, extensions } = error instanceof NexusError ? error : unavailable()

@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { GraphQLSchema } from 'graphql'
 import type { Blobs } from '#kit/blob.ts'
 import { forbidden } from '#kit/errors.ts'
+import { mountAuditExport } from '../rest/audit-export.ts'
 import { mountDownload } from '../rest/download.ts'
 import { type Graph, mount, type Route } from '../rest/route.ts'
 import { routes } from '../rest/routes.ts'
@@ -25,5 +26,6 @@ export const rest: FastifyPluginAsync<Rest> = async (app, { graph, uploads, repo
   })
   mount(app, graph, (doors.routes ?? routes)(graph.schema))
   mountDownload(app, graph, reports)
+  if (!doors.routes) mountAuditExport(app, graph)
   await app.register(async (scope) => mountUpload(scope, graph, uploads))
 }

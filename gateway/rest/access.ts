@@ -208,7 +208,7 @@ const selectors = (graph: GraphQLSchema): Route[] => [
     method: 'PUT',
     path: '/asset-groups/:id/members',
     params: byId,
-    body: z.strictObject({ asset_ids: z.array(id).max(10_000) }),
+    body: z.strictObject({ asset_ids: z.array(id).max(1_000) }),
     input: ({ id }, { asset_ids }) => ({ id, assetIds: asset_ids }),
   }),
   route({

@@ -19,7 +19,7 @@ const connector: Noun = {
   one: 'connector',
   many: 'connectors',
   needs: 'integrations:read',
-  item: 'id name kind status lastSuccessAt',
+  item: 'id name kind status lastSuccessAt hasCredentials credentialsHint',
   filters: [],
 }
 
@@ -30,7 +30,9 @@ const connectorStatus: Route = route({
   needs: connector.needs,
   noun: connector.type,
   operation: `query ConnectorStatus($id: ID!) {
-    connector(id: $id) { id name kind status lastRunAt lastSuccessAt lastError runs { key count } }
+    connector(id: $id) {
+      id name kind status lastRunAt lastSuccessAt lastError hasCredentials credentialsHint runs { key count }
+    }
   }`,
   params: z.object({ id: z.string() }),
   variables: ({ params: { id } }) => ({ id }),

@@ -3,12 +3,16 @@ import { access } from './access.ts'
 import { alerts } from './alerts.ts'
 import { apiKeys } from './api-keys.ts'
 import { assets } from './assets.ts'
+import { audit } from './audit.ts'
 import { auth } from './auth.ts'
 import { compliance } from './compliance.ts'
+import { credentials } from './credentials.ts'
 import { factors } from './factors.ts'
 import { identity } from './identity.ts'
 import { integrations } from './integrations.ts'
 import { metrics } from './metrics.ts'
+import { people } from './people.ts'
+import { rekey } from './rekey.ts'
 import { reports } from './reports.ts'
 import type { Route } from './route.ts'
 import { sso } from './sso.ts'
@@ -22,11 +26,15 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...identity(schema),
   ...access(schema),
   ...apiKeys(schema),
+  ...rekey(),
+  ...people(),
+  ...audit(schema),
   ...assets(schema),
   ...alerts(schema),
   ...vulnerabilities(schema),
   ...compliance(schema),
   ...integrations(schema),
+  ...credentials(),
   ...reports(schema),
   ...metrics(),
 ]

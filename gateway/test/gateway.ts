@@ -57,7 +57,7 @@ export async function openGateway(
     keys,
     rest: {
       routes,
-      uploads: { blobs: createBlobs(blobDir), importMaxBytes: 1_000_000 },
+      uploads: { blobsOf: () => createBlobs(blobDir), importMaxBytes: 1_000_000 },
       reports: createBlobs(blobDir),
     },
     log: createLog('gateway', 'silent'),

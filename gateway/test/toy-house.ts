@@ -108,7 +108,7 @@ const integrations = `${page} ${connection('ImportRun')} ${connection('Connector
     updated: Int unchanged: Int reopened: Int closed: Int skipped: Int errorCode: String errorMessage: String
     startedAt: DateTime finishedAt: DateTime createdAt: DateTime! }
   type Connector { id: ID! name: String! kind: String! status: String! lastRunAt: DateTime lastSuccessAt: DateTime
-    lastError: String runs: [Bucket!]! }
+    lastError: String hasCredentials: Boolean! credentialsHint: String runs: [Bucket!]! }
   enum OperationStatus { QUEUED RUNNING COMPLETE FAILED }
   type Report { id: ID! list: String! format: String! status: OperationStatus! bytes: Float sha256: String
     createdAt: DateTime! }

@@ -3,12 +3,16 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { readRegister } from '#kit/register.ts'
+import { sealedElsewhere } from '../../subgraphs/identity/sealed.ts'
+import { loadSubgraphs } from '../../subgraphs/load.ts'
 import { openTestHouse, type TestHouse } from '../test-house.ts'
 
 const names = readRegister({}).map(({ name }) => name)
 // What several subgraphs share: operations, the journal and data keys, which are a tenant's, and the queue.
 const shared = ['operations', 'journal', 'keyring', 'jobs']
 const schemas = [...names, ...shared]
+// Who logs in: each subgraph, and the relay of the journal.
+const roles = [...names, 'journal']
 
 // Tables that belong to no tenant, and why: sign-in precedes a tenant; catalogues are everybody's; jobs wait for
 // workers, which serve all tenants, and hold ids only.
@@ -17,6 +21,8 @@ const withoutTenant = [
   'identity.password_tokens',
   'identity.known_places',
   ...['totp_secrets', 'recovery_codes', 'passkeys', 'challenges'].map((name) => `identity.${name}`),
+  // How far the relay has come, in all tenants' entries.
+  'journal.cursor',
   'compliance.frameworks',
   'compliance.controls',
   ...[...names, 'operations', 'journal', 'keyring'].flatMap((name) => [
@@ -36,26 +42,34 @@ const credentials = [
 // Its id is the tenant.
 const tenantColumn: Record<string, string> = { 'identity.organizations': 'id' }
 // What a service may do beyond its own schema, and nothing else.
-const beyond: Record<string, string[]> = {
-  'compliance > operations.operations': ['INSERT', 'SELECT', 'UPDATE'],
-  'integrations > operations.operations': ['SELECT'],
-  // The journal grows, and nobody who writes it may change it. Identity shows it.
-  ...Object.fromEntries(
-    names.flatMap((name) =>
-      ['entries', 'personal'].map((table) => [
-        `${name} > journal.${table}`,
-        name === 'identity' ? ['INSERT', 'SELECT'] : ['INSERT'],
-      ]),
-    ),
-  ),
-  'identity > keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'],
-  'integrations > keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'],
-  'compliance > jobs.job': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
-  'compliance > jobs.job_common': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
-  'compliance > jobs.job_dependency': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
-  'compliance > jobs.queue': ['SELECT', 'UPDATE'],
-  'compliance > jobs.version': ['SELECT', 'UPDATE'],
+const queue = {
+  'jobs.job': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
+  'jobs.job_common': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
+  'jobs.job_dependency': ['DELETE', 'INSERT', 'SELECT', 'UPDATE'],
+  'jobs.queue': ['SELECT', 'UPDATE'],
+  'jobs.version': ['SELECT', 'UPDATE'],
 }
+const ofJobs = { 'operations.operations': ['INSERT', 'SELECT', 'UPDATE'], ...queue }
+const ofSealing = { 'keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'] }
+const reached: Record<string, Record<string, string[]>> = {
+  compliance: ofJobs,
+  identity: { ...ofJobs, ...ofSealing },
+  integrations: { 'operations.operations': ['SELECT'], ...ofSealing },
+}
+// The journal grows, and nobody who writes it may change it. Identity shows it.
+const ofJournal = (name: string) => {
+  const may = name === 'identity' ? ['INSERT', 'SELECT'] : ['INSERT']
+  const reads = name === 'identity' ? { 'journal.chain': ['SELECT'] } : {}
+  return { 'journal.entries': may, 'journal.personal': may, ...reads }
+}
+const beyond = Object.fromEntries(
+  names.flatMap((name) =>
+    Object.entries({ ...reached[name], ...ofJournal(name) }).map(([table, privileges]) => [
+      `${name} > ${table}`,
+      privileges,
+    ]),
+  ),
+)
 
 // Policies that let rows be written beside a tenant's, and what they let through: the key of accounts, which belong
 // to no organization, for who says so.
@@ -182,7 +196,7 @@ const searches: Record<string, number> = {
 const machines = ['alerts_ingest', 'assets_ingest', 'compliance_ingest', 'vulns_ingest']
 
 test('the roles of the services log in, own nothing and stand above nothing', async () => {
-  const { rows: roles } = await owner.query(`
+  const { rows: found } = await owner.query(`
     select substr(r.rolname, length(current_database()) + 2) as role, r.rolcanlogin as login,
       r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolreplication as mighty,
       (select count(*)::int from pg_class c where c.relowner = r.oid)
@@ -191,8 +205,8 @@ test('the roles of the services log in, own nothing and stand above nothing', as
       (select count(*)::int from pg_auth_members m where r.oid in (m.member, m.roleid)) as memberships
     from pg_roles r where starts_with(r.rolname, current_database() || '_') order by r.rolname`)
   assert.deepEqual(
-    roles,
-    [...names, ...machines, ...Object.keys(searches)].sort().map((role) => {
+    found,
+    [...roles, ...machines, ...Object.keys(searches)].sort().map((role) => {
       const functions = searches[role] ?? 0
       return { role, login: functions === 0, mighty: false, owned: 0, functions, memberships: 0 }
     }),
@@ -200,10 +214,13 @@ test('the roles of the services log in, own nothing and stand above nothing', as
 })
 
 test('a service reaches its own schema and what it shares, never truncates, and never reads credentials', async () => {
-  const grants = await rows(`
+  const grants = await rows(
+    `
     select g.grantee, g.table_schema as schema, g.table_name as name, g.privilege_type as privilege
     from information_schema.role_table_grants g
-    where g.grantee = any(select current_database() || '_' || unnest($1::text[]))`)
+    where g.grantee = any(select current_database() || '_' || unnest($1::text[]))`,
+    roles,
+  )
   assert.ok(grants.length > 0)
   const crossing: Record<string, string[]> = {}
   for (const { grantee, schema, name, privilege } of grants as never as Record<string, string>[]) {
@@ -212,7 +229,9 @@ test('a service reaches its own schema and what it shares, never truncates, and 
       crossing[way] = [...(crossing[way] ?? []), privilege!].sort()
       continue
     }
-    assert.ok(['SELECT', 'INSERT', 'UPDATE'].includes(privilege!), `${grantee} may ${privilege} ${name}`)
+    const may =
+      schema === 'journal' && name !== 'cursor' ? ['SELECT', 'INSERT'] : ['SELECT', 'INSERT', 'UPDATE']
+    assert.ok(may.includes(privilege!), `${grantee} may ${privilege} ${name}`)
     assert.ok(!credentials.includes(name!), `${grantee} reads ${name}`)
   }
   assert.deepEqual(crossing, beyond)
@@ -248,6 +267,7 @@ test('without a tenant a service sees no row', async () => {
     ['identity', 'scim_group_members'],
     ['identity', 'journal.entries'],
     ['identity', 'journal.personal'],
+    ['identity', 'journal.chain'],
     ['assets', 'assets'],
     ['assets', 'asset_tags'],
     ['assets', 'asset_groups'],
@@ -281,4 +301,21 @@ test('without a tenant a service sees no row', async () => {
       await service.end()
     }
   }
+})
+
+test('every sealed column is declared by its subgraph, so that a new key reaches it', async () => {
+  const columns = await rows(`
+    select n.nspname || '.' || c.relname as table, a.attname::text as column from pg_attribute a
+    join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = any($1) and a.attname like '%sealed' and c.relkind in ('r', 'p')`)
+  const declared = (await loadSubgraphs()).flatMap(({ sealed = [] }) =>
+    sealed.map(({ table, column }) => `${table}.${column}`),
+  )
+  assert.ok(declared.length > 0)
+  assert.deepEqual(columns.map(({ table, column }) => `${table}.${column}`).sort(), declared.sort())
+})
+
+test('a new key is brought to every subgraph that has sealed columns', async () => {
+  const having = (await loadSubgraphs()).filter(({ name, sealed }) => name !== 'identity' && sealed?.length)
+  assert.deepEqual(having.map(({ name }) => name).sort(), [...sealedElsewhere].sort())
 })

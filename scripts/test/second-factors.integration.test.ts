@@ -107,7 +107,7 @@ test('another password ends all other sessions, and what the old one has begun',
   await forgetSteps()
   const { challenge } = (await login(email)).body.error
   assert.deepEqual((await change({ current: password, new: next })).body.data, { ended_sessions: 2 })
-  for (const other of others) await until('they are out', 1_500, () => isOut(other))
+  for (const other of others) await until('they are out', 10_000, () => isOut(other))
   assert.equal(await isOut(visitor), false)
   const late = { challenge, code: await codeAt(totp, 1) }
   assert.equal((await house.anonymous.rest('POST', '/auth/login/complete', late)).status, 401)
@@ -125,7 +125,7 @@ test('an organization asks for a factor: who has none sets one up before coming 
   const own = await enrolTotp(admin.visitor)
   assert.equal((await put(true)).body.data.settings.require_second_factor, true)
   for (const { visitor } of [totpUser, passkeyUser])
-    await until('who has none is out', 1_500, () => isOut(visitor))
+    await until('who has none is out', 10_000, () => isOut(visitor))
   assert.equal(await isOut(admin.visitor), false)
   const remove = { password, code: await codeAt(own, 1) }
   assert.deepEqual(refusal(await admin.visitor.rest('POST', '/auth/totp/remove', remove)), [409, 'CONFLICT'])
@@ -182,7 +182,7 @@ test('who manages a member resets their factors, where their account came from',
   assert.deepEqual(refusal(await reset(stranger, joined.body.data.id)), [403, 'FORBIDDEN'])
   assert.deepEqual(refusal(await login(email)), [401, 'SECOND_FACTOR_REQUIRED'])
   assert.equal((await reset(manager, id)).body.data.email, email)
-  await until('they are out', 1_500, () => isOut(visitor))
+  await until('they are out', 10_000, () => isOut(visitor))
   assert.equal((await login(email)).status, 200)
 })
 
@@ -194,4 +194,46 @@ test('who is disabled does not complete what they have begun', async () => {
   await (await house.as('admin@acme.example')).rest('DELETE', `/users/${id}`)
   const body = { challenge, code: await codeAt(totp) }
   assert.equal((await house.anonymous.rest('POST', '/auth/login/complete', body)).status, 401)
+})
+
+test('what becomes of factors stands in the journal, once each, without anything secret', async () => {
+  const { id, email, visitor } = await newPerson()
+  const { recoveryCodes, ...totp } = await enrolTotp(visitor)
+  const challengeOf = async () => (await login(email)).body.error.challenge as string
+  const complete = (body: object) => house.anonymous.rest('POST', '/auth/login/complete', body)
+  assert.equal((await complete({ challenge: await challengeOf(), recoveryCode: 'wrong' })).status, 401)
+  assert.equal(
+    (await complete({ challenge: await challengeOf(), recoveryCode: recoveryCodes[0] })).status,
+    200,
+  )
+  assert.equal((await visitor.rest('POST', '/auth/recovery-codes')).status, 200)
+  const change = { current: password, new: 'quite another password' }
+  assert.equal((await visitor.rest('PUT', '/auth/password', change)).status, 200)
+  const admin = await house.as('admin@acme.example')
+  assert.equal((await admin.rest('POST', `/users/${id}/reset-second-factors`)).status, 200)
+  const written = async () => {
+    const { rows } = await owner.query(
+      `select operation || ' ' || outcome as what, e::text as whole from journal.entries e
+        where actor_id = $1 or (subject_id = $2 and operation = 'resetSecondFactors')`,
+      [id, id],
+    )
+    return rows as { what: string; whole: string }[]
+  }
+  const expected = [
+    ...['changePassword done', 'completeSignIn done', 'completeSignIn refused', 'confirmTotp done'],
+    ...[
+      'renewRecoveryCodes done',
+      'resetSecondFactors done',
+      'signIn done',
+      'signIn refused',
+      'signIn refused',
+    ],
+    'startTotp done',
+  ]
+  // A refusal of who is not signed in is written after its answer.
+  await until('all is written', 10_000, async () => (await written()).length >= expected.length)
+  const rows = await written()
+  assert.deepEqual(rows.map(({ what }) => what).sort(), expected)
+  for (const secret of [totp.secret, ...recoveryCodes, 'quite another password'])
+    assert.ok(!rows.some(({ whole }) => whole.includes(secret)))
 })

@@ -182,6 +182,11 @@ test('the member of a verified e-mail is entered, and keeps their account', asyn
   const { body } = await known.graphql('{ me { id } }')
   const { me } = await signIn(verified('viewer'))
   assert.deepEqual([me.id, me.role], [body.data.me.id, 'VIEWER'])
+  // Their account is trusted elsewhere, too: the provider has proved nothing of it.
+  const proofs = `select s.proved_at > now() - interval '1 minute' as fresh from identity.sessions s
+    join identity.users u on u.id = s.user_id where u.email = $1 and s.connection_id is not null limit 1`
+  assert.deepEqual((await owner.query(proofs, ['viewer@acme.example'])).rows, [{ fresh: false }])
+  assert.deepEqual((await owner.query(proofs, ['ada@acme.example'])).rows, [{ fresh: true }])
   // An e-mail that the provider gives to somebody else later is not them.
   const { me: successor } = await signIn({ ...verified('viewer'), sub: 'another-sub' })
   assert.equal(successor, null)

@@ -1,6 +1,7 @@
 import { defineSubgraph } from '#kit/subgraph.ts'
 import { schema } from './graph/index.ts'
 import { migrations } from './migrations/index.ts'
+import { people } from './people.ts'
 import { seed } from './seed.ts'
 
-export const alerts = defineSubgraph({ name: 'alerts', schema, migrations, seed })
+export const alerts = defineSubgraph({ name: 'alerts', schema, migrations, people, seed })

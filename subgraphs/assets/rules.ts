@@ -1,6 +1,6 @@
 export const mostTags = 50
-/** How many assets a group may have. */
-export const largestGroup = 10_000
+/** How many assets a group may have: they are set at once, and no list that a client sends is longer. */
+export const largestGroup = 1_000
 
 /** What is to be added to a set, and what to be taken away, to make it another one. */
 export function difference(

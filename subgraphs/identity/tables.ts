@@ -29,6 +29,8 @@ export type Tables = {
     settings: Generated<Record<string, unknown>>
     lastLoginAt: Date | null
     disabledAt: Generated<Date | null>
+    /** Since when nothing of the person is left here. */
+    erasedAt: Generated<Date | null>
     version: Generated<number>
   }
   sessions: {

@@ -1,5 +1,7 @@
 import { defineSubgraph } from '#kit/subgraph.ts'
 import { schema } from './graph/index.ts'
 import { migrations } from './migrations/index.ts'
+import { people } from './people.ts'
+import { sealed } from './sealed.ts'
 
-export const integrations = defineSubgraph({ name: 'integrations', schema, migrations })
+export const integrations = defineSubgraph({ name: 'integrations', schema, migrations, people, sealed })

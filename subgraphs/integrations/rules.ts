@@ -17,3 +17,9 @@ export const assetNameOf = (named: string | null, reported: string | null, fileN
 export function* batches<Item>(items: readonly Item[], size: number): Generator<Item[]> {
   for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size)
 }
+
+const shortestHinted = 12
+
+/** What people tell one credential from another by; null for one that is so short that it would tell too much. */
+export const hintOf = (credentials: string): string | null =>
+  credentials.length < shortestHinted ? null : credentials.slice(-4)

@@ -26,6 +26,9 @@ export type Tables = {
     lastRunAt: Date | null
     lastSuccessAt: Date | null
     lastError: string | null
+    credentialsSealed: Generated<string | null>
+    /** Its last four characters, of what is long enough not to be told by them. */
+    credentialsHint: Generated<string | null>
     createdAt: Generated<Date>
     updatedAt: Generated<Date>
   }

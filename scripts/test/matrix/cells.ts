@@ -1,4 +1,5 @@
 /** A cell: one asks one thing in one way, and it is seen whether they may. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Answer, Visitor } from '../../test-house.ts'
 
 export type Verdict = 'may' | 'may not' | `? ${string}`
@@ -6,7 +7,14 @@ export type Verdict = 'may' | 'may not' | `? ${string}`
 type Wrong = { path?: readonly (string | number)[]; extensions?: { code?: string } }
 const refusals = ['FORBIDDEN', 'UNAUTHENTICATED']
 /** What tells that a question never came to its rule. */
-const broken = ['GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_PARSE_FAILED', 'INTERNAL_SERVER_ERROR', 'BAD_REQUEST']
+const broken = [
+  'SERVICE_UNAVAILABLE',
+  'RATE_LIMITED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'GRAPHQL_PARSE_FAILED',
+  'INTERNAL_SERVER_ERROR',
+  'BAD_REQUEST',
+]
 
 /** Whoever is refused is told so in the one way that fits them. */
 const refused = (code: string, anonymous: boolean): Verdict =>
@@ -29,6 +37,15 @@ export function restVerdict({ status, body, text }: Answer, anonymous: boolean):
   if (status === 400 || status >= 500 || (status >= 400 && !code)) return `? ${status} ${text.slice(0, 200)}`
   if (status === 401 || status === 403) return refused(code!, anonymous)
   return 'may'
+}
+
+/** Asks again where the house was too busy to answer: that says nothing of who may. */
+export async function answered(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let times = 1; ; times++) {
+    const answer = await ask()
+    if (times === 30 || !/"(SERVICE_UNAVAILABLE|RATE_LIMITED)"/.test(answer.text)) return answer
+    await pause(500)
+  }
 }
 
 /** The ways to write one root field. */

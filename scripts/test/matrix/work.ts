@@ -1,7 +1,7 @@
 /** The cells as work: who asks, what, and whether they should be answered. */
 import type { EventName, Payload } from '#kit/events.ts'
 import type { TestHouse } from '../../test-house.ts'
-import { forms, graphVerdict, restVerdict, subscriptionVerdict, type Verdict } from './cells.ts'
+import { answered, forms, graphVerdict, restVerdict, subscriptionVerdict, type Verdict } from './cells.ts'
 import { routes } from './expected/routes.ts'
 import { type Company, may, type Principal, principals, reads, scopesOf } from './principals.ts'
 import { waysOf } from './select.ts'
@@ -63,7 +63,8 @@ export const graphWork = (grounds: Grounds, tally: Tally): Work[] =>
       return rowWork(field, row, async (principal, wanted) => {
         const put = async (form: string, of: Things, cell: string) => {
           const visitor = await grounds.company(principal, row)
-          const answer = await visitor.graphql(forms[form]!(kind, await filled(field, of)))
+          const text = forms[form]!(kind, await filled(field, of))
+          const answer = await answered(() => visitor.graphql(text))
           judge(tally, cell, graphVerdict(answer, principal === 'anonymous'), wanted, answer.text)
           return answer.text
         }
@@ -108,7 +109,8 @@ export const routeWork = (grounds: Grounds, tally: Tally): Work[] =>
       inTenants(grounds, tally, `${route} by ${principal}`, text, async (of, tenant) => {
         const visitor = await grounds.company(principal, row)
         const sent = body === undefined ? undefined : JSON.parse(await filled(JSON.stringify(body), of))
-        const answer = await visitor.rest(method, await filled(address, of), sent)
+        const to = await filled(address, of)
+        const answer = await answered(() => visitor.rest(method, to, sent))
         const verdict = restVerdict(answer, principal === 'anonymous')
         judge(tally, `${route} by ${principal} of ${tenant}`, verdict, wanted, answer.text)
         return JSON.stringify([answer.status, answer.body?.error, answer.body?.data])
@@ -133,7 +135,8 @@ export const wayWork = ({ company, things }: Grounds, tally: Tally): Work[] =>
       const wanted = crossed.every((each) => reads(principal, each, isKey ? scopesOf(principal, key) : []))
       const run = async () => {
         const visitor = await company(principal, { key })
-        const answer = await visitor.graphql(`{ ${await filled(way.text, things.own)} }`)
+        const text = `{ ${await filled(way.text, things.own)} }`
+        const answer = await answered(() => visitor.graphql(text))
         const verdict = graphVerdict(answer, principal === 'anonymous', true)
         judge(tally, `${way.name} by ${principal} (${key}): { ${way.text} }`, verdict, wanted, answer.text)
       }

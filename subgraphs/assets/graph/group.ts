@@ -68,7 +68,7 @@ const SetAssetGroupMembersInput = builder.inputType('SetAssetGroupMembersInput',
   description: 'All assets that a group shall have.',
   fields: (t) => ({
     id: t.id({ required: true }),
-    assetIds: t.idList({ required: true, description: 'At most 10,000.' }),
+    assetIds: t.idList({ required: true, description: 'At most 1000.' }),
   }),
 })
 const payload = (name: string, description: string) =>

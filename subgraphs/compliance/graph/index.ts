@@ -1,4 +1,6 @@
 import { subgraphOptions } from '#kit/builder.ts'
+import { addPersonField } from '#kit/people.ts'
+import { people } from '../people.ts'
 import { builder } from './builder.ts'
 import './framework.ts'
 import './control.ts'
@@ -7,5 +9,7 @@ import './posture.ts'
 import './asset.ts'
 import './ingest.ts'
 import './report.ts'
+
+addPersonField(builder, 'compliance', people)
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

@@ -132,7 +132,11 @@ async function ownAccounts(db: Kysely<unknown>): Promise<void> {
     create function identity.add_own_account(new_id uuid) returns uuid
       language sql security definer set search_path = identity, pg_temp
       as 'insert into identity.accounts (id) values (new_id) returning id';
-    revoke all on function identity.add_own_account(uuid) from public;
+    create function identity.is_own_account(wanted uuid) returns boolean
+      language sql stable security definer set search_path = identity, pg_temp
+      as 'select exists (select from identity.accounts a where a.id = wanted and a.email is null)';
+    revoke all on function identity.add_own_account(uuid), identity.is_own_account(uuid) from public;
   `.execute(db)
   await grant(db, 'identity', 'execute', 'function identity.add_own_account(uuid)')
+  await grant(db, 'identity', 'execute', 'function identity.is_own_account(uuid)')
 }

@@ -9,7 +9,10 @@ import * as factors from './0007-factors.ts'
 import * as sso from './0008-sso.ts'
 import * as sealing from './0009-sealing.ts'
 import * as search from './0010-search.ts'
-import * as origins from './0011-origins.ts'
+import * as operations from './0011-operations.ts'
+import * as people from './0012-people.ts'
+import * as audit from './0013-audit.ts'
+import * as origins from './0014-origins.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -22,5 +25,8 @@ export const migrations: Migrations = {
   '0008-sso': sso,
   '0009-sealing': sealing,
   '0010-search': search,
-  '0011-origins': origins,
+  '0011-operations': operations,
+  '0012-people': people,
+  '0013-audit': audit,
+  '0014-origins': origins,
 }

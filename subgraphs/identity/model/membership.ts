@@ -91,7 +91,7 @@ async function change(trx: Trx<Tables>, before: UserRow, to: users.UserChange): 
 async function governed(trx: Trx<Tables>, by: Member, id: string): Promise<{ user: UserRow; as: Member }> {
   const as = await administer(trx, by)
   const [user] = isId(id) ? await users.find(trx, [id]) : []
-  if (!user) throw notFound('User')
+  if (!user || user.erasedAt) throw notFound('User')
   governs(as, user.role)
   return { user, as }
 }

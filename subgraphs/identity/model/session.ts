@@ -60,7 +60,7 @@ export async function open(
   trx: Trx<Tables>,
   { id: userId, organizationId }: Pick<UserRow, 'id' | 'organizationId'>,
   client: Client | null,
-  connectionId: string | null = null,
+  by: { connectionId: string; proves: boolean } | null = null,
 ): Promise<Opened> {
   const session = await trx
     .insertInto('sessions')
@@ -68,7 +68,9 @@ export async function open(
       id: newId(),
       organizationId,
       userId,
-      connectionId,
+      connectionId: by?.connectionId ?? null,
+      // A provider speaks for its organization, and not for an account that others trust as well.
+      ...(by && !by.proves && { provedAt: new Date(0) }),
       expiresAt: sql<Date>`now() + make_interval(hours => ${sessionHours})`,
       ip: client?.ip ?? null,
       userAgent: client?.userAgent ?? null,

@@ -37,7 +37,8 @@ export async function enter(
   if (given !== null && managesRoles(connection)) await giveRole(trx, { id, ...known }, given, connection)
   await users.markSignedIn(trx, id)
   const [user] = await users.find(trx, [id])
-  return { ...(await sessions.open(trx, user!, client, connection.id)), user: user! }
+  const by = { connectionId: connection.id, proves: await accounts.isOwn(trx, user!.accountId) }
+  return { ...(await sessions.open(trx, user!, client, by)), user: user! }
 }
 
 /** Whether roles are the provider's: where nothing is mapped, they stay what somebody has made them here. */

@@ -29,6 +29,14 @@ Connector.implement({
     lastRunAt: t.expose('lastRunAt', { type: 'DateTime', nullable: true }),
     lastSuccessAt: t.expose('lastSuccessAt', { type: 'DateTime', nullable: true }),
     lastError: t.exposeString('lastError', { nullable: true, description: 'Why its last run failed.' }),
+    hasCredentials: t.boolean({
+      description: 'Whether it was given what it shows its system. That itself is never shown.',
+      resolve: ({ credentialsSealed }) => credentialsSealed !== null,
+    }),
+    credentialsHint: t.exposeString('credentialsHint', {
+      nullable: true,
+      description: 'The last four characters of its credentials, where they have twelve or more.',
+    }),
     runs: t.field({
       type: [Bucket],
       description: 'How many imports of its format stand in each status.',

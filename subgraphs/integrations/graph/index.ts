@@ -1,7 +1,13 @@
 import { subgraphOptions } from '#kit/builder.ts'
+import { addPersonField } from '#kit/people.ts'
+import { people } from '../people.ts'
 import { builder } from './builder.ts'
 import './connector.ts'
+import './credentials.ts'
 import './import-run.ts'
 import './operation.ts'
+import './reseal.ts'
+
+addPersonField(builder, 'integrations', people)
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

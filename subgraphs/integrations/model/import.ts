@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import { note } from '#kit/audit.ts'
 import { createBlobs } from '#kit/blob.ts'
 import type { Context } from '#kit/context.ts'
-import { invalid, NexusError } from '#kit/errors.ts'
+import { type ErrorCode, invalid, NexusError } from '#kit/errors.ts'
 import { newId } from '#kit/id.ts'
+import { recorded } from '#kit/recorded.ts'
 import { turns } from '#kit/turns.ts'
 import { signedIn } from '#kit/viewer.ts'
 import { formats } from '../parsers/index.ts'
@@ -43,7 +45,11 @@ export async function start(context: Context<Tables>, input: StartImport): Promi
     note({ type: 'ImportRun', id: added.id, before: null, after: added })
     return added
   })
-  void keepAlive(context, run, () => inTurn(() => carryOut(context, run, input.upload)))
+  const work = () =>
+    recorded({ operation: 'import-report', subgraph: 'integrations' }, context as never, () =>
+      carryOut(context, run, input.upload),
+    )
+  void keepAlive(context, run, () => inTurn(work))
   return run
 }
 
@@ -55,7 +61,7 @@ async function keepAlive(context: Context<Tables>, { id }: ImportRunRow, work: (
 }
 
 async function carryOut(context: Context<Tables>, run: ImportRunRow, upload: string): Promise<void> {
-  const blobs = createBlobs(context.blobDir)
+  const blobs = createBlobs(join(context.blobDir, run.organizationId))
   try {
     const file = await blobs.read(upload)
     const sha256 = createHash('sha256').update(file).digest('hex')
@@ -85,24 +91,43 @@ async function applyReport(
   await advance({ format, assetName, assetId, total, skipped })
   const tool = report.tool.name.slice(0, 150)
   const scan = { id, assetId, tool, scope: scopeOf(format, tool, assetId) }
+  const digest = createHash('sha256')
   let batch = 0
   for (const findings of batches(report.findings, batchSize)) {
     const applied = await peers.applyFindings(context, scan, batch, findings)
     for (const outcome of ['created', 'updated', 'unchanged', 'reopened'] as const)
       counts[outcome] += applied[outcome]
+    digest.update(JSON.stringify([batch, applied, findings.map(({ key }) => key)]))
     batch += 1
     await advance(counts)
   }
   for (const checks of batches(report.checks, batchSize)) {
     await peers.applyCheckResults(context, scan, checks)
+    digest.update(JSON.stringify(checks.map(({ key, result }) => [key, result])))
     await advance({})
   }
   const closed = report.complete ? await peers.finishFindings(context, scan) : 0
   if (report.complete) await peers.finishCheckResults(context, scan)
   await context.tenant(async (trx) => {
     await importRuns.advance(trx, id, { ...counts, closed, status: 'complete' })
+    const did = {
+      format,
+      assetId,
+      assetName,
+      total,
+      skipped,
+      ...counts,
+      closed,
+      digest: digest.digest('hex'),
+    }
+    note({ type: 'ImportRun', id, before: { status: 'running' }, after: { status: 'complete', ...did } })
     await connectors.report(trx, organizationId, format, null)
   })
+}
+
+const codeOf = (error: unknown): ErrorCode => {
+  if (error instanceof ReportError) return 'REPORT_REJECTED'
+  return error instanceof NexusError ? error.code : 'INTERNAL_SERVER_ERROR'
 }
 
 async function giveUp(context: Context<Tables>, run: ImportRunRow, error: unknown): Promise<void> {
@@ -119,5 +144,7 @@ async function giveUp(context: Context<Tables>, run: ImportRunRow, error: unknow
       `${run.fileName} (${format ?? 'format not recognised'}): ${reason}`,
     )
     if (format) await connectors.report(trx, run.organizationId, format, reason)
+    const after = { status: 'failed', errorCode: code }
+    note({ type: 'ImportRun', id: run.id, before: { status: run.status }, after, code: codeOf(error) })
   })
 }

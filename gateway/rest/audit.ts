@@ -1,0 +1,59 @@
+import type { GraphQLSchema } from 'graphql'
+import { z } from 'zod'
+import { list, type Noun } from './list.ts'
+import { type Fields, type Route, route } from './route.ts'
+
+export const auditEvent: Noun = {
+  type: 'AuditEvent',
+  one: 'auditEvent',
+  many: 'auditEvents',
+  needs: 'audit:read',
+  item: `id at actorKind actor { id } apiKeyId ip userAgent service requestId operation subgraph outcome code
+    subjectType subjectId changes sequence hash`,
+  filters: ['actorId', 'apiKeyId', 'operation', 'outcome', 'subjectType', 'subjectId', 'requestId'],
+}
+
+/** Asks for the organization of the path as well: there is no trail of one that is not there. */
+function under(row: Route): Route {
+  const operation = row.operation
+    .replace(/\(\s*\$/, '($id: ID!, $')
+    .replace(/\{/, '{ organization(id: $id) { id }')
+  return {
+    ...row,
+    noun: 'Organization',
+    needs: ['organization:read', 'audit:read'],
+    operation,
+    params: z.object({ id: z.string() }),
+    variables: (input, request) => ({ ...row.variables?.(input, request), id: (input.params as Fields).id }),
+    data: (answer, input) => (answer.organization_id ? row.data(answer, input) : null),
+  } as Route
+}
+
+export const audit = (graph: GraphQLSchema): Route[] => [
+  under(list(graph, auditEvent, '/organizations/:id/audit')),
+]
+
+const time = z.iso.datetime({ offset: true, error: 'Must be a time such as 2026-01-31T12:00:00Z' }).optional()
+
+/** One page of an export. */
+export const exportAudit: Route = under(
+  route({
+    method: 'GET',
+    path: '/organizations/:id/audit/export',
+    needs: 'audit:read',
+    operation: `query AuditExport($after: String, $filter: AuditEventFilter) {
+      auditEvents(first: 100, after: $after, filter: $filter, orderBy: { field: AT, direction: ASC }) {
+        edges { node { ${auditEvent.item} } }
+        pageInfo { hasNextPage endCursor }
+      }
+    }`,
+    query: z.strictObject({
+      format: z.enum(['json', 'csv'], 'Must be json or csv').default('json'),
+      from: time,
+      to: time,
+      after: z.string().optional(),
+    }),
+    variables: ({ query: { from, to, after } }) => ({ after, filter: { at: { from, to } } }),
+    data: ({ auditEvents }) => auditEvents,
+  }),
+)
