@@ -31,7 +31,7 @@ import { scim } from './plugins/scim.ts'
 import { headersFor, securityHeaders } from './plugins/security-headers.ts'
 import { viewer } from './plugins/viewer.ts'
 import { web } from './plugins/web.ts'
-import { createCounter, type Rates } from './rates.ts'
+import { type Counter, createCounter, type Rates } from './rates.ts'
 import { createLive } from './realtime/live.ts'
 import { socketHandler, sockets } from './realtime/socket.ts'
 import { stream } from './realtime/stream.ts'
@@ -79,7 +79,8 @@ export type GatewayOptions = {
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
   const { log, metrics, keys, ready, production } = options
   const checks: Check[] = []
-  const engine = engineOf(options, checks)
+  const counter = createCounter(options.shared ?? openShared(undefined, log), keys, options.rates)
+  const engine = engineOf(options, checks, counter)
   const { registered, only = () => false } = options.documents ?? {}
   const persisted = createPersisted(registered)
   const operations = createOperations({ engine, persisted, only, log, metrics, tracer: options.tracer })
@@ -99,7 +100,6 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
 
   const access = createAccess(keys, options.standing ?? createStanding(atIdentity(options)))
   const origins = options.origins ?? createOrigins(atIdentity(options))
-  const counter = createCounter(options.shared ?? openShared(undefined, log), keys, options.rates)
   const live = createLive({ engine, operations })
   await app.register(securityHeaders)
   await app.register(cors, { origins })
@@ -160,6 +160,7 @@ const taking = (engine: Engine, log: Log) => async (supergraphSdl: string) => {
 function engineOf(
   { supergraphSdl, transports, keys, log, metrics, production, planning, calls }: GatewayOptions,
   checks: readonly Check[],
+  counter: Counter,
 ) {
   const sign = internalSigner(keys, 'gateway')
   const breakers: Record<string, Breaker> = {}
@@ -180,7 +181,10 @@ function engineOf(
     cost: {
       mode: 'enforce',
       maxCostOf: (context) => mostCostOf((context as GatewayContext).viewer),
-      onEstimate: ({ estimated }, outcome) => metrics.cost(estimated, outcome),
+      onEstimate: ({ estimated }, outcome, context) => {
+        metrics.cost(estimated, outcome)
+        if (outcome === 'allowed') counter.charge((context as GatewayContext).viewer, estimated)
+      },
       expose: (context) => (context as GatewayContext).tellsCost === true,
     },
     ...(production && { introspection: forMembers }),

@@ -37,11 +37,15 @@ export const cors = fastifyPlugin<{ origins: Origins }>(async (app, { origins })
       reply.header('vary', 'origin')
       if (!origin || !asked || !(await origins.allows(anonymous, origin))) return reply.callNotFound()
       request.fromAllowedPage = true
-      return reply.code(204).headers(readBy(origin)).headers({
-        'access-control-allow-methods': methods,
-        'access-control-allow-headers': sent,
-        'access-control-max-age': preflightSeconds,
-      })
+      return reply
+        .code(204)
+        .headers(readBy(origin))
+        .headers({
+          'access-control-allow-methods': methods,
+          'access-control-allow-headers': sent,
+          'access-control-max-age': preflightSeconds,
+        })
+        .send()
     })
   // What failed before somebody was known is judged here.
   app.addHook('onSend', (request, reply, payload, done) => {

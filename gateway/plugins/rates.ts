@@ -5,8 +5,7 @@ import type { Counter } from '../rates.ts'
 /** Keys are counted before anything is done for them, and told how much is left; people are not. */
 export const rates = fastifyPlugin<{ counter: Counter }>(async (app, { counter }) => {
   app.addHook('onRequest', (request, reply, done) => {
-    const { viewer } = request
-    const counting = viewer.kind === 'member' ? counter(viewer) : null
+    const counting = counter.count(request.viewer)
     if (!counting) return done()
     void counting.then(({ headers, refused, leave }) => {
       reply.headers(headers)

@@ -9,8 +9,7 @@ export type Answering = { asked: Asked; context: GatewayContext }
 /** Counts what a key asks over a socket; a refusal is the answer. What goes on is at once until it ends. */
 export function counted(answer: Live['answer'], counter: Counter) {
   return async ({ asked, context }: Answering): Promise<Answer | Answers> => {
-    const { viewer } = context
-    const counting = viewer.kind === 'member' ? counter(viewer) : null
+    const counting = counter.count(context.viewer)
     if (!counting) return answer(asked, context)
     const { refused, leave } = await counting
     if (refused) return { errors: [{ message: refused.message, extensions: refused.extensions }] }
