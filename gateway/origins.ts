@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unavailable } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import type { Keys } from '#kit/tokens.ts'
 import type { Transport } from '#kit/transport.ts'
@@ -20,6 +21,8 @@ const freshMs = 5_000
 const staleMs = 60_000
 const most = 10_000
 const longest = 255
+/** What strangers may have identity do at once: they name what they like, and members wait for the same database. */
+const mostOfStrangers = 8
 
 const shape = z.object({ allowsOrigin: z.boolean() })
 const question = 'query ($origin: String!) { allowsOrigin(origin: $origin) }'
@@ -33,11 +36,14 @@ export function createOrigins(options: {
 }): Origins {
   const { identity, keys, log, clock = Date.now } = options
   const ask = asking(identity, keys)
+  const strangers = atMost(mostOfStrangers)
   const allowed = remembered({
     ...{ freshMs, staleMs, most, clock },
     onFailure: (error) => log.warn({ err: error }, 'identity does not say whose pages may come'),
-    ask: async ({ viewer, origin }: { viewer: Viewer; origin: string }) =>
-      (await ask(shape, viewer, question, { origin })).allowsOrigin,
+    async ask({ viewer, origin }: { viewer: Viewer; origin: string }) {
+      const asked = () => ask(shape, viewer, question, { origin })
+      return (await (viewer.kind === 'anonymous' ? strangers(asked) : asked())).allowsOrigin
+    },
   })
   return {
     async allows(viewer, origin) {
@@ -45,5 +51,17 @@ export function createOrigins(options: {
       const of = viewer.kind === 'member' ? viewer.organizationId : 'any'
       return allowed(`${of} ${origin}`, { viewer, origin }).catch(() => false)
     },
+  }
+}
+
+/** Does so much at once. What comes beyond throws SERVICE_UNAVAILABLE at once. */
+function atMost(most: number) {
+  let underWay = 0
+  return async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (underWay >= most) throw unavailable()
+    underWay += 1
+    return work().finally(() => {
+      underWay -= 1
+    })
   }
 }
