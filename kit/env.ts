@@ -80,6 +80,12 @@ export const environment = {
   NEXUS_MASTER_KEY_PREVIOUS: masterKey
     .optional()
     .describe('Another master key that still unwraps, while one replaces the other'),
+  NEXUS_TLS_DIR: z
+    .string()
+    .optional()
+    .describe(
+      'Folder with `tls.crt`, `tls.key` and `ca.crt`, for processes apart: all serve TLS then, and subgraphs answer those alone that show a certificate of that authority',
+    ),
   NEXUS_TRUSTED_PROXIES: z
     .string()
     .transform((text) => text.split(',').map((each) => each.trim()))

@@ -21,15 +21,15 @@ const serve = (registered: Registered) =>
     const { name, url } = registered
     const given = settings(name)
     const { env, log } = given
-    const { metrics, of } = await openSurroundings(given, closing)
+    const { metrics, tls, of } = await openSurroundings(given, closing)
     const subgraph = openSubgraph(await loadSubgraph(registered), {
       url: urlOf(name, given),
       surroundings: of(name),
     })
     closing(() => subgraph.close())
-    const app = serveSubgraph(subgraph, log, metrics)
+    const app = serveSubgraph(subgraph, log, metrics, tls)
     closing(() => app.close())
-    await serveMetrics(env, metrics, log, closing)
+    await serveMetrics(env, { metrics, log, tls }, closing)
     const served = await listen(app, env.HOST, Number(new URL(url).port))
     console.log(`${name} serves on ${served}`)
   })
@@ -39,7 +39,7 @@ const work = (chosen: readonly Registered[]) =>
   untilStopped(async (closing) => {
     const given = settings('worker')
     const { env, log } = given
-    const { metrics, of } = await openSurroundings(given, closing)
+    const { metrics, tls, of } = await openSurroundings(given, closing)
     const workers: Worker[] = []
     for (const registered of chosen) {
       const { name } = registered
@@ -58,7 +58,7 @@ const work = (chosen: readonly Registered[]) =>
     const ready = async () => {
       for (const worker of workers) await worker.check()
     }
-    await serveMetrics(env, metrics, log, closing, ready)
+    await serveMetrics(env, { metrics, log, tls }, closing, ready)
     console.log(`${workers.map(({ name }) => name).join(', ')}: working`)
   })
 
