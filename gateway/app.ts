@@ -4,6 +4,7 @@ import { forbidden } from '#kit/errors.ts'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
+import { openShared, type Shared } from '#kit/redis.ts'
 import type { Tls } from '#kit/tls.ts'
 import { internalSigner, type Keys } from '#kit/tokens.ts'
 import type { Tracer } from '#kit/tracing.ts'
@@ -19,15 +20,19 @@ import type { Planning } from './federation/planner/planner.ts'
 import { createWorkers } from './federation/planner/workers.ts'
 import { createSource, type SourceOptions } from './federation/source.ts'
 import { createOperations } from './operations.ts'
+import { createOrigins, type Origins } from './origins.ts'
+import { cors, corsOfViewer } from './plugins/cors.ts'
 import { graphiql } from './plugins/graphiql.ts'
 import { graphql } from './plugins/graphql.ts'
 import { health, type Ready } from './plugins/health.ts'
 import { publicKeys } from './plugins/public-keys.ts'
+import { rates } from './plugins/rates.ts'
 import { type Doors, rest } from './plugins/rest.ts'
 import { scim } from './plugins/scim.ts'
 import { headersFor, securityHeaders } from './plugins/security-headers.ts'
 import { viewer } from './plugins/viewer.ts'
 import { web } from './plugins/web.ts'
+import { type Counter, createCounter, type Rates } from './rates.ts'
 import { createLive } from './realtime/live.ts'
 import { socketHandler, sockets } from './realtime/socket.ts'
 import { stream } from './realtime/stream.ts'
@@ -48,6 +53,12 @@ export type GatewayOptions = {
   ready: Ready
   /** Who knows whether a session goes on, where it is not identity. */
   standing?: Standing
+  /** Who knows whose pages may come, where it is not identity. */
+  origins?: Origins
+  /** What the processes of the gateway share: they count together then. */
+  shared?: Pick<Shared, 'limiter'>
+  /** How often keys may ask, where it is not as usual. */
+  rates?: Rates
   /** How it serves over TLS; without it, something before it does. */
   tls?: Tls | null
   /** Addresses or networks that may say for whom they ask. */
@@ -71,7 +82,8 @@ export type GatewayOptions = {
 export async function createGateway(options: GatewayOptions): Promise<FastifyInstance> {
   const { log, metrics, keys, ready, production } = options
   const checks: Check[] = []
-  const engine = engineOf(options, checks)
+  const counter = createCounter(options.shared ?? openShared(undefined, log), keys, options.rates)
+  const engine = engineOf(options, checks, counter)
   const { registered, only = () => false } = options.documents ?? {}
   const persisted = createPersisted(registered)
   const operations = createOperations({ engine, persisted, only, log, metrics, tracer: options.tracer })
@@ -90,16 +102,21 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const unfollow = options.supergraphs?.(taking(engine, log))
   if (unfollow) app.addHook('preClose', async () => unfollow())
 
-  const access = createAccess(keys, options.standing ?? standingOf(options))
+  const access = createAccess(keys, options.standing ?? createStanding(atIdentity(options)))
+  const origins = options.origins ?? createOrigins(atIdentity(options))
   const live = createLive({ engine, operations })
   await app.register(securityHeaders)
+  await app.register(cors, { origins })
   await app.register(sockets)
   await app.register(health, { ready, log })
   await app.register(publicKeys, { keys })
   if (!production) await app.register(graphiql)
   await app.register(async (api) => {
     await api.register(viewer, { access })
-    await api.register(graphql, { apollo, operations, socket: socketHandler({ live, access, log }), log })
+    await api.register(corsOfViewer, { origins })
+    await api.register(rates, { counter })
+    const socket = socketHandler({ live, access, origins, counter, log })
+    await api.register(graphql, { apollo, operations, socket, log })
     await api.register(stream, { live, access, log })
     const graph: Graph = {
       operations,
@@ -115,10 +132,10 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   return app
 }
 
-function standingOf({ transports, keys, log }: GatewayOptions): Standing {
+function atIdentity({ transports, keys, log }: GatewayOptions) {
   const { identity } = transports
   if (!identity) throw new Error('Nobody said how to reach the subgraph identity')
-  return createStanding({ identity, keys, log })
+  return { identity, keys, log }
 }
 
 /** The schema is for those who have signed in. */
@@ -147,6 +164,7 @@ const taking = (engine: Engine, log: Log) => async (supergraphSdl: string) => {
 function engineOf(
   { supergraphSdl, transports, keys, log, metrics, production, planning, calls }: GatewayOptions,
   checks: readonly Check[],
+  counter: Counter,
 ) {
   const sign = internalSigner(keys, 'gateway')
   const breakers: Record<string, Breaker> = {}
@@ -167,7 +185,10 @@ function engineOf(
     cost: {
       mode: 'enforce',
       maxCostOf: (context) => mostCostOf((context as GatewayContext).viewer),
-      onEstimate: ({ estimated }, outcome) => metrics.cost(estimated, outcome),
+      onEstimate: ({ estimated }, outcome, context) => {
+        metrics.cost(estimated, outcome)
+        if (outcome === 'allowed') counter.charge((context as GatewayContext).viewer, estimated)
+      },
       expose: (context) => (context as GatewayContext).tellsCost === true,
     },
     ...(production && { introspection: forMembers }),

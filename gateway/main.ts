@@ -8,6 +8,7 @@ import { listen } from '#kit/http.ts'
 import { createLog } from '#kit/log.ts'
 import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { untilStopped } from '#kit/process.ts'
+import { openShared } from '#kit/redis.ts'
 import { type Registered, readRegister, root } from '#kit/register.ts'
 import { openTls, type Tls } from '#kit/tls.ts'
 import { createKeys } from '#kit/tokens.ts'
@@ -41,6 +42,8 @@ await untilStopped(async (closing) => {
   const metrics = createMetrics()
   const tracer = await openTracing(env, 'gateway', log)
   closing(() => tracer?.close())
+  const shared = openShared(env.REDIS_URL, log)
+  closing(() => shared.close())
   const register = readRegister()
   const tls = openTls(env.NEXUS_TLS_DIR, log)
   closing(() => tls?.close())
@@ -72,6 +75,7 @@ await untilStopped(async (closing) => {
     production: env.NODE_ENV === 'production',
     tls,
     trustedProxies: env.NEXUS_TRUSTED_PROXIES,
+    shared,
   })
   closing(() => app.close())
   await serveMetrics(env, { metrics, log, tls }, closing)

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { forbidden, unauthenticated, unavailable } from '#kit/errors.ts'
-import { newId } from '#kit/id.ts'
+import { forbidden, unauthenticated } from '#kit/errors.ts'
 import type { Log } from '#kit/log.ts'
 import { liesIn } from '#kit/network.ts'
-import { internalSigner, type Keys } from '#kit/tokens.ts'
+import type { Keys } from '#kit/tokens.ts'
 import type { Transport } from '#kit/transport.ts'
-import { anonymous, type Member, type Permission, roles, tiers, type Viewer } from '#kit/viewer.ts'
+import { anonymous, type Member, type Permission, roles, tiers } from '#kit/viewer.ts'
+import { asking } from './asking.ts'
 import { remembered } from './remembered.ts'
 
 /** What identity knows now of who comes with a credential. */
@@ -20,9 +20,8 @@ export type Standing = {
   key(secret: string, ip: string): Promise<{ member: Member; until: Date }>
 }
 
-/** How old an answer may be, and how long identity may take to give one, in milliseconds. */
+/** How old an answer may be, in milliseconds. */
 const freshMs = 1_000
-const answerWithinMs = 2_000
 /** What was true when identity was last there holds no longer than an access token does. */
 const staleMs = 300_000
 const most = 50_000
@@ -68,18 +67,10 @@ export function createStanding(options: {
   clock?: () => number
 }): Standing {
   const { identity, keys, log, clock = Date.now } = options
-  const sign = internalSigner(keys, 'door')
+  const ask = asking(identity, keys)
   const onFailure = (error: unknown) => log.warn({ err: error }, 'identity does not say who stands')
   const common = { freshMs, staleMs, most, clock, onFailure }
 
-  const ask = async <Shape>(shape: z.ZodType<Shape>, viewer: Viewer, query: string, variables = {}) => {
-    const token = await sign(viewer, 'identity')
-    const asked = identity({ query, variables, token, requestId: newId() })
-    const { data, errors } = await within(answerWithinMs, asked)
-    const answer = shape.safeParse(data)
-    if (!answer.success || errors?.length) throw unavailable()
-    return answer.data
-  }
   const ofSession = remembered({
     ...common,
     ask: async (member: Member) => (await ask(session, member, questions.session)).standing,
@@ -105,18 +96,5 @@ export function createStanding(options: {
         throw forbidden('The key may not be used from this address')
       return { member: { kind: 'member', role: 'api', apiKeyId, ...of }, until }
     },
-  }
-}
-
-/** Throws SERVICE_UNAVAILABLE when it takes longer, or fails. */
-async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(unavailable()), ms)
-  try {
-    return await Promise.race([work, late.promise])
-  } catch {
-    throw unavailable()
-  } finally {
-    clearTimeout(timer)
   }
 }

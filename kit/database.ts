@@ -71,18 +71,21 @@ export function openDatabase<Tables>(options: {
 
 /**
  * Whose rows a transaction sees: one organization's, or, before it is known, one account's own memberships, or
- * the row of one credential, which is named by its SHA-256 in hex, or the one organization of a slug.
+ * the row of one credential, which is named by its SHA-256 in hex, or the one organization of a slug, or those that
+ * let pages of an origin in.
  */
 export type Tenant =
   | { organizationId: string }
   | { accountId: string }
   | { credential: string }
   | { slug: string }
+  | { origin: string }
 
 const settingOf = (tenant: Tenant): [setting: string, value: string] => {
   if ('organizationId' in tenant) return ['nexus.organization', tenant.organizationId]
   if ('accountId' in tenant) return ['nexus.account', tenant.accountId]
   if ('slug' in tenant) return ['nexus.slug', tenant.slug]
+  if ('origin' in tenant) return ['nexus.origin', tenant.origin]
   return ['nexus.credential', tenant.credential]
 }
 

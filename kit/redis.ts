@@ -32,7 +32,11 @@ const inMemory: MakeLimiter = (keyPrefix, { points, seconds }) =>
 export function openShared(url: string | undefined, log: Log): Shared {
   if (!url)
     return { kind: 'memory', limiter: remembered(inMemory), check: async () => {}, close: async () => {} }
-  const redis = new Redis(url, { maxRetriesPerRequest: 1, commandTimeout: 1_000, connectTimeout: 2_000 })
+  const redis = new Redis(url, {
+    ...{ maxRetriesPerRequest: 1, commandTimeout: 1_000, connectTimeout: 2_000 },
+    // One that hangs is left, so that who comes after does not wait for it as well.
+    socketTimeout: 1_000,
+  })
   redis.on('error', (error) => log.warn({ reason: error.message }, 'Redis is out of reach'))
   return {
     kind: 'redis',
@@ -46,6 +50,8 @@ export function openShared(url: string | undefined, log: Log): Shared {
         points,
         duration: seconds,
         insuranceLimiter,
+        // Else each try would wait for Redis to come back.
+        rejectIfRedisNotReady: true,
       })
     }),
     check: async () => {

@@ -178,6 +178,7 @@ export async function openHouse({
       webFolder: `${root}web/dist`,
       production: env.NODE_ENV === 'production',
       trustedProxies: env.NEXUS_TRUSTED_PROXIES,
+      shared,
       ...(parts.calls && { calls: parts.calls }),
     })
     closers.push(() => app.close())

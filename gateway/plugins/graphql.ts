@@ -21,7 +21,7 @@ export type GraphqlOptions = {
 /** Bytes: a document and its variables within their limits have room in it, and reading more costs time. */
 const bodyLimit = 256 * 1024
 
-/** The graph, at `/graphql`: by HTTP, and by WebSocket for pages of this very host and for programs. */
+/** The graph, at `/graphql`: by HTTP, and by WebSocket for programs, pages of this very host and those that somebody allows. */
 export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, options) => {
   const { apollo, operations, socket, log } = options
   app.setErrorHandler((error, request, reply) => refuseGraphql(reply, thrown(error, log, request.id)))
@@ -42,7 +42,8 @@ export const graphql: FastifyPluginAsync<GraphqlOptions> = async (app, options) 
     url: '/graphql',
     // Browsers ask no permission before a WebSocket to another host: they only say which page asks.
     preValidation: async (request) => {
-      if (request.ws && isForeign(request.headers)) throw forbidden('Another page may not connect from here')
+      if (request.ws && isForeign(request.headers) && !request.fromAllowedPage)
+        throw forbidden('Another page may not connect from here')
     },
     handler,
     wsHandler: socket,

@@ -11,7 +11,11 @@ import type { Access, Entered } from '../access.ts'
 import { clientOf } from '../context.ts'
 import { presented } from '../errors.ts'
 import type { Asked } from '../operations.ts'
+import type { Origins } from '../origins.ts'
 import { bearerOf } from '../plugins/viewer.ts'
+import type { Counter } from '../rates.ts'
+import { isForeign } from '../session.ts'
+import { type Answering, counted } from './counted.ts'
 import type { Live } from './live.ts'
 
 /** `milliseconds` of silence after which a socket is asked whether it lives, and of its answer. */
@@ -46,6 +50,8 @@ type Extra = {
   /** Whom the cookie or the header of the handshake names. */
   entered: Entered | null
   client: Client
+  /** The origin of another host's page that asks. */
+  foreign: string | undefined
   member?: Member
   unwatch?: () => void
   ended?: boolean
@@ -60,10 +66,14 @@ type Params = { authorization?: unknown }
 export function socketHandler({
   live,
   access,
+  origins,
+  counter,
   log,
 }: {
   live: Live
   access: Access
+  origins: Origins
+  counter: Counter
   log: Log
 }): WebsocketHandler {
   const server = makeServer<Params, Extra>({
@@ -75,6 +85,9 @@ export function socketHandler({
       if (!entered) extra.socket.close(codes.unauthorized, 'Send the access token in connection_init')
       if (entered === codes.tryLater) extra.socket.close(codes.tryLater, 'Try again later')
       if (!entered || typeof entered === 'number' || extra.ended) return false
+      if (extra.foreign && !(await origins.allows(entered.member, extra.foreign)))
+        extra.socket.close(codes.forbidden, 'Another page may not connect from here')
+      if (extra.ended || extra.socket.readyState !== extra.socket.OPEN) return false
       extra.member = entered.member
       extra.unwatch = access.watch(entered, ({ message }) => extra.socket.close(codes.forbidden, message))
       return true
@@ -102,14 +115,12 @@ export function socketHandler({
       extra.unwatch?.()
     },
   })
-  type Operation = { asked: Asked; context: Parameters<Live['answer']>[1] }
-  const answer = (operation: unknown): Promise<never> => {
-    const { asked, context } = operation as Operation
-    return live.answer(asked, context) as Promise<never>
-  }
+  const answerCounted = counted(live.answer, counter)
+  const answer = (operation: unknown) => answerCounted(operation as Answering) as Promise<never>
 
   return (socket, request) => {
-    const { entered } = request
+    const { entered, headers } = request
+    const foreign = isForeign(headers) ? headers.origin : undefined
     const closed = server.opened(
       {
         protocol: socket.protocol,
@@ -131,7 +142,7 @@ export function socketHandler({
           })
         },
       },
-      { socket, entered, client: clientOf(request) },
+      { socket, entered, client: clientOf(request), foreign },
     )
     const stop = keepAlive(socket)
     socket.once('close', (code, reason) => {

@@ -16,7 +16,7 @@ const organization: Noun = {
   one: 'organization',
   many: 'organizations',
   needs: 'organization:read',
-  item: 'id name slug settings { sessionIdleMinutes auditRetentionDays requireSecondFactor } version createdAt updatedAt',
+  item: 'id name slug settings { sessionIdleMinutes auditRetentionDays requireSecondFactor allowedOrigins } version createdAt updatedAt',
   filters: ['search'],
 }
 
@@ -110,6 +110,7 @@ export const identity = (graph: GraphQLSchema): Route[] => [
           session_idle_minutes: z.int('Must be a number').optional(),
           audit_retention_days: z.int('Must be a number').optional(),
           require_second_factor: z.boolean('Must be true or false').optional(),
+          allowed_origins: z.array(z.string('Must be an origin'), 'Must be a list of origins').optional(),
         })
         .optional(),
       version,
@@ -124,6 +125,7 @@ export const identity = (graph: GraphQLSchema): Route[] => [
             sessionIdleMinutes: settings.session_idle_minutes,
             auditRetentionDays: settings.audit_retention_days,
             requireSecondFactor: settings.require_second_factor,
+            allowedOrigins: settings.allowed_origins,
           }),
         expectedVersion: version,
       }),

@@ -68,6 +68,8 @@ export async function openGateway(
     planning: inThread,
     // Sessions are identity's, and the toy has none.
     standing: { session: async (of) => of, key: () => Promise.reject(unauthenticated()) },
+    // So is whose pages may come.
+    origins: { allows: async () => false },
     ...options,
   })
   opened = app

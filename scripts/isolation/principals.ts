@@ -69,8 +69,8 @@ export async function mint(
     const key = `nxs_${randomBytes(32).toString('base64url')}`
     const { id } = await member(query, organizationId, 'admin')
     await query(
-      `insert into identity.api_keys (organization_id, id, name, hash, hint, scopes, created_by, expires_at)
-        values ($1, $2, '${ownKeys}', $3, $4, $5, $6, now() + interval '1 day')`,
+      `insert into identity.api_keys (organization_id, id, name, hash, hint, scopes, tier, created_by, expires_at)
+        values ($1, $2, '${ownKeys}', $3, $4, $5, 'internal', $6, now() + interval '1 day')`,
       [
         organizationId,
         newId(),

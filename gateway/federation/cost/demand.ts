@@ -19,7 +19,7 @@ export type CostOptions = {
   /** Items of a list of which nobody says how long it is; 10 unless said. */
   listSize?: number
   /** Told of every estimate, and whether the operation goes on. */
-  onEstimate?(cost: Cost, outcome: CostOutcome): void
+  onEstimate?(cost: Cost, outcome: CostOutcome, context: unknown): void
   /** Whether an answer tells what it was estimated to cost, in `extensions.cost`. */
   expose?(context: unknown): boolean
 }
@@ -60,7 +60,7 @@ export function createDemand(
     const cost = { estimated: amountOf(formula, values), max: options.maxCostOf(context) }
     const isTooMuch = cost.estimated > cost.max
     const outcome: CostOutcome = !isTooMuch ? 'allowed' : isEnforced ? 'refused' : 'exceeded'
-    options.onEstimate?.(cost, outcome)
+    options.onEstimate?.(cost, outcome, context)
     if (outcome === 'refused') throw tooExpensive(cost)
     return cost
   }

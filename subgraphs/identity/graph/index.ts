@@ -1,6 +1,7 @@
 import { subgraphOptions } from '#kit/builder.ts'
 import { builder } from './builder.ts'
 import './organization.ts'
+import './origin.ts'
 import './user.ts'
 import './sign-in.ts'
 import './second-step.ts'

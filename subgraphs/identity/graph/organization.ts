@@ -24,6 +24,9 @@ const OrganizationSettings = builder.objectRef<Settings>('OrganizationSettings')
     requireSecondFactor: t.exposeBoolean('requireSecondFactor', {
       description: 'Whether members need a second factor: who has none sets one up before coming in.',
     }),
+    allowedOrigins: t.exposeStringList('allowedOrigins', {
+      description: 'The origins whose pages may read what the API answers to members and keys.',
+    }),
   }),
 })
 
@@ -79,6 +82,10 @@ const OrganizationSettingsInput = builder.inputType('OrganizationSettingsInput',
     requireSecondFactor: t.boolean({
       description:
         'Refuses with CONFLICT who has none of their own. Ends the sessions of members who have none.',
+    }),
+    allowedOrigins: t.stringList({
+      description:
+        'At most 20, as browsers write them, such as `https://dashboards.example`; `http` for localhost only.',
     }),
   }),
 })

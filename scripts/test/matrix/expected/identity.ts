@@ -93,6 +93,7 @@ export const identity: Expected = {
   peers: [
     'Query.standing',
     'Query.keyStanding',
+    'Query.allowsOrigin',
     'Query.memberStanding',
     'Query.heldGrants',
     'Query.grantedPermissions',
