@@ -16,8 +16,7 @@ const organization: Noun = {
   one: 'organization',
   many: 'organizations',
   needs: 'organization:read',
-  item: `id name slug settings { sessionIdleMinutes auditRetentionDays requireSecondFactor allowedOrigins }
-    version createdAt updatedAt`,
+  item: 'id name slug settings { sessionIdleMinutes auditRetentionDays requireSecondFactor allowedOrigins } version createdAt updatedAt',
   filters: ['search'],
 }
 
