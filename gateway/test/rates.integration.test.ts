@@ -72,8 +72,8 @@ test('while Redis hangs, and when it is gone, each gateway keeps the limit, and 
   redis.kill('SIGSTOP')
   const from = performance.now()
   const during = await asked(hang, 20)
-  // Who waited for each of them would need 20 s.
-  assert.ok(performance.now() - from < 15_000, `${Math.round(performance.now() - from)} ms`)
+  // Who waited a second for each count would need 40 s.
+  assert.ok(performance.now() - from < 30_000, `${Math.round(performance.now() - from)} ms`)
   assert.deepEqual([Object.keys(during), during[200]?.length], [['200'], gateways * 20])
   const ended = new Promise((resolve) => redis.once('exit', resolve))
   redis.kill('SIGKILL')
