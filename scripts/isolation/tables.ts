@@ -178,8 +178,34 @@ export async function attackTables(scratch: Scratch, ledger: Ledger): Promise<vo
   }
 }
 
-/** Functions that run with the rights of their owner: nobody has them but the services that were given them. */
-export async function attackFunctions({ definers, roles, query }: Scratch, ledger: Ledger): Promise<void> {
+const givenFor = (type: string, ids: string[]) => (type === 'uuid' ? (ids.shift() ?? nobody) : '1')
+
+/** What a function answers a service that asks for an organization, and a member of it, as the attacker's tenant. */
+async function answered({ house, attacker }: Scratch, role: string, name: string, ids: string[]) {
+  const [, called, types] = /^([^(]+)\((.*)\)$/.exec(name)!
+  const left = [...ids]
+  const given = types!.split(',').filter(Boolean)
+  const values = given.map((type) => `'${givenFor(type, left)}'::${type}`)
+  const client = new pg.Client({
+    connectionString: urlAs(house.databaseUrl, role, house.surroundings.keys.passwordOf(role)),
+  })
+  await client.connect()
+  // Not rolled back: what it changes of the victim's rows, their checksums show.
+  const text = `begin; select set_config('nexus.organization', '${attacker.id}', true); select ${called}(${values.join(', ')}) as told; commit`
+  const told = await client.query(text).then(
+    (results) => JSON.stringify((results as never as pg.QueryResult[])[2]!.rows),
+    (error: pg.DatabaseError) => String(error.code),
+  )
+  await client.end()
+  return told
+}
+
+/**
+ * Functions that run with the rights of their owner: nobody has them but the services that were given them. One that
+ * another schema lends to a service does nothing for a tenant that is not the asking one.
+ */
+export async function attackFunctions(scratch: Scratch, ledger: Ledger): Promise<void> {
+  const { definers, roles, query, victim, named } = scratch
   ledger.open(
     'functions',
     'pg_proc: functions with the rights of their owner',
@@ -190,7 +216,11 @@ export async function attackFunctions({ definers, roles, query }: Scratch, ledge
     const strangers = grantees.filter((role) => roles.includes(role) && !role.includes(`_${schema}`))
     if (open) ledger.leak('functions', name, 'called by anybody', [])
     if (!searchPath) ledger.leak('functions', name, 'called with a search path of the caller’s', [])
-    if (strangers.length > 0) ledger.leak('functions', name, `called by ${strangers.join(', ')}`, [])
+    for (const role of strangers) {
+      const theirs = await answered(scratch, role, name, [victim.id, String(named.get('identity.users')?.id)])
+      if (theirs !== (await answered(scratch, role, name, [])))
+        ledger.leak('functions', name, `called by ${role} for the victim`, ['that it is there'])
+    }
     for (const role of roles.filter((each) => !grantees.includes(each))) {
       const [may] = await query('select has_function_privilege($1, $2::regprocedure, $3) as may', [
         role,
