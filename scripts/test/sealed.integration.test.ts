@@ -4,6 +4,8 @@ import { after, before, test } from 'node:test'
 import { type Db, inTenant, openDatabase, roleOf, type Trx, urlAs } from '#kit/database.ts'
 import { idOfName, newId } from '#kit/id.ts'
 import { readSealed } from '#kit/sealing/cipher.ts'
+import * as connections from '../../subgraphs/identity/model/sso-connection.ts'
+import type { Tables as Identity } from '../../subgraphs/identity/tables.ts'
 import * as credentials from '../../subgraphs/integrations/model/credentials.ts'
 import type { ConnectorRow, Tables } from '../../subgraphs/integrations/tables.ts'
 import { type Answer, openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
@@ -128,6 +130,10 @@ test('2,000 values are sealed by a new key while all of them are read, and no re
   await tenant((trx) =>
     trx.updateTable('connectors').set({ credentialsSealed: foreign }).where('id', '=', broken).execute(),
   )
+  const connection = await admin.rest('PUT', '/sso/connection', {
+    ...{ issuer: 'https://provider.example', client_id: 'nexus', client_secret: canary },
+  })
+  assert.equal(connection.status, 200)
   let ended = false
   const reads = { count: 0, wrong: 0 }
   const readAll = async () => {
@@ -160,13 +166,26 @@ test('2,000 values are sealed by a new key while all of them are read, and no re
   })
   await reading
   assert.equal(operation.status, 'complete')
-  assert.equal(operation.done, 2_000)
+  assert.equal(operation.done, 2_001)
   assert.ok(reads.count >= ids.length)
   assert.equal(reads.wrong, 0)
   const rows = await tenant((trx) =>
     trx.selectFrom('connectors').selectAll().where('id', 'in', ids).execute(),
   )
   assert.deepEqual(new Set(rows.map((row) => readSealed(row.credentialsSealed!).version)), new Set([2]))
+  const asIdentity = roleOf(house.databaseUrl, 'identity')
+  const url = urlAs(house.databaseUrl, asIdentity, house.surroundings.keys.passwordOf(asIdentity))
+  const identity = openDatabase<Identity>({ url, schema: 'identity', log: house.surroundings.log })
+  try {
+    const secret = await inTenant(identity, { organizationId }, async (trx) => {
+      const { id, clientSecretSealed } = (await connections.find(trx))!
+      assert.equal(readSealed(clientSecretSealed!).version, 2)
+      return sealing.open(trx, connections.placeOf({ organizationId, id }), clientSecretSealed!)
+    })
+    assert.equal(secret, canary)
+  } finally {
+    await identity.destroy()
+  }
   // What no longer opened is as it was.
   assert.equal((await rowOf(broken)).credentialsSealed, foreign)
 })
