@@ -50,6 +50,12 @@ export const environment = {
     .describe(
       'Folder where signed checkpoints of the audit trail are kept; `checkpoints` in the data folder when unset',
     ),
+  NEXUS_ERASURE_DIR: z
+    .string()
+    .optional()
+    .describe(
+      'Folder of the list of who was erased, which no backup of the database holds; the data folder when unset',
+    ),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')

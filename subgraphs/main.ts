@@ -1,5 +1,4 @@
 /** One subgraph alone: node subgraphs/main.ts <name> serve | work | migrate | sdl; or `all migrate`, `all work`, `all relay`. */
-import { join } from 'node:path'
 import { printSubgraphSchema } from '@apollo/subgraph'
 import { openDatabase } from '#kit/database.ts'
 import { openErasures } from '#kit/erasures.ts'
@@ -68,7 +67,7 @@ async function bringUpToDate(registered: Registered): Promise<void> {
   const { name: schema, migrations, jobs, forgetAgain } = await loadSubgraph(registered)
   const { applied } = await migrate({ url, schema, migrations, jobs, passwordOf: keys.passwordOf, log })
   console.log(`${schema}: ${applied.length > 0 ? `applied ${applied.join(', ')}` : 'up to date'}`)
-  const erasures = openErasures(join(env.NEXUS_DATA_DIR, 'erasures'), keys)
+  const erasures = openErasures(env, keys)
   if (!forgetAgain || erasures.organizations().length === 0) return
   const db = openDatabase<never>({ url: urlOf(schema, given), schema, log, connections: 1 })
   const count = await forgetAgain(db, erasures).finally(() => db.destroy())

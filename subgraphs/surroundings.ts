@@ -58,7 +58,7 @@ export async function openSurroundings(
   const common = {
     ...{ keys, sealing, log, transports, shared, metrics, events, tracer },
     blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
-    erasures: openErasures(join(env.NEXUS_DATA_DIR, 'erasures'), keys),
+    erasures: openErasures(env, keys),
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
     outbound: createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS }),
     publicUrl: () => publicUrlOf(env),
