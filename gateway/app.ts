@@ -4,6 +4,7 @@ import { forbidden } from '#kit/errors.ts'
 import { createHttp } from '#kit/http.ts'
 import type { Log } from '#kit/log.ts'
 import type { Metrics } from '#kit/metrics.ts'
+import type { Tls } from '#kit/tls.ts'
 import { internalSigner, type Keys } from '#kit/tokens.ts'
 import type { Tracer } from '#kit/tracing.ts'
 import type { Transports } from '#kit/transport.ts'
@@ -47,6 +48,8 @@ export type GatewayOptions = {
   ready: Ready
   /** Who knows whether a session goes on, where it is not identity. */
   standing?: Standing
+  /** How it serves over TLS; without it, something before it does. */
+  tls?: Tls | null
   /** Addresses or networks that may say for whom they ask. */
   trustedProxies?: string[] | undefined
   /** What plans operations, where that is not processes of the gateway's own. */
@@ -76,6 +79,7 @@ export async function createGateway(options: GatewayOptions): Promise<FastifyIns
   const app = createHttp({
     log,
     metrics,
+    tls: options.tls,
     trustedProxies: options.trustedProxies,
     onFrameworkError: (error, request, reply) =>
       refuse(request, reply.headers(headersFor(request)), thrown(error, log, request.id)),

@@ -1,6 +1,7 @@
 /** The gateway alone: the subgraphs are where rover.yaml, or NEXUS_<NAME>_URL, says. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Agent, fetch } from 'undici'
 import { createBlobs } from '#kit/blob.ts'
 import { openEnvironment } from '#kit/env.ts'
 import { listen } from '#kit/http.ts'
@@ -9,19 +10,28 @@ import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { untilStopped } from '#kit/process.ts'
 import { type Registered, readRegister, root } from '#kit/register.ts'
 import { followSecrets } from '#kit/secrets/follow.ts'
+import { openTls, type Tls } from '#kit/tls.ts'
 import { createKeys } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
-import { httpTransport } from '#kit/transport.ts'
+import { addressOf, openTransports } from '#kit/transport.ts'
 import { createGateway } from './app.ts'
 import { watchFile } from './federation/watch.ts'
 import { registeredDocuments } from './registered.ts'
 
 const readyWithinMs = 2_000
 
-async function check({ url }: Registered): Promise<string> {
-  const signal = AbortSignal.timeout(readyWithinMs)
-  const response = await fetch(new URL('/health/ready', url), { signal }).catch(() => null)
-  return response?.ok ? 'ok' : 'unavailable'
+/** Asks subgraphs whether they are ready. */
+function asking(tls: Tls | null, closing: (closer: () => unknown) => void) {
+  const dispatcher = new Agent(tls ? { connect: tls.connect } : {})
+  closing(() => dispatcher.destroy())
+  return async (registered: Registered): Promise<string> => {
+    const signal = AbortSignal.timeout(readyWithinMs)
+    const response = await fetch(new URL('/health/ready', addressOf(registered, tls)), {
+      signal,
+      dispatcher,
+    }).catch(() => null)
+    return response?.ok ? 'ok' : 'unavailable'
+  }
 }
 
 await untilStopped(async (closing) => {
@@ -35,8 +45,10 @@ await untilStopped(async (closing) => {
   const tracer = await openTracing(env, 'gateway', log)
   closing(() => tracer?.close())
   const register = readRegister()
-  const transports = Object.fromEntries(register.map(({ name, url }) => [name, httpTransport(url)]))
-  for (const transport of Object.values(transports)) closing(() => transport.close())
+  const tls = openTls(env.NEXUS_TLS_DIR, log)
+  closing(() => tls?.close())
+  const transports = openTransports(register, tls, closing)
+  const check = asking(tls, closing)
   const path = `${root}schema/supergraph.graphql`
   const supergraphSdl = readFileSync(path, 'utf8')
   const failed = (error: unknown) => log.error({ err: error }, 'the supergraph cannot be watched')
@@ -61,9 +73,10 @@ await untilStopped(async (closing) => {
     documents: registeredDocuments(env),
     webFolder: `${root}web/dist`,
     production: env.NODE_ENV === 'production',
+    tls,
     trustedProxies: env.NEXUS_TRUSTED_PROXIES,
   })
   closing(() => app.close())
-  await serveMetrics(env, metrics, log, closing)
+  await serveMetrics(env, { metrics, log, tls }, closing)
   console.log(`gateway serves on ${await listen(app, env.HOST, env.PORT)}`)
 })

@@ -6,6 +6,7 @@ import { createLog } from '#kit/log.ts'
 import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { untilStopped } from '#kit/process.ts'
 import { root } from '#kit/register.ts'
+import { openTls } from '#kit/tls.ts'
 import { answerFailures } from './errors.ts'
 import { health } from './plugins/health.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
@@ -17,7 +18,9 @@ await untilStopped(async (closing) => {
   const env = readEnv(environment)
   const log = createLog('page', env.LOG_LEVEL)
   const metrics = createMetrics()
-  const app = createHttp({ log, metrics })
+  const tls = openTls(env.NEXUS_TLS_DIR, log)
+  closing(() => tls?.close())
+  const app = createHttp({ log, metrics, tls })
   answerFailures(app, log)
   await app.register(securityHeaders)
   await app.register(health, {
@@ -26,6 +29,6 @@ await untilStopped(async (closing) => {
   })
   await app.register(web, { folder })
   closing(() => app.close())
-  await serveMetrics(env, metrics, log, closing)
+  await serveMetrics(env, { metrics, log, tls }, closing)
   console.log(`The page is served on ${await listen(app, env.HOST, env.PORT)}`)
 })

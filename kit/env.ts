@@ -63,6 +63,12 @@ export const environment = {
   ...secretVariables,
   ...secretFiles,
   ...keeperVariables,
+  NEXUS_TLS_DIR: z
+    .string()
+    .optional()
+    .describe(
+      'Folder with `tls.crt`, `tls.key` and `ca.crt`, for processes apart: all serve TLS then, and subgraphs answer those alone that show a certificate of that authority',
+    ),
   NEXUS_TRUSTED_PROXIES: z
     .string()
     .transform((text) => text.split(',').map((each) => each.trim()))

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Server as SecureServer } from 'node:https'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -7,6 +8,7 @@ import Fastify, {
 } from 'fastify'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import type { Tls } from './tls.ts'
 
 export type Http = FastifyInstance
 type OnFrameworkError = NonNullable<FastifyServerOptions['frameworkErrors']>
@@ -24,6 +26,7 @@ const requestIds = /^[A-Za-z0-9._-]{1,128}$/
  * @param options.bodyLimit bytes of a body, 1 MiB unless said
  * @param options.onFrameworkError answers what fails before a route is found
  * @param options.metrics counts requests by route
+ * @param options.tls how it serves over TLS; without it, it does not
  * @param options.trustedProxies addresses or networks that may say for whom they ask
  */
 export function createHttp(options: {
@@ -31,9 +34,10 @@ export function createHttp(options: {
   bodyLimit?: number
   onFrameworkError?: OnFrameworkError
   metrics?: Metrics
+  tls?: Tls | null | undefined
   trustedProxies?: string[] | undefined
 }): Http {
-  const { onFrameworkError, log, metrics } = options
+  const { onFrameworkError, log, metrics, tls } = options
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     // Each line of ours names its request itself.
@@ -44,7 +48,9 @@ export function createHttp(options: {
     connectionTimeout: waits.idleConnection,
     requestTimeout: waits.wholeRequest,
     keepAliveTimeout: waits.keepAlive,
-    http: { headersTimeout: waits.headers },
+    ...(tls
+      ? { https: { ...tls.serving(), headersTimeout: waits.headers } }
+      : { http: { headersTimeout: waits.headers } }),
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     return503OnClosing: true,
@@ -69,6 +75,7 @@ export function createHttp(options: {
       log.info({ requestId, method, route, status, ms: Math.round(ms) }, 'answered')
     done()
   })
+  tls?.follow(app.server as unknown as SecureServer)
   drainOnClose(app)
   return app
 }

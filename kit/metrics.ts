@@ -3,6 +3,7 @@ import { health } from './health.ts'
 import { createHttp, listen } from './http.ts'
 import type { Log } from './log.ts'
 import { type GatewayMetrics, gatewayMetrics } from './metrics-gateway.ts'
+import type { Tls } from './tls.ts'
 
 /** `again`: it failed and will be tried again; `superseded`: another attempt has taken its place. */
 export type JobOutcome = 'complete' | 'failed' | 'again' | 'superseded'
@@ -135,13 +136,12 @@ export function createMetrics(): Metrics {
  */
 export async function serveMetrics(
   env: { METRICS_PORT?: number | undefined; HOST: string },
-  metrics: Metrics,
-  log: Log,
+  { metrics, log, tls }: { metrics: Metrics; log: Log; tls?: Tls | null },
   closing: (closer: () => unknown) => void,
   ready?: () => Promise<void>,
 ): Promise<string | null> {
   if (env.METRICS_PORT === undefined) return null
-  const app = createHttp({ log })
+  const app = createHttp({ log, tls })
   app.get('/metrics', async (_request, reply) =>
     reply.header('content-type', metrics.contentType).send(await metrics.text()),
   )

@@ -157,12 +157,18 @@ async function provision(db: Kysely<unknown>, schema: string, role: string, pass
 const logsIn = (db: Kysely<unknown>, role: string, password: string) =>
   sql`alter role ${sql.id(role)} with login password ${sql.lit(password)}`.execute(db)
 
-/** Work that touches what the whole server shares, one process at a time. */
-const inTurn = (db: Kysely<unknown>, lock: string, work: (connection: Kysely<unknown>) => Promise<void>) =>
+/** Work that touches what others change too, one process at a time: for the others it may take minutes. */
+const inTurn = <Result>(
+  db: Kysely<unknown>,
+  lock: string,
+  work: (connection: Kysely<unknown>) => Promise<Result>,
+): Promise<Result> =>
   db.connection().execute(async (connection) => {
+    for (const limit of ['lock_timeout', 'statement_timeout'])
+      await sql`select set_config(${limit}, '5min', false)`.execute(connection)
     await sql`select pg_advisory_lock(hashtext(${lock}))`.execute(connection)
     try {
-      await work(connection)
+      return await work(connection)
     } finally {
       await sql`select pg_advisory_unlock(hashtext(${lock}))`.execute(connection)
     }
@@ -194,10 +200,11 @@ export async function migrate(options: {
   log: Log
 }): Promise<{ applied: string[]; url: string }> {
   const { url, schema, migrations, jobs, passwordOf, log } = options
-  const db = openDatabase<unknown>({ url, schema, log, connections: 2 })
+  // One to hold the lock of the schema, one for what the server shares, and one for the work.
+  const db = openDatabase<unknown>({ url, schema, log, connections: 3 })
   const role = roleOf(url, schema)
   const password = passwordOf(role)
-  try {
+  const bringUp = async () => {
     const relay = roleOf(url, journalSchema)
     await inTurn(db, 'nexus-provision', async (connection) => {
       await provision(connection, schema, role, password)
@@ -217,6 +224,9 @@ export async function migrate(options: {
       })
     if (jobs) await provisionQueues({ url, subgraph: schema, jobs, log })
     return { applied, url: urlAs(url, role, password) }
+  }
+  try {
+    return await inTurn(db, `nexus-migrate-${schema}`, bringUp)
   } finally {
     await db.destroy()
   }

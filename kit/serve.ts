@@ -1,5 +1,7 @@
-import type { FastifyReply } from 'fastify'
+import type { TLSSocket } from 'node:tls'
+import type { FastifyReply, onRequestHookHandler } from 'fastify'
 import { clientHeader, readClient } from './client.ts'
+import { unauthenticated } from './errors.ts'
 import { eventStream, writeEvents } from './event-stream.ts'
 import { health } from './health.ts'
 import { createHttp, type Http } from './http.ts'
@@ -7,6 +9,7 @@ import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { isStream } from './stream.ts'
 import type { OpenSubgraph } from './subgraph.ts'
+import type { Tls } from './tls.ts'
 
 const mebibyte = 1024 * 1024
 // A batch of findings with their descriptions; only services send one, with a token.
@@ -14,9 +17,21 @@ const bodyLimit = 32 * mebibyte
 
 type Body = { query?: unknown; variables?: Record<string, unknown>; operationName?: string }
 
+/** Who shows no certificate of the authority is not even read. */
+const peersOnly: onRequestHookHandler = (request, reply, done) => {
+  if ((request.raw.socket as TLSSocket).authorized) return done()
+  const { message, code } = unauthenticated('A certificate is needed')
+  reply.code(401).send({ errors: [{ message, extensions: { code } }] })
+}
+
 /** A subgraph's own server: POST /graphql for those with an internal token, and its health. */
-export function serveSubgraph(subgraph: OpenSubgraph, log: Log, metrics: Metrics): Http {
-  const app = createHttp({ log, bodyLimit, metrics })
+export function serveSubgraph(
+  subgraph: OpenSubgraph,
+  log: Log,
+  metrics: Metrics,
+  tls: Tls | null = null,
+): Http {
+  const app = createHttp({ log, bodyLimit, metrics, tls })
   const open = new Set<AbortController>()
   app.addHook('preClose', async () => {
     for (const each of open) each.abort()
@@ -32,7 +47,8 @@ export function serveSubgraph(subgraph: OpenSubgraph, log: Log, metrics: Metrics
     return listen(controller.signal)
   }
   health(app, () => subgraph.check())
-  app.post<{ Body: Body | null }>('/graphql', async (request, reply) => {
+  const onRequest = tls ? [peersOnly] : []
+  app.post<{ Body: Body | null }>('/graphql', { onRequest }, async (request, reply) => {
     const { query, variables, operationName } = request.body ?? {}
     const token = request.headers.authorization?.replace(/^Bearer /, '') ?? ''
     const asked = {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { type Deadline, deadlineIn } from './deadline.ts'
 import { httpTransport } from './transport.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
@@ -18,7 +19,7 @@ async function open(t: TestContext, handler: Handler, largest?: number) {
     server.close()
     await transport.close()
   })
-  return (over: { signal?: AbortSignal; body?: string } = {}) =>
+  return (over: { deadline?: Deadline; body?: string } = {}) =>
     transport({ query: '{ me }', variables: { a: 1 }, token: 'token', requestId: 'r', ...over })
 }
 const unavailable = { code: 'SERVICE_UNAVAILABLE' }
@@ -59,20 +60,20 @@ test('more than may be read, no JSON, nothing, and a broken connection are failu
   assert.deepEqual((await ask()).data, null)
 })
 
-test('who gives up ends the call, before it goes out and while it is waited for', async (t) => {
+test('a deadline that is over ends the call, before it goes out and while it is waited for', async (t) => {
   const closed = Promise.withResolvers<void>()
   const asked = Promise.withResolvers<void>()
   const ask = await open(t, (request) => {
     request.on('close', closed.resolve)
     asked.resolve()
   })
-  const edge = new AbortController()
-  const waiting = ask({ signal: edge.signal })
+  const deadline = deadlineIn(60_000)
+  const waiting = ask({ deadline })
   await asked.promise
-  edge.abort()
+  deadline.end()
   await assert.rejects(waiting, unavailable)
   await closed.promise
-  await assert.rejects(ask({ signal: edge.signal }), unavailable)
+  await assert.rejects(ask({ deadline }), unavailable)
 })
 
 test('a subgraph that is not there is a failure', async () => {

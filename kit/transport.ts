@@ -3,6 +3,8 @@ import { type Client, clientHeader, writeClient } from './client.ts'
 import { type Deadline, deadlineIn } from './deadline.ts'
 import { unavailable } from './errors.ts'
 import { eventStream, readEvents } from './event-stream.ts'
+import type { Registered } from './register.ts'
+import type { Tls } from './tls.ts'
 import { createTlsWire } from './wire/tls.ts'
 import { createWire } from './wire/wire.ts'
 
@@ -62,15 +64,18 @@ const asNexus: HeadersOf = ({ token, requestId, client, traceparent }) => {
  * Throws SERVICE_UNAVAILABLE when the subgraph does not answer within 5 s, not in JSON, or more than is read.
  * `stream` answers so, too, when it breaks off.
  * @param largest bytes of one answer, 64 MiB unless said
+ * @param tls by what the two know each other, where that is not what the machine believes in
  * @param headersOf the internal token and whom it is for, unless said
  */
 export function httpTransport(
   url: string,
   largest = answerMaxBytes,
   headersOf: HeadersOf = asNexus,
+  tls: Tls | null = null,
 ): Transport & { stream: Stream; close(): Promise<void> } {
   const target = new URL(url)
-  const wire = target.protocol === 'http:' ? createWire(target, largest) : createTlsWire(target, largest)
+  const wire =
+    target.protocol === 'http:' ? createWire(target, largest) : createTlsWire(target, largest, tls?.connect)
   const call: Transport = async (request) => {
     const { query, variables, operationName, deadline: given } = request
     const headers = headersOf(request)
@@ -90,6 +95,7 @@ export function httpTransport(
     connections: null,
     headersTimeout: subgraphDeadlineMs,
     bodyTimeout: 0,
+    ...(tls && { connect: tls.connect }),
   })
   const stream: Stream = async (request) => {
     const { query, variables, operationName, signal } = request
@@ -111,6 +117,24 @@ export function httpTransport(
     await Promise.all([wire.close(), streams.destroy()])
   }
   return Object.assign(call, { stream, close })
+}
+
+/** Where a subgraph is: over TLS where the processes have certificates, whatever its address says. */
+export const addressOf = ({ url }: Registered, tls: Tls | null): string =>
+  tls ? url.replace(/^http:/, 'https:') : url
+
+/** How each subgraph of a register is reached, from a process apart. */
+export function openTransports(
+  register: readonly Registered[],
+  tls: Tls | null,
+  closing: (closer: () => unknown) => void,
+): Transports {
+  const opened = register.map((each) => {
+    const transport = httpTransport(addressOf(each, tls), answerMaxBytes, asNexus, tls)
+    closing(() => transport.close())
+    return [each.name, transport] as const
+  })
+  return Object.fromEntries(opened)
 }
 
 function answerIn(json: string): SubgraphResponse {

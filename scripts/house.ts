@@ -125,6 +125,7 @@ export async function openHouse({
       await seed(subgraph, url)
       await forgetAgain(subgraph, url)
       const opened = openSubgraph(subgraph, { url, surroundings: around(schema), onStatement })
+      closers.push(() => opened.close())
       return { ...opened, url, of: subgraph }
     }
     const forgetAgain = async (subgraph: Subgraph, url: string): Promise<void> => {
@@ -140,11 +141,13 @@ export async function openHouse({
       await subgraph.seed(db, demo).finally(() => db.destroy())
     }
 
-    const subgraphs = await Promise.all((await loadSubgraphs()).map(open))
-    for (const subgraph of subgraphs) {
-      transports[subgraph.name] = subgraph.answer
-      closers.push(() => subgraph.close())
-    }
+    const opening = await Promise.allSettled((await loadSubgraphs()).map(open))
+    // Who fails waits for the others: what they have begun is closed with it.
+    const subgraphs = opening.map((each) => {
+      if (each.status === 'rejected') throw each.reason
+      return each.value
+    })
+    for (const { name, answer } of subgraphs) transports[name] = answer
     const checks = [...subgraphs, { name: shared.kind, check: shared.check }]
     const app = await createGateway({
       supergraphSdl: readFileSync(`${root}schema/supergraph.graphql`, 'utf8'),
@@ -185,7 +188,7 @@ export async function openHouse({
     }
     const relay = openRelay({ databaseUrl: database.url, keys, log, folder: checkpointsIn(env) })
     closers.push(() => relay.close())
-    const metricsUrl = await serveMetrics(env, metrics, log, (closer) => closers.push(closer))
+    const metricsUrl = await serveMetrics(env, { metrics, log }, (closer) => closers.push(closer))
     const url = await listen(app, env.HOST, env.PORT)
     port = Number(new URL(url).port)
     lock.publish({

@@ -23,15 +23,15 @@ const serve = (registered: Registered) =>
     const { name, url } = registered
     const given = await settings(name)
     const { env, log } = given
-    const { metrics, of } = await openSurroundings(given, closing)
+    const { metrics, tls, of } = await openSurroundings(given, closing)
     const subgraph = openSubgraph(await loadSubgraph(registered), {
       url: urlOf(name, given),
       surroundings: of(name),
     })
     closing(() => subgraph.close())
-    const app = serveSubgraph(subgraph, log, metrics)
+    const app = serveSubgraph(subgraph, log, metrics, tls)
     closing(() => app.close())
-    await serveMetrics(env, metrics, log, closing)
+    await serveMetrics(env, { metrics, log, tls }, closing)
     const served = await listen(app, env.HOST, Number(new URL(url).port))
     console.log(`${name} serves on ${served}`)
   })
@@ -41,7 +41,7 @@ const work = (chosen: readonly Registered[]) =>
   untilStopped(async (closing) => {
     const given = await settings('worker')
     const { env, log } = given
-    const { metrics, of } = await openSurroundings(given, closing)
+    const { metrics, tls, of } = await openSurroundings(given, closing)
     const workers: Worker[] = []
     for (const registered of chosen) {
       const { name } = registered
@@ -60,7 +60,7 @@ const work = (chosen: readonly Registered[]) =>
     const ready = async () => {
       for (const worker of workers) await worker.check()
     }
-    await serveMetrics(env, metrics, log, closing, ready)
+    await serveMetrics(env, { metrics, log, tls }, closing, ready)
     console.log(`${workers.map(({ name }) => name).join(', ')}: working`)
   })
 

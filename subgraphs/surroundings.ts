@@ -13,9 +13,10 @@ import { openSealing } from '#kit/sealing/open.ts'
 import type { Sealing } from '#kit/sealing/sealing.ts'
 import { followSecrets } from '#kit/secrets/follow.ts'
 import type { Secrets } from '#kit/secrets/vault.ts'
+import { openTls, type Tls } from '#kit/tls.ts'
 import { createKeys, internalSigner, type Keys } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
-import { httpTransport } from '#kit/transport.ts'
+import { openTransports } from '#kit/transport.ts'
 
 export type Settings = {
   name: string
@@ -48,12 +49,12 @@ export function urlOf(name: string, { databaseUrl, keys }: Settings): string {
 export async function openSurroundings(
   { env, keys, sealing, secrets, log, name }: Settings,
   closing: (closer: () => unknown) => void,
-): Promise<{ metrics: Metrics; of(name: string): Surroundings }> {
+): Promise<{ metrics: Metrics; tls: Tls | null; of(name: string): Surroundings }> {
   const following = followSecrets(secrets, log)
   closing(() => following.close())
-  const register = readRegister()
-  const transports = Object.fromEntries(register.map(({ name, url }) => [name, httpTransport(url)]))
-  for (const transport of Object.values(transports)) closing(() => transport.close())
+  const tls = openTls(env.NEXUS_TLS_DIR, log)
+  closing(() => tls?.close())
+  const transports = openTransports(readRegister(), tls, closing)
   const metrics = createMetrics()
   const shared = openShared(env.REDIS_URL, log)
   closing(() => shared.close())
@@ -69,5 +70,5 @@ export async function openSurroundings(
     outbound: createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS }),
     publicUrl: () => publicUrlOf(env),
   }
-  return { metrics, of: (name) => ({ ...common, sign: internalSigner(keys, name) }) }
+  return { metrics, tls, of: (name) => ({ ...common, sign: internalSigner(keys, name) }) }
 }

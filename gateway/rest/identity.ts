@@ -68,6 +68,17 @@ export const identity = (graph: GraphQLSchema): Route[] => [
     },
   }),
   route({
+    method: 'POST',
+    path: '/users/:id/reset-password',
+    needs: 'users:write',
+    operation: `mutation StartPasswordReset($input: StartPasswordResetInput!) {
+      startPasswordReset(input: $input) { passwordToken passwordTokenExpiresAt }
+    }`,
+    params: byId,
+    variables: ({ params: { id } }) => ({ input: { userId: id } }),
+    data: ({ startPasswordReset }) => startPasswordReset,
+  }),
+  route({
     method: 'PUT',
     path: '/users/:id',
     needs: 'users:write',

@@ -1,9 +1,14 @@
-import { Pool } from 'undici'
+import { type buildConnector, Pool } from 'undici'
 import type { Wire } from './wire.ts'
 
 /** The same as `createWire` over TLS, by undici: below its `request`, which makes a stream of each body. */
-export function createTlsWire({ origin, pathname, search }: URL, largest: number, connections = 64): Wire {
-  const pool = new Pool(origin, { connections })
+export function createTlsWire(
+  { origin, pathname, search }: URL,
+  largest: number,
+  connect?: buildConnector.connector,
+  connections = 64,
+): Wire {
+  const pool = new Pool(origin, { connections, ...(connect && { connect }) })
   const path = `${pathname}${search}`
   return {
     post(headers, body, deadline) {

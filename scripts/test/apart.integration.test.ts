@@ -1,15 +1,20 @@
-/** The same code as seven processes, over real sockets: six subgraphs, each by itself, and the gateway. */
+/** The same code as seven processes, over TLS in both directions: six subgraphs, each by itself, and the gateway. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Agent, setGlobalDispatcher } from 'undici'
 import { type EmbeddedPostgres, startPostgres } from '#kit/embedded.ts'
+import { createLog } from '#kit/log.ts'
 import { readRegister } from '#kit/register.ts'
+import { openAuthority } from '#kit/test/certificates.ts'
+import { openTls } from '#kit/tls.ts'
 import { openTestHouse, password, visitorOf } from '../test-house.ts'
 import { listen } from './listeners.ts'
 import { freePort, npmStart, type Started, statusOf, tempDir, until } from './processes.ts'
 import { importReport, trivyReport } from './reports.ts'
 
 const dir = tempDir()
+const authority = openAuthority()
 const names = readRegister({}).map(({ name }) => name)
 const processes = new Map<string, Started>()
 let postgres: EmbeddedPostgres
@@ -18,7 +23,7 @@ let gateway: string
 
 const start = (name: string, ...args: string[]) =>
   processes.set(name, npmStart(env, undefined, ['node', ...args]))
-const urlOf = (name: string) => env[`NEXUS_${name.toUpperCase()}_URL`]!
+const urlOf = (name: string) => env[`NEXUS_${name.toUpperCase()}_URL`]!.replace('http:', 'https:')
 const serves = (name: string) =>
   until(
     `${name} is ready`,
@@ -29,13 +34,17 @@ const serves = (name: string) =>
 before(async () => {
   postgres = await startPostgres({ dataDir: dir.path, durable: false })
   const port = await freePort()
-  gateway = `http://127.0.0.1:${port}`
+  gateway = `https://127.0.0.1:${port}`
+  setGlobalDispatcher(
+    new Agent({ connect: openTls(authority.issue('test'), createLog('test', 'silent'))!.serving() }),
+  )
   env = {
     DATABASE_URL: postgres.url,
     NEXUS_SECRET: 'shared by all processes of this test',
     NEXUS_DATA_DIR: dir.path,
     PORT: String(port),
     LOG_LEVEL: 'debug',
+    NEXUS_TLS_DIR: authority.issue('all'),
   }
   for (const name of names)
     env[`NEXUS_${name.toUpperCase()}_URL`] = `http://127.0.0.1:${await freePort()}/graphql`
@@ -57,6 +66,7 @@ after(async () => {
   }
   await postgres?.stop()
   dir.remove()
+  authority.remove()
 })
 
 async function admin() {

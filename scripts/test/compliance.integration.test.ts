@@ -146,11 +146,11 @@ test('a refused file writes no result', async () => {
 })
 
 test('a run is not complete until its checks are applied, and the file again sets it right', async () => {
-  const service = `${new URL(house.databaseUrl).pathname.slice(1)}_compliance`
+  const machines = `${new URL(house.databaseUrl).pathname.slice(1)}_compliance_ingest`
   const again = report(asRoot, health)
-  await asOwner(`revoke insert on compliance.check_results from ${service}`)
+  await asOwner(`revoke insert (target) on compliance.check_results from ${machines}`)
   const cut = await importReport(admin, 'cut.json', again)
-  await asOwner(`grant insert on compliance.check_results to ${service}`)
+  await asOwner(`grant insert (target) on compliance.check_results to ${machines}`)
   assert.deepEqual([cut.status, cut.error_code], ['failed', 'INTERNAL_SERVER_ERROR'])
   assert.equal((await control('PR.AA-05')).status, 'NOT_ASSESSED')
   assert.equal((await importReport(admin, 'cut.json', again)).status, 'complete')

@@ -19,6 +19,8 @@ export const overlapSeconds = 30
 
 /** How long a new account may wait for its first password. */
 export const passwordTokenHours = 72
+/** How long a token may wait that sets another password. */
+export const passwordResetHours = 1
 
 export const invitationDays = 7
 /** Tries at invitations that are none, counted per address. */

@@ -1,6 +1,4 @@
 import { allowed, signedIn } from '#kit/viewer.ts'
-import * as accounts from '../model/account.ts'
-import { changed } from '../model/change.ts'
 import * as memberships from '../model/membership.ts'
 import type { UserRow } from '../tables.ts'
 import { builder } from './builder.ts'
@@ -101,29 +99,3 @@ builder.mutationFields((t) => ({
     }),
   }),
 }))
-
-const SetPasswordInput = builder.inputType('SetPasswordInput', {
-  description: 'The first password of a new account.',
-  fields: (t) => ({
-    token: t.string({ required: true }),
-    password: t.string({ required: true, description: 'At least 12 characters.' }),
-  }),
-})
-const SetPasswordPayload = builder.objectRef<{ isSet: boolean }>('SetPasswordPayload').implement({
-  needs: 'inherited',
-  description: 'That one can sign in now.',
-  fields: (t) => ({ isSet: t.exposeBoolean('isSet') }),
-})
-builder.mutationField('setPassword', (t) =>
-  t.field({
-    type: SetPasswordPayload,
-    authScopes: { open: 'The token says whose password it is' },
-    description: 'Sets the first password of an account, with the token that was given when it was made.',
-    skipTypeScopes: true,
-    args: { input: t.arg({ type: SetPasswordInput, required: true }) },
-    resolve: async (_root, { input }, { db }) => {
-      await accounts.setPassword(db, input.token, changed.password(input.password))
-      return { isSet: true }
-    },
-  }),
-)

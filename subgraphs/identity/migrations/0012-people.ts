@@ -6,11 +6,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     alter table identity.users add column erased_at timestamptz(3), add check (erased_at is null or disabled_at is not null);
     create function identity.erase_account(account uuid, tombstone uuid) returns uuid
-      language plpgsql security definer set search_path = identity, pg_temp set nexus.account = '' as $$
+      language plpgsql security definer set search_path = identity, pg_temp as $$
+    declare
+      before text := coalesce(current_setting('nexus.account', true), '');
+      memberships integer;
     begin
-      -- Row level security is forced for the owner too: this shows where the account is a member.
+      -- Row level security is forced for the owner too: this shows where the account is a member, and no longer.
       perform set_config('nexus.account', account::text, true);
-      if (select count(*) from identity.users u where u.account_id = account and u.erased_at is null) > 1 then
+      select count(*) into memberships from identity.users u where u.account_id = account and u.erased_at is null;
+      perform set_config('nexus.account', before, true);
+      if memberships > 1 then
         insert into identity.accounts (id, email) values (tombstone, 'erased-' || tombstone || '@erased.invalid');
         return tombstone;
       end if;

@@ -12,6 +12,7 @@ import * as search from './0010-search.ts'
 import * as operations from './0011-operations.ts'
 import * as people from './0012-people.ts'
 import * as audit from './0013-audit.ts'
+import * as resets from './0017-resets.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -27,4 +28,5 @@ export const migrations: Migrations = {
   '0011-operations': operations,
   '0012-people': people,
   '0013-audit': audit,
+  '0017-resets': resets,
 }

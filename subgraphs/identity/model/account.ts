@@ -1,11 +1,9 @@
 import { sql } from 'kysely'
-import { type Blamed, note } from '#kit/audit.ts'
-import { type Db, inTenant } from '#kit/database.ts'
-import { unauthenticated } from '#kit/errors.ts'
+import type { Db } from '#kit/database.ts'
 import { newId } from '#kit/id.ts'
 import { passwordTokenHours } from '../rules.ts'
 import type { Credentials, Tables } from '../tables.ts'
-import { hashChosen, hashPassword } from './password.ts'
+import { hashPassword } from './password.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 /** An account by its e-mail, and which of these places it has signed in from within 30 days. */
@@ -32,7 +30,7 @@ export async function add(db: Db<Tables>, email: string, password: string): Prom
   return rows[0]!.id
 }
 
-/** What sets the first password of an account, once. */
+/** What sets a password of an account, once. */
 export type PasswordToken = { token: string; expiresAt: Date }
 export type Joined = { id: string; created: boolean; passwordToken: PasswordToken | null }
 
@@ -56,45 +54,8 @@ export async function addOwn(db: Db<Tables>): Promise<string> {
   return rows[0]!.id
 }
 
-/** Whose password a token sets: as a member of the organization that they joined first. */
-async function accountOf(db: Db<Tables>, token: string): Promise<Blamed | null> {
-  const { rows } = await sql<{ id: string | null }>`
-    select identity.account_of_password_token(${hashOf(token)}) as id`.execute(db)
-  const accountId = rows[0]?.id
-  if (!accountId) return null
-  const found = await inTenant(db, { accountId }, (trx) =>
-    trx
-      .selectFrom('users')
-      .select(['id', 'organizationId'])
-      .orderBy('createdAt')
-      .orderBy('id')
-      .executeTakeFirst(),
-  )
-  return found ? { userId: found.id, organizationId: found.organizationId } : null
-}
-
 /** Whether an account is one of those that belong to one organization alone. */
 export async function isOwn(db: Db<Tables>, id: string): Promise<boolean> {
   const { rows } = await sql<{ own: boolean }>`select identity.is_own_account(${id}) as own`.execute(db)
   return rows[0]!.own
-}
-
-/** Sets the first password of a token's account. Throws UNAUTHENTICATED for a token that was used or never given. */
-export async function setPassword(db: Db<Tables>, token: string, password: string): Promise<void> {
-  const over = () => unauthenticated('The token is not valid or has expired')
-  const held = sql<{ holds: boolean }>`select identity.holds_password_token(${hashOf(token)}) as holds`
-  // Hashing is dear: not for strangers.
-  if (!(await held.execute(db)).rows[0]?.holds) throw over()
-  const of = await accountOf(db, token)
-  const passwordHash = await hashChosen(password, [])
-  const set = sql<{ done: boolean | null }>`
-    select identity.set_first_password(${hashOf(token)}, ${passwordHash}) as done`
-  await (of ? inTenant(db, of, spend) : spend(db))
-
-  async function spend(trx: Db<Tables>): Promise<void> {
-    if (!(await set.execute(trx)).rows[0]?.done) throw over()
-    if (!of) return
-    const after = { password: true }
-    note({ type: 'Account', id: of.userId, before: null, after, actor: of })
-  }
 }
