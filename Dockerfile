@@ -19,7 +19,7 @@ RUN node scripts/build-web.mjs
 FROM node:${NODE}-trixie-slim
 ENV NODE_ENV=production HOST=0.0.0.0 NEXUS_DATA_DIR=/var/lib/nexus
 # A volume that is mounted here begins with this owner.
-RUN install -d -o 1000 -g 1000 -m 0700 /var/lib/nexus
+RUN install -d -o 1000 -g 1000 -m 0700 /var/lib/nexus /var/lib/nexus-records
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY package.json rover.yaml ./

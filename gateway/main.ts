@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Agent, fetch } from 'undici'
 import { createBlobs } from '#kit/blob.ts'
-import { environment, readEnv } from '#kit/env.ts'
+import { openEnvironment } from '#kit/env.ts'
 import { listen } from '#kit/http.ts'
 import { createLog } from '#kit/log.ts'
 import { createMetrics, serveMetrics } from '#kit/metrics.ts'
 import { untilStopped } from '#kit/process.ts'
 import { openShared } from '#kit/redis.ts'
 import { type Registered, readRegister, root } from '#kit/register.ts'
+import { followSecrets } from '#kit/secrets/follow.ts'
 import { openTls, type Tls } from '#kit/tls.ts'
 import { createKeys } from '#kit/tokens.ts'
 import { openTracing } from '#kit/tracing.ts'
@@ -35,10 +36,12 @@ function asking(tls: Tls | null, closing: (closer: () => unknown) => void) {
 }
 
 await untilStopped(async (closing) => {
-  const env = readEnv(environment)
+  const { env, secrets } = await openEnvironment()
   if (!env.NEXUS_SECRET)
     throw new Error('The gateway alone needs NEXUS_SECRET, the same as the subgraphs have')
   const log = createLog('gateway', env.LOG_LEVEL)
+  const following = followSecrets(secrets, log)
+  closing(() => following.close())
   const metrics = createMetrics()
   const tracer = await openTracing(env, 'gateway', log)
   closing(() => tracer?.close())

@@ -1,15 +1,23 @@
 import { z } from 'zod'
+import { keeperVariables, secretFiles, secretNames, secretVariables } from './env-secrets.ts'
 import { networkOf } from './network.ts'
+import { withFiles } from './secrets/files.ts'
+import { type Secrets, vaultSecrets } from './secrets/vault.ts'
+import { vaultOf } from './vault.ts'
 
 /**
- * Reads the environment once against a shape. Empty strings count as unset.
- * Throws one Error that names every variable that is wrong, and none of their values.
+ * Reads the environment once against a shape. Empty strings count as unset; a secret may stand in the file that its
+ * `_FILE` names. Throws one Error that names every variable that is wrong, and none of their values.
  */
 export function readEnv<Shape extends z.ZodRawShape>(
   shape: Shape,
   source: Record<string, string | undefined> = process.env,
 ): z.infer<z.ZodObject<Shape>> {
-  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  const set = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  const given = withFiles(
+    set,
+    secretNames.filter((name) => name in shape),
+  )
   const result = z.object(shape).safeParse(given)
   if (result.success) return result.data
   const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
@@ -17,10 +25,6 @@ export function readEnv<Shape extends z.ZodRawShape>(
 }
 
 const port = z.coerce.number().int().min(0).max(65535)
-
-const masterKey = z
-  .base64('must be base64')
-  .refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes')
 
 /** Every variable that a process of Nexus reads; the README's table lists the same ones. */
 export const environment = {
@@ -50,36 +54,15 @@ export const environment = {
     .describe(
       'Folder where signed checkpoints of the audit trail are kept; `checkpoints` in the data folder when unset',
     ),
-  DATABASE_URL: z
+  NEXUS_ERASURE_DIR: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
-    .optional()
-    .describe('PostgreSQL 15 to 18 of your own, as a role that may create roles; replaces the embedded one'),
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\//, 'must begin with redis://')
-    .optional()
-    .describe('Redis that processes share; without it, counters and events stay in this process'),
-  NEXUS_SECRET: z
-    .string()
-    .min(32, 'must have at least 32 characters')
     .optional()
     .describe(
-      'Root of the signing keys and of the database roles’ passwords, the same in every process over one database; generated and kept in the data folder when unset',
+      'Folder of the list of who was erased, which no backup of the database holds; the data folder when unset',
     ),
-  NEXUS_SECRET_PREVIOUS: z
-    .string()
-    .min(32, 'must have at least 32 characters')
-    .optional()
-    .describe('Another secret whose signatures are believed too, while one replaces the other'),
-  NEXUS_MASTER_KEY: masterKey
-    .optional()
-    .describe(
-      'Base64 of the 32 bytes that the keys of sealed values are wrapped with; derived from `NEXUS_SECRET` when unset',
-    ),
-  NEXUS_MASTER_KEY_PREVIOUS: masterKey
-    .optional()
-    .describe('Another master key that still unwraps, while one replaces the other'),
+  ...secretVariables,
+  ...secretFiles,
+  ...keeperVariables,
   NEXUS_TLS_DIR: z
     .string()
     .optional()
@@ -139,6 +122,30 @@ export const environment = {
 }
 
 export type Environment = z.infer<z.ZodObject<typeof environment>>
+
+export type Opened = {
+  env: Environment
+  /** Where they came from that are in no variable; null when all are. */
+  secrets: Secrets | null
+}
+
+/**
+ * The whole environment, with the secrets that NEXUS_SECRETS names; variables and files count before them. Throws one
+ * Error that names what is wrong or why there are no secrets, and tells nothing of them.
+ */
+export async function openEnvironment(
+  source: Record<string, string | undefined> = process.env,
+): Promise<Opened> {
+  const env = readEnv(environment, source)
+  const [, mount, path] = /^vault:([^/]+)\/(.+)$/.exec(env.NEXUS_SECRETS ?? '') ?? []
+  if (!mount || !path) return { env, secrets: null }
+  const secrets = vaultSecrets({ vault: vaultOf(env), mount, path, names: secretNames })
+  const values = await secrets.read().catch((error: Error) => {
+    throw new Error(`The secrets that NEXUS_SECRETS names cannot be read. ${error.message}`)
+  })
+  const missing = Object.entries(values).filter(([name]) => !source[name] && !source[`${name}_FILE`])
+  return { env: readEnv(environment, { ...source, ...Object.fromEntries(missing) }), secrets }
+}
 
 /** The origin that browsers know: the one that was given, or the one of this machine. */
 export const publicUrlOf = ({ NEXUS_PUBLIC_URL, PORT }: Environment, port = PORT): string =>

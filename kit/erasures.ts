@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Keys } from './tokens.ts'
 
 /**
@@ -14,7 +14,10 @@ export type Erasures = {
   organizations(): string[]
 }
 
-export function openErasures(file: string, keys: Pick<Keys, 'digest'>): Erasures {
+type Folders = { NEXUS_ERASURE_DIR?: string | undefined; NEXUS_DATA_DIR: string }
+
+export function openErasures(env: Folders, keys: Pick<Keys, 'digest'>): Erasures {
+  const file = join(env.NEXUS_ERASURE_DIR ?? env.NEXUS_DATA_DIR, 'erasures')
   const lineOf = (organizationId: string, userId: string) =>
     `${organizationId} ${keys.digest('erased', `${organizationId}/${userId}`).toString('hex')}`
   const lines = (): string[] => {

@@ -1,6 +1,7 @@
 import { maskText } from './masking.ts'
 
-const words = 'passw|passphrase|secret|token|authorization|cookie|credential|api[_-]?key|private[_-]?key'
+const words =
+  'passw|passphrase|secret|token|authorization|cookie|credential|api[_-]?key|private[_-]?key|recovery[_-]?code|challenge'
 /** Names of fields whose values are nobody's to read. */
 const secretName = new RegExp(`${words}|^key$|^otp$`, 'i')
 // The same in a line of JSON.

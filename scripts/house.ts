@@ -88,7 +88,7 @@ export async function openHouse({
     let port = env.PORT
     const transports: Record<string, Transport> = {}
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
-    const erasures = openErasures(join(env.NEXUS_DATA_DIR, 'erasures'), keys)
+    const erasures = openErasures(env, keys)
     const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
     // What lies there was being imported by a house that was killed.
     rmSync(blobDir, { recursive: true, force: true })

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { startPostgres } from '#kit/embedded.ts'
-import { environment, readEnv } from '#kit/env.ts'
+import { openEnvironment } from '#kit/env.ts'
 import { type Verdict, verifyJournal } from '#kit/journal/audit.ts'
 import { checkpointsIn } from '#kit/journal/checkpoint.ts'
 import { acquireLock, readHouse } from '#kit/lock.ts'
@@ -39,7 +39,7 @@ function secretIn(dataDir: string): string {
 }
 
 export async function verifyAudit(options: { checkpoints?: string[]; json?: boolean }): Promise<void> {
-  const env = readEnv(environment)
+  const { env } = await openEnvironment()
   const folder = env.NEXUS_DATA_DIR
   const dataDir = isAbsolute(folder) ? folder : join(root, folder)
   const keys = createKeys(env.NEXUS_SECRET ?? secretIn(dataDir), env.NEXUS_SECRET_PREVIOUS)

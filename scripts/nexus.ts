@@ -5,6 +5,7 @@ import { createAdmin } from './nexus-admin.ts'
 import { verifyAudit } from './nexus-audit.ts'
 import { Refused } from './nexus-client.ts'
 import { importFile } from './nexus-import.ts'
+import { rewrap } from './nexus-keys.ts'
 
 const program = new Command('nexus')
   .description('Nexus from the command line')
@@ -70,6 +71,21 @@ audit
 DATABASE_URL with NEXUS_SECRET; without them, the house in NEXUS_DATA_DIR (default .nexus).`,
   )
   .action(verifyAudit)
+
+program
+  .command('keys')
+  .description('The keys of sealed values')
+  .command('rewrap')
+  .description('Put all data keys under the present master key; exits with 1 when one stays closed')
+  .option('--all', 'also those that it has wrapped itself, where its keeper has given it a new version')
+  .option('--json', 'print the outcome as one line of JSON')
+  .addHelpText(
+    'after',
+    `
+Every process must know both master keys first. Database: DATABASE_URL as its owner with NEXUS_SECRET, or the
+embedded one in NEXUS_DATA_DIR (default .nexus).`,
+  )
+  .action(rewrap)
 
 try {
   await program.parseAsync()

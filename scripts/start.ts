@@ -1,7 +1,8 @@
 /** `npm start`: the house, until it is told to stop. */
-import { environment, readEnv } from '#kit/env.ts'
+import { openEnvironment } from '#kit/env.ts'
 import { createLog } from '#kit/log.ts'
 import { untilStopped } from '#kit/process.ts'
+import { followSecrets } from '#kit/secrets/follow.ts'
 import { type House, openHouse } from './house.ts'
 
 function welcome(house: House): string {
@@ -30,8 +31,11 @@ ${demo}
 }
 
 await untilStopped(async (closing) => {
-  const env = readEnv(environment)
-  const house = await openHouse({ env, log: createLog('nexus', env.LOG_LEVEL) })
+  const { env, secrets } = await openEnvironment()
+  const log = createLog('nexus', env.LOG_LEVEL)
+  const following = followSecrets(secrets, log)
+  closing(() => following.close())
+  const house = await openHouse({ env, log })
   closing(() => house.close())
   console.log(welcome(house))
 })

@@ -76,6 +76,8 @@ test('compose holds our processes as tightly as the cluster does, and asks each 
     assert.equal(service.healthcheck.disable ?? false, name === 'migrate')
     const shares = service.volumes?.includes(`uploads:${service.environment.NEXUS_DATA_DIR}`)
     assert.equal(shares ?? false, ['gateway', 'integrations', 'worker'].includes(name))
+    const records = service.volumes?.includes(`records:${service.environment.NEXUS_ERASURE_DIR}`)
+    assert.equal(records ?? false, ['identity', 'migrate', 'worker'].includes(name))
   }
   const { command, environment: variables, healthcheck } = services.worker!
   assert.deepEqual(command, ['subgraphs/main.ts', 'all', 'work'])

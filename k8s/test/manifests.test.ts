@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { environment } from '#kit/env.ts'
 import { root } from '#kit/register.ts'
 import {
@@ -168,19 +169,32 @@ test('variables are those that Nexus reads', () => {
     assert.ok(known.has(name), name)
 })
 
+/** Who has the volume of a claim, and where. */
+const holdersOf = (claimName: string) =>
+  workloads.flatMap(({ metadata, spec }) => {
+    const { volumes, containers } = spec.template.spec
+    const volume = volumes.find(({ persistentVolumeClaim }) =>
+      isDeepStrictEqual(persistentVolumeClaim, { claimName }),
+    )
+    const mounts = containers[0]!.volumeMounts!.filter(({ name }) => name === volume?.name)
+    return mounts.map(({ mountPath }) => `${metadata.name} ${mountPath}`)
+  })
+
 test('the gateway, integrations and the worker share the folder of files, and nobody else has it', () => {
-  const holders = workloads.filter(({ spec }) =>
-    spec.template.spec.volumes.some((volume) => 'persistentVolumeClaim' in volume),
-  )
-  assert.deepEqual(holders.map(({ metadata }) => metadata.name).sort(), [
-    'nexus-gateway',
-    'nexus-integrations',
-    'nexus-worker',
-  ])
-  const mounted = holders.flatMap(({ spec }) => spec.template.spec.containers[0]!.volumeMounts!)
-  const at = mounted.filter(({ name }) => name === 'data').map(({ mountPath }) => mountPath)
   const { NEXUS_DATA_DIR } = find('ConfigMap', 'nexus').data!
-  assert.deepEqual(at, [NEXUS_DATA_DIR, NEXUS_DATA_DIR, NEXUS_DATA_DIR])
+  assert.deepEqual(
+    holdersOf('nexus-uploads').sort(),
+    ['gateway', 'integrations', 'worker'].map((name) => `nexus-${name} ${NEXUS_DATA_DIR}`),
+  )
+})
+
+test('who erases, who erases again and who signs checkpoints share the records, and nobody else has them', () => {
+  const { NEXUS_ERASURE_DIR, NEXUS_CHECKPOINT_DIR } = find('ConfigMap', 'nexus').data!
+  assert.deepEqual(
+    holdersOf('nexus-records').sort(),
+    ['identity', 'migrate', 'worker'].map((name) => `nexus-${name} ${NEXUS_ERASURE_DIR}`),
+  )
+  assert.ok(NEXUS_CHECKPOINT_DIR!.startsWith(`${NEXUS_ERASURE_DIR}/`))
 })
 
 /** kubectl brings its kustomize; from 1.28 on it knows all that the base uses. */

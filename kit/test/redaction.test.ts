@@ -34,7 +34,18 @@ test('hides fields by their names, at any depth', (t) => {
     'set-cookie',
     'apiKey',
   ]
-  named.push('api_key', 'key', 'credentials', 'passphrase', 'otp', 'privateKey', 'token_hash')
+  named.push(
+    'api_key',
+    'key',
+    'credentials',
+    'passphrase',
+    'otp',
+    'privateKey',
+    'token_hash',
+    'recoveryCodes',
+    'recovery_code',
+    'challenge',
+  )
   const { text, lines } = linesOf(t, (log) => {
     for (const name of named) {
       log.info({ [name]: 'canary' }, 'flat')

@@ -115,7 +115,7 @@ test('a data key opens by the master key that wrapped it, under its own name onl
   const rotating = localMasterKey([next, old])
   assert.ok((await rotating.unwrap(before, name)).equals(key))
   const after = await rotating.wrap(key, name)
-  assert.equal(after.master, rotating.id)
+  assert.equal(after.master, await rotating.id())
   assert.notEqual(after.master, before.master)
   await assert.rejects(localMasterKey([next]).unwrap(before, name), Unsealable)
   await assert.rejects(rotating.unwrap({ ...before, master: after.master }, name), Unsealable)

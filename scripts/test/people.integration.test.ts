@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openDatabase, roleOf, urlAs } from '#kit/database.ts'
-import { newId } from '#kit/id.ts'
+import { idOfName, newId } from '#kit/id.ts'
 import { peopleElsewhere } from '../../subgraphs/identity/people.ts'
 import { loadSubgraphs } from '../../subgraphs/load.ts'
 import { type Answer, openTestHouse, password, type TestHouse, type Visitor } from '../test-house.ts'
@@ -29,9 +29,10 @@ const word = 'a word of nobody else 91'
 
 // What names or describes people, wherever it stands.
 const personal =
-  /_by$|user_id$|^assignee_id$|^email$|^ip$|^user_agent$|^account_id$|^actor_id$|^person$|^allowed_ips$/
+  /_by$|user_id$|^assignee_id$|^e?mail$|^ip$|^user_agent$|^account_id$|^actor_id$|^person$|^allowed_ips$|^user_?name$|^external_id$|^attributes$|^subject$/
 // Columns that are covered otherwise, and how.
 const otherwise: Record<string, string> = {
+  'assets.assets.external_id': 'of an asset, not of a person',
   'identity.accounts.email': 'erase_account; the user has the same one',
   'identity.challenges.account_id': 'erase_account removes them; they last minutes',
   'identity.passkeys.account_id': 'erase_account removes them; their owner lists them',
@@ -39,6 +40,7 @@ const otherwise: Record<string, string> = {
   'identity.totp_secrets.account_id': 'erase_account removes them; a secret, and nothing to show',
   'identity.known_places.account_id': 'erase_account removes them; places_of shows them',
   'identity.password_tokens.account_id': 'erase_account removes them; hashes, and nothing to show',
+  'identity.scim_groups.external_id': 'of a group, not of a person',
   'identity.users.account_id': 'of an account that stays, a new one without a name takes the place',
 }
 
@@ -85,6 +87,29 @@ async function somebody(canary: string, role = 'analyst') {
     },
   )
   return { id: created.data.id as string, email, visitor: house.visitor(signedIn.body.data.accessToken) }
+}
+
+/** What single sign-on and provisioning keep of somebody, as the database's owner. */
+async function provided(id: string, canary: string): Promise<void> {
+  const [of, group] = [idOfName('organization', 'acme'), newId()]
+  await owner.query(
+    `insert into identity.scim_users (organization_id, user_id, user_name, external_id, attributes)
+      values ($1, $2, $3, $3, $4)`,
+    [of, id, canary, { displayName: canary }],
+  )
+  await owner.query(
+    'insert into identity.scim_groups (organization_id, id, display_name) values ($1, $2, $3)',
+    [of, group, group],
+  )
+  await owner.query(
+    'insert into identity.scim_group_members (organization_id, group_id, user_id) values ($1, $2, $3)',
+    [of, group, id],
+  )
+  await owner.query(
+    `insert into identity.sso_identities (organization_id, issuer, subject, user_id)
+      values ($1, 'https://provider.example', $2, $3)`,
+    [of, canary, id],
+  )
 }
 
 /** The tables where some text stands in a row. */
@@ -138,6 +163,7 @@ test('whoever is erased leaves no byte, and cannot come in', async () => {
   const invited = { email: `${canary}@acme.example`, role: 'viewer' }
   assert.equal((await admin.rest('POST', '/invitations', invited)).status, 201)
   const { id, email, visitor } = await somebody(canary)
+  await provided(id, canary)
   assert.ok((await holding(canary)).includes('identity.users'))
   const manager = await house.as('manager@acme.example')
   const analyst = await house.as('analyst@acme.example')
@@ -157,6 +183,9 @@ test('whoever is erased leaves no byte, and cannot come in', async () => {
   assert.ok(!list.includes(id) && !list.includes(canary))
   assert.equal((await house.anonymous.rest('POST', '/auth/login', { email, password: word })).status, 401)
   assert.deepEqual(refusal(await erase(manager)), [404, 'NOT_FOUND'])
+  const key = await admin.rest('POST', '/api-keys', { name: 'provisioning', scopes: ['users:write'] })
+  const asProvider = { headers: { authorization: `Bearer ${key.body.data.key}` } }
+  assert.equal((await fetch(`${house.url}/scim/v2/Users/${id}`, asProvider)).status, 404)
   assert.deepEqual(refusal(await admin.rest('POST', `/users/${id}/enable`)), [404, 'NOT_FOUND'])
   const { rows } = await owner.query(`select ended_at from identity.sessions where user_id = '${id}'`)
   assert.ok(rows.length > 0 && rows.every(({ ended_at }) => ended_at !== null))
@@ -209,4 +238,17 @@ test('whom a restored backup brings back is forgotten again', async () => {
     (await house.anonymous.rest('POST', '/auth/login', { email: 'viewer@acme.example', password })).status,
     200,
   )
+})
+
+test('who is named to come in without the provider is not erased', async () => {
+  const { id } = await somebody('break-glass-person', 'admin')
+  const organization = idOfName('organization', 'acme')
+  await owner.query(
+    `insert into identity.sso_connections (organization_id, id, issuer, client_id, scopes, is_required,
+      break_glass_user_id) values ($1, $2, 'https://provider.example', 'nexus', '{openid}', true, $3)`,
+    [organization, newId(), id],
+  )
+  assert.deepEqual(refusal(await admin.rest('POST', `/users/${id}/erase`)), [403, 'FORBIDDEN'])
+  await owner.query('delete from identity.sso_connections where organization_id = $1', [organization])
+  assert.equal((await admin.rest('POST', `/users/${id}/erase`)).status, 200)
 })

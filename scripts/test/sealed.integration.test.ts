@@ -1,13 +1,18 @@
 /** Credentials of connectors: given, never shown, and sealed by a new key while they are read. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { type Db, inTenant, openDatabase, roleOf, type Trx, urlAs } from '#kit/database.ts'
 import { idOfName, newId } from '#kit/id.ts'
-import { readSealed } from '#kit/sealing/cipher.ts'
+import { readSealed, Unsealable } from '#kit/sealing/cipher.ts'
+import { localMasterKey } from '#kit/sealing/master.ts'
+import { createSealing } from '#kit/sealing/sealing.ts'
+import * as connections from '../../subgraphs/identity/model/sso-connection.ts'
+import type { Tables as Identity } from '../../subgraphs/identity/tables.ts'
 import * as credentials from '../../subgraphs/integrations/model/credentials.ts'
 import type { ConnectorRow, Tables } from '../../subgraphs/integrations/tables.ts'
 import { type Answer, openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
-import { until } from './processes.ts'
+import { npmStart, until } from './processes.ts'
 
 const organizationId = idOfName('organization', 'acme')
 const canary = 'canary-of-a-connector-7f3a'
@@ -128,6 +133,10 @@ test('2,000 values are sealed by a new key while all of them are read, and no re
   await tenant((trx) =>
     trx.updateTable('connectors').set({ credentialsSealed: foreign }).where('id', '=', broken).execute(),
   )
+  const connection = await admin.rest('PUT', '/sso/connection', {
+    ...{ issuer: 'https://provider.example', client_id: 'nexus', client_secret: canary },
+  })
+  assert.equal(connection.status, 200)
   let ended = false
   const reads = { count: 0, wrong: 0 }
   const readAll = async () => {
@@ -160,13 +169,53 @@ test('2,000 values are sealed by a new key while all of them are read, and no re
   })
   await reading
   assert.equal(operation.status, 'complete')
-  assert.equal(operation.done, 2_000)
+  assert.equal(operation.done, 2_001)
   assert.ok(reads.count >= ids.length)
   assert.equal(reads.wrong, 0)
   const rows = await tenant((trx) =>
     trx.selectFrom('connectors').selectAll().where('id', 'in', ids).execute(),
   )
   assert.deepEqual(new Set(rows.map((row) => readSealed(row.credentialsSealed!).version)), new Set([2]))
+  const asIdentity = roleOf(house.databaseUrl, 'identity')
+  const url = urlAs(house.databaseUrl, asIdentity, house.surroundings.keys.passwordOf(asIdentity))
+  const identity = openDatabase<Identity>({ url, schema: 'identity', log: house.surroundings.log })
+  try {
+    const secret = await inTenant(identity, { organizationId }, async (trx) => {
+      const { id, clientSecretSealed } = (await connections.find(trx))!
+      assert.equal(readSealed(clientSecretSealed!).version, 2)
+      return sealing.open(trx, connections.placeOf({ organizationId, id }), clientSecretSealed!)
+    })
+    assert.equal(secret, canary)
+  } finally {
+    await identity.destroy()
+  }
   // What no longer opened is as it was.
   assert.equal((await rowOf(broken)).credentialsSealed, foreign)
+})
+
+test('by `nexus keys rewrap` another master key opens everything, and the one before is needed no more', async () => {
+  const place = {
+    organizationId,
+    table: 'integrations.connectors',
+    column: 'credentials_sealed',
+    row: newId(),
+  }
+  const sealed = await tenant((trx) => house.surroundings.sealing.seal(trx, place, canary))
+  const key = randomBytes(32)
+  const rewrap = async () => {
+    const env = { NEXUS_DATA_DIR: house.dataDir, NEXUS_MASTER_KEY: key.toString('base64') }
+    const started = npmStart(env, undefined, ['node', 'scripts/nexus.mjs', 'keys', 'rewrap', '--json'])
+    const code = await started.ended(30_000)
+    assert.equal(code, 0, started.output())
+    return JSON.parse(started.output())
+  }
+  const alone = createSealing(localMasterKey([key]))
+  const open = () => tenant((trx) => alone.open(trx, place, sealed))
+  await assert.rejects(open(), Unsealable)
+  const { total, done, closed } = await rewrap()
+  assert.ok(total >= 2)
+  assert.equal(done, total)
+  assert.deepEqual(closed, [])
+  assert.equal(await open(), canary)
+  assert.equal((await rewrap()).total, 0)
 })

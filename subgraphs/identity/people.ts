@@ -53,6 +53,34 @@ export const people: readonly PersonalTable[] = [
     shows: ['id', 'role', 'invited_by', 'accepted_by', 'created_at', 'accepted_at', 'revoked_at'],
   },
   {
+    table: 'identity.sso_identities',
+    person: ['user_id'],
+    shows: ['issuer', 'subject', 'user_id', 'created_at', 'last_used_at'],
+    erased: { subject: sql`'erased-' || user_id` },
+  },
+  {
+    table: 'identity.sso_connections',
+    person: ['break_glass_user_id'],
+    shows: ['id', 'issuer', 'break_glass_user_id'],
+  },
+  {
+    table: 'identity.scim_users',
+    person: ['user_id'],
+    shows: ['user_id', 'user_name', 'external_id', 'attributes', 'removed_at'],
+    erased: {
+      user_name: sql`'erased-' || user_id`,
+      external_id: sql`null`,
+      attributes: sql`'{}'`,
+      removed_at: sql`coalesce(removed_at, now())`,
+    },
+  },
+  {
+    table: 'identity.scim_group_members',
+    person: ['user_id'],
+    shows: ['group_id', 'user_id', 'removed_at'],
+    erased: { removed_at: sql`coalesce(removed_at, now())` },
+  },
+  {
     table: 'journal.entries',
     person: ['actor_id'],
     shows: ['id', 'at', 'actor_id', 'operation', 'outcome', 'code', 'subject_type', 'subject_id'],

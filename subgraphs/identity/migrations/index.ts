@@ -13,7 +13,7 @@ import * as operations from './0011-operations.ts'
 import * as people from './0012-people.ts'
 import * as audit from './0013-audit.ts'
 import * as origins from './0014-origins.ts'
-import * as resets from './0017-resets.ts'
+import * as resets from './0015-resets.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -30,5 +30,5 @@ export const migrations: Migrations = {
   '0012-people': people,
   '0013-audit': audit,
   '0014-origins': origins,
-  '0017-resets': resets,
+  '0015-resets': resets,
 }

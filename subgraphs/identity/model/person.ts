@@ -13,6 +13,7 @@ import type { Tables, UserRow } from '../tables.ts'
 import { current, governs } from './authority.ts'
 import * as organizations from './organization.ts'
 import * as sessions from './session.ts'
+import * as connections from './sso-connection.ts'
 import * as users from './user.ts'
 
 async function known(trx: Trx<Tables>, id: string): Promise<UserRow> {
@@ -88,6 +89,9 @@ export async function forget(trx: Trx<Tables>, by: Member, erasures: Erasures, i
   const user = await known(trx, id)
   governs(as, user.role)
   if (user.id === by.userId) throw forbidden('Somebody else has to erase you')
+  const connection = await connections.find(trx)
+  if (connection?.isRequired && connection.breakGlassUserId === user.id)
+    throw forbidden('Who is named to come in without the provider stays')
   const erased = await erase(trx, user)
   note({ type: 'User', id: user.id, before: { erased: false }, after: { erased: true } })
   // Last: what fails after it has only to be asked for again.

@@ -13,7 +13,7 @@ const mostScanned = 10_000
 
 export type Provisioned = { user: UserRow; scim: ScimUserRow | undefined }
 
-/** Everybody whom SCIM shows: all members but those whom the provider has removed. */
+/** Everybody whom SCIM shows: all members but those whom the provider has removed, or somebody has erased. */
 const everybody = (trx: Trx<Tables>) =>
   trx
     .selectFrom('users')
@@ -23,6 +23,7 @@ const everybody = (trx: Trx<Tables>) =>
         .onRef('scimUsers.userId', '=', 'users.id'),
     )
     .where('scimUsers.removedAt', 'is', null)
+    .where('users.erasedAt', 'is', null)
 
 /** Those of these ids whom SCIM shows, in the order of their joining. */
 async function load(trx: Trx<Tables>, ids: readonly string[]): Promise<Provisioned[]> {

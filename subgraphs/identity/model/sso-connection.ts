@@ -68,7 +68,7 @@ export const find = async (db: Db<Tables>): Promise<SsoConnectionRow | null> =>
 /** Where a connection's secret is sealed. */
 export const placeOf = ({ organizationId, id }: Pick<SsoConnectionRow, 'organizationId' | 'id'>) => ({
   ...{ organizationId, row: id },
-  table: 'sso_connections',
+  table: 'identity.sso_connections',
   column: 'client_secret_sealed',
 })
 

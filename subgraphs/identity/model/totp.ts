@@ -9,7 +9,7 @@ const periodSeconds = 30
 const nobodys = '00000000-0000-0000-0000-000000000000'
 const placeOf = (accountId: string) => ({
   organizationId: nobodys,
-  table: 'totp_secrets',
+  table: 'identity.totp_secrets',
   column: 'sealed',
   row: accountId,
 })
