@@ -17,6 +17,7 @@ import { LRUCache } from 'lru-cache'
 import { recording } from './audit.ts'
 import { type Context, createContext, type Surroundings } from './context.ts'
 import { type Db, ingestRoleOf, type OnStatement, openDatabase, urlAs } from './database.ts'
+import { type Entities, entitiesOf } from './entities.ts'
 import type { Erasures } from './erasures.ts'
 import { isErrorCode, NexusError } from './errors.ts'
 import type { Jobs } from './job.ts'
@@ -71,16 +72,15 @@ export type OpenSubgraph = {
   close(): Promise<void>
 }
 
-const maxRepresentations = 10_000
 const maxTokens = 20_000
 
-type Read = { document?: DocumentNode; errors?: readonly GraphQLError[] }
+type Read = { document?: DocumentNode; entities?: Entities | null; errors?: readonly GraphQLError[] }
 
 function read(schema: GraphQLSchema, query: string): Read {
   try {
     const document = parse(query, { maxTokens })
     const errors = validate(schema, document, specifiedRules)
-    return errors.length > 0 ? { errors } : { document }
+    return errors.length > 0 ? { errors } : { document, entities: entitiesOf(document) }
   } catch (error) {
     if (error instanceof GraphQLError) return { errors: [error] }
     throw error
@@ -128,20 +128,19 @@ const refuse = (error: unknown, log: Log, requestId: string): SubgraphResponse =
   return { errors: [{ message: 'Internal error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }
 }
 
-type Asked = ExecutionArgs & { contextValue: Context<never> }
+type Asked = ExecutionArgs & { contextValue: Context<never>; entities?: Entities | null | undefined }
 
 const isRefusal = ({ originalError }: GraphQLError) =>
   originalError instanceof NexusError && originalError.code === 'FORBIDDEN'
 
 /** The root field that a refusal lies under, or the entity by its type; null in a mutation, which is recorded. */
-function rootOf({ path }: GraphQLError, { document, operationName, variableValues }: Asked): string | null {
+function rootOf({ path }: GraphQLError, asked: Asked): string | null {
+  const { document, operationName, entities, variableValues } = asked
   const operation = getOperationAST(document, operationName)
   if (operation?.operation === 'mutation') return null
   const [key, index] = path ?? []
-  if (key === '_entities') {
-    const representations = variableValues?.representations as { __typename?: unknown }[] | undefined
-    return String(representations?.[Number(index)]?.__typename ?? key)
-  }
+  const type = entities?.typeAt(String(key), Number(index), variableValues ?? undefined)
+  if (type) return type
   const named = operation?.selectionSet.selections.find(
     (each) => each.kind === Kind.FIELD && (each.alias ?? each.name).value === key,
   )
@@ -173,12 +172,10 @@ export function openSubgraph(
   /** Who asks what. Each run of it has a context of its own, so that no event sees what another one loaded. */
   const admit = async ({ query, variables, operationName, token, requestId, client }: SubgraphRequest) => {
     const caller = await verify(token)
-    const representations = variables?.representations
-    if (Array.isArray(representations) && representations.length > maxRepresentations)
-      throw new NexusError('VALIDATION_ERROR', `At most ${maxRepresentations} entities at once`)
-    const { document, errors } = documentOf(query)
+    const { document, entities, errors } = documentOf(query)
     if (!document) return { errors: errors! }
-    const common = { schema, document, variableValues: variables, operationName }
+    entities?.check(variables)
+    const common = { schema, document, entities, variableValues: variables, operationName }
     const asked = { requestId, client: client ?? null }
     const contextValue = () => createContext(surroundings, db, caller, asked, queue, ingest.db)
     return { args: () => ({ ...common, contextValue: contextValue() }) }

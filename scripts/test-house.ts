@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { isBookkeeping, type Statement } from '#kit/database.ts'
 import { environment, readEnv } from '#kit/env.ts'
 import { createLog } from '#kit/log.ts'
@@ -95,8 +96,14 @@ export async function openTestHouse(env: Record<string, string> = {}): Promise<T
     anonymous: visitor(null),
     visitor,
     as: async (email) => {
-      const { body } = await visitor(null).rest('POST', '/auth/login', { email, password })
-      return visitor(body.data.accessToken)
+      for (let times = 1; ; times++) {
+        const { body, text } = await visitor(null).rest('POST', '/auth/login', { email, password })
+        if (body?.data) return visitor(body.data.accessToken)
+        // Busy says nothing of who comes in: one asks again.
+        if (times === 60 || body?.error?.code !== 'SERVICE_UNAVAILABLE')
+          throw new Error(`${email} did not come in: ${text}`)
+        await pause(250)
+      }
     },
     statements: async (work) => {
       const from = seen.length

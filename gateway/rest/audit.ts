@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { z } from 'zod'
+import { notFound } from '#kit/errors.ts'
 import { list, type Noun, time } from './list.ts'
 import { type Fields, type Route, route } from './route.ts'
 
@@ -21,12 +22,15 @@ function under(row: Route): Route {
     .replace(/\{/, '{ organization(id: $id) { id }')
   return {
     ...row,
-    noun: 'Organization',
     needs: ['organization:read', 'audit:read'],
     operation,
     params: z.object({ id: z.string() }),
     variables: (input, request) => ({ ...row.variables?.(input, request), id: (input.params as Fields).id }),
-    data: (answer, input) => (answer.organization_id ? row.data(answer, input) : null),
+    data: (answer, input) => {
+      // Of those, too, who may not see who acted: what hangs on the events has nothing to say here.
+      if (!answer.organization_id) throw notFound('Organization')
+      return row.data(answer, input)
+    },
   } as Route
 }
 

@@ -4,7 +4,9 @@ import type { Answer, Visitor } from '../../test-house.ts'
 
 export type Verdict = 'may' | 'may not' | `? ${string}`
 
-type Wrong = { path?: readonly (string | number)[]; extensions?: { code?: string } }
+type Wrong = { message?: string; path?: readonly (string | number)[]; extensions?: { code?: string } }
+/** Who asks, and what is no refusal of theirs. */
+export type Reading = { anonymous: boolean; past?: readonly string[] | undefined; deep?: boolean }
 const refusals = ['FORBIDDEN', 'UNAUTHENTICATED']
 /** What tells that a question never came to its rule. */
 const broken = [
@@ -21,9 +23,10 @@ const refused = (code: string, anonymous: boolean): Verdict =>
   code === (anonymous ? 'UNAUTHENTICATED' : 'FORBIDDEN') ? 'may not' : `? ${code}`
 
 /** Of one root field: it is refused by an error at itself; what hangs below it may be refused on its own. */
-export function graphVerdict({ status, body }: Answer, anonymous: boolean, deep = false): Verdict {
-  const errors = (body?.errors ?? []) as Wrong[]
-  if (!body || (status !== 200 && errors.length === 0)) return `? ${status}`
+export function graphVerdict({ status, body }: Answer, { anonymous, past = [], deep }: Reading): Verdict {
+  const all = (body?.errors ?? []) as Wrong[]
+  const errors = all.filter(({ message }) => !past.includes(message ?? ''))
+  if (!body || (status !== 200 && all.length === 0)) return `? ${status}`
   const bad = errors.find(({ extensions }) => broken.includes(extensions?.code ?? '?'))
   if (bad) return `? ${JSON.stringify(bad)}`
   const at = errors.find(
@@ -32,11 +35,15 @@ export function graphVerdict({ status, body }: Answer, anonymous: boolean, deep 
   return at ? refused(at.extensions!.code!, anonymous) : 'may'
 }
 
-export function restVerdict({ status, body, text }: Answer, anonymous: boolean): Verdict {
-  const code = body?.error?.code as string | undefined
+/** SCIM says by the status alone what was wrong. */
+const scimCodes: Record<number, string> = { 401: 'UNAUTHENTICATED', 403: 'FORBIDDEN' }
+
+export function restVerdict({ status, body, text }: Answer, { anonymous, past = [] }: Reading): Verdict {
+  const isScim = typeof body?.detail === 'string'
+  const code: string | undefined = isScim ? (scimCodes[status] ?? 'other') : body?.error?.code
+  if (past.includes(body?.error?.message ?? body?.detail)) return 'may'
   if (status === 400 || status >= 500 || (status >= 400 && !code)) return `? ${status} ${text.slice(0, 200)}`
-  if (status === 401 || status === 403) return refused(code!, anonymous)
-  return 'may'
+  return refusals.includes(code ?? '') ? refused(code!, anonymous) : 'may'
 }
 
 /** Asks again where the house was too busy to answer: that says nothing of who may. */
@@ -48,12 +55,14 @@ export async function answered(ask: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-/** The ways to write one root field. */
-export const forms: Record<string, (kind: string, field: string) => string> = {
-  plain: (kind, field) => `${kind} { ${field} }`,
-  alias: (kind, field) => `${kind} { other: ${field} }`,
-  fragment: (kind, field) =>
-    `${kind} { ...Rest } fragment Rest on ${kind[0]!.toUpperCase()}${kind.slice(1)} { ...${kind === 'subscription' ? '' : ' @include(if: true)'} { ${field} } }`,
+const kindOf = (kind: string) => `${kind[0]!.toUpperCase()}${kind.slice(1)}`
+const included = (kind: string) => (kind === 'subscription' ? '' : ' @include(if: true)')
+/** The ways to write one root field; the last two answer alike. */
+export const forms = {
+  plain: (kind: string, field: string) => `${kind} { ${field} }`,
+  alias: (kind: string, field: string) => `${kind} { other: ${field} }`,
+  fragment: (kind: string, field: string) =>
+    `${kind} { ...Rest } fragment Rest on ${kindOf(kind)} { ...${included(kind)} { other: ${field} } }`,
 }
 
 /** What the first thing is that a subscription tells: `happen` brings it about, once it stands. */

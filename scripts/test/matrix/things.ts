@@ -43,11 +43,31 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   const assetGroup = await made('/asset-groups', { name: mark })
   const grant = await made('/grants', { user_id: user.id, role: 'viewer', asset_group_id: assetGroup })
   const invitation = await made('/invitations', { email: `${mark}-${slug}@example.org`, role: 'viewer' })
+  const leaver = await added(owner, `${mark}-${slug}-leaver@example.com`)
+  const provider = await owner.rest('POST', '/api-keys', { name: mark, scopes: ['users:write'] })
+  const provide = async (path: string, resource: object): Promise<string> => {
+    const { body } = await house
+      .visitor(provider.body.data.key)
+      .rest('POST', `/../../scim/v2${path}`, resource)
+    assert.ok(body.id, JSON.stringify(body))
+    return body.id
+  }
+  const scimUser = (name: string) =>
+    provide('/Users', {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+      userName: `${mark}-${slug}-${name}@example.net`,
+    })
+  const scimGroup = (name: string) =>
+    provide('/Groups', {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+      displayName: `${mark} ${name}`,
+    })
   const viewer = await house.as(`viewer@${slug}.example`)
   const sessions = await viewer.graphql('{ sessions { id current } }')
   const { body } = await owner.graphql(`{
     organizations { edges { node { id } } }
     assets(filter: { search: "${mark}" }) { edges { node { id } } }
+    auditEvents { edges { node { id } } }
     alerts { edges { node { id asset { id } } } } frameworks { edges { node { id } } }
     controls { edges { node { id parent { id } } } } connectors { edges { node { id } } }
     vulnerabilities(filter: { search: "${mark}" }) { edges { node { id } } } }`)
@@ -61,6 +81,12 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   return {
     ...{ alert, team, assetGroup, grant, invitation },
     apiKey: key.body.data.id,
+    auditEvent: first('auditEvents'),
+    leaver: leaver.id,
+    scimUser: await scimUser('kept'),
+    scimLeaver: await scimUser('gone'),
+    scimGroup: await scimGroup('kept'),
+    scimLeaving: await scimGroup('gone'),
     asset: first('assets'),
     connector: first('connectors'),
     control: first('controls'),

@@ -28,6 +28,8 @@ export type Row = {
   event?: readonly [type: string, payload: Record<string, string>]
   /** Asked in a session of its own, which it may end. */
   alone?: true
+  /** Refusals of what was asked with, which only those hear whom the rule has let in. */
+  past?: readonly string[]
 }
 
 /** What reading a type takes of a role and of a key; `part` takes nothing but what gave it. */
@@ -46,3 +48,18 @@ export type Expected = {
 
 /** What everybody who has come in reads; keys with the permission. */
 export const read = (key: string): Pick<Row, 'may' | 'key'> => ({ may: members, key })
+
+/** What a key holds that gives somebody the role of a viewer: nobody gives what they do not hold. */
+export const givesViewer = [
+  'users:write',
+  ...[
+    'assets',
+    'alerts',
+    'vulnerabilities',
+    'compliance',
+    'reports',
+    'integrations',
+    'users',
+    'organization',
+  ].map((resource) => `${resource}:read`),
+]

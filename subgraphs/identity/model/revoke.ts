@@ -3,7 +3,7 @@ import { notFound } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
 import { type Member, may } from '#kit/viewer.ts'
 import type { SessionRow, Tables } from '../tables.ts'
-import { governs } from './authority.ts'
+import { current, governs } from './authority.ts'
 import * as sessions from './session.ts'
 import * as users from './user.ts'
 
@@ -17,7 +17,7 @@ export async function revoke(trx: Trx<Tables>, by: Member, id: string): Promise<
   if (session.userId !== by.userId || !by.sessionId) {
     if (!may(by, 'users:write')) return null
     const [user] = await users.find(trx, [session.userId])
-    governs(by, user!.role)
+    governs(await current(trx, by), user!.role)
   }
   const [ended] = await sessions.end(trx, { id }, 'revoked')
   return ended ?? session
@@ -25,8 +25,9 @@ export async function revoke(trx: Trx<Tables>, by: Member, id: string): Promise<
 
 /** Ends all sessions of a member. Throws NOT_FOUND, and FORBIDDEN for who may do more than the viewer. */
 export async function revokeAllOf(trx: Trx<Tables>, by: Member, userId: string): Promise<SessionRow[]> {
+  const as = await current(trx, by)
   const [user] = isId(userId) ? await users.find(trx, [userId]) : []
   if (!user) throw notFound('User')
-  governs(by, user.role)
+  governs(as, user.role)
   return sessions.end(trx, { userId }, 'revoked')
 }

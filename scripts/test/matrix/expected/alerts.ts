@@ -16,6 +16,7 @@ export const alerts: Expected = {
       event: ['alert.acknowledged', { alertId: '$alert' }],
     },
   },
+  peers: ['Query.personInAlerts'],
   types: {
     Alert: read('alerts:read'),
     AlertStats: read('alerts:read'),

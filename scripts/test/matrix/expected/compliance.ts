@@ -21,7 +21,7 @@ export const compliance: Expected = {
       ask: '(input: { list: ASSETS, format: CSV })',
     },
   },
-  peers: ['Mutation.applyCheckResults', 'Mutation.finishCheckResults'],
+  peers: ['Mutation.applyCheckResults', 'Mutation.finishCheckResults', 'Query.personInCompliance'],
   types: {
     Check: read('compliance:read'),
     CheckResult: read('compliance:read'),

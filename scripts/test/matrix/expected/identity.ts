@@ -1,19 +1,6 @@
-import { admins, anyone, type Expected, managers, members, read } from '../words.ts'
-
-/** What a key holds that gives somebody the role of a viewer: nobody gives what they do not hold. */
-export const givesViewer = [
-  'users:write',
-  ...[
-    'assets',
-    'alerts',
-    'vulnerabilities',
-    'compliance',
-    'reports',
-    'integrations',
-    'users',
-    'organization',
-  ].map((resource) => `${resource}:read`),
-]
+import { admins, anyone, type Expected, givesViewer, managers, members, read } from '../words.ts'
+import { factors } from './factors.ts'
+import { provisioning } from './provisioning.ts'
 
 export const identity: Expected = {
   query: {
@@ -34,6 +21,13 @@ export const identity: Expected = {
     invitations: { may: managers, key: 'users:write', ask: '(first: 2)' },
     // Of people: a key has none.
     sessions: { may: members, key: 'no' },
+    // The trail is the admins'.
+    auditEvent: { may: admins, key: 'audit:read', ask: '(id: "$auditEvent")' },
+    auditEvents: { may: admins, key: 'audit:read', ask: '(first: 2)' },
+    // Everybody has their own; that of others is for who manages them.
+    exportPerson: { may: managers, key: givesViewer, ask: '(userId: "$user")' },
+    ...factors.query,
+    ...provisioning.query,
   },
   mutation: {
     signIn: { may: anyone, key: 'any', ask: '(input: { email: "$email", password: "$password" })' },
@@ -89,6 +83,14 @@ export const identity: Expected = {
       ask: '(input: { token: "$invitationToken", name: "Somebody", password: "another-horse-battery" })',
     },
     revokeApiKey: { may: managers, key: 'apikeys:write', ask: '(input: { id: "$apiKey" })' },
+    rekeyOrganization: {
+      may: admins,
+      key: 'organization:write',
+      ask: '(input: { id: "$organization" })',
+    },
+    erasePerson: { may: managers, key: givesViewer, ask: '(input: { userId: "$leaver" })' },
+    ...factors.mutation,
+    ...provisioning.mutation,
   },
   peers: [
     'Query.standing',
@@ -101,6 +103,15 @@ export const identity: Expected = {
   // One's own, like the rest of who one is.
   fields: { 'User.organization': { may: members, key: 'any' } },
   types: {
+    ...factors.types,
+    ...provisioning.types,
+    AuditEvent: { may: admins, key: 'audit:read' },
+    AuditEventConnection: 'part',
+    AuditEventEdge: 'part',
+    // What was allowed to ask for it may have it.
+    PersonExport: 'part',
+    ErasePersonPayload: 'part',
+    RekeyOrganizationPayload: 'part',
     ApiKey: { may: managers, key: 'apikeys:read' },
     Organization: read('organization:read'),
     Session: { may: members, key: 'any' },

@@ -17,7 +17,13 @@ export const integrations: Expected = {
       key: 'vulnerabilities:import',
       ask: '(input: { upload: "$upload", fileName: "matrix.json" })',
     },
+    setConnectorCredentials: {
+      may: managers,
+      key: 'integrations:write',
+      ask: '(input: { id: "$connector", credentials: "$text" })',
+    },
   },
+  peers: ['Query.personInIntegrations', 'Mutation.resealIntegrations'],
   types: {
     Connector: read('integrations:read'),
     ImportRun: read('integrations:read'),
@@ -28,6 +34,7 @@ export const integrations: Expected = {
     ImportRunEdge: 'part',
     OperationConnection: 'part',
     OperationEdge: 'part',
+    SetConnectorCredentialsPayload: 'part',
     StartImportPayload: 'part',
   },
 }

@@ -1,11 +1,12 @@
-import { admins, analysts, anyone, managers, members, type Row } from '../words.ts'
+import { admins, analysts, anyone, givesViewer, managers, members, type Row } from '../words.ts'
 import { granted } from './assets.ts'
-import { givesViewer } from './identity.ts'
+import { moreRoutes } from './doors.ts'
 
 const read = (resource: string): Row => ({ may: members, key: `${resource}:read` })
 
 /** The rows of REST, by method and path as the server knows it. */
 export const routes: Record<string, Row> = {
+  ...moreRoutes,
   'POST /auth/login': { may: anyone, key: 'any', body: { email: '$email', password: '$password' } },
   'POST /auth/session': { may: anyone, key: 'any', body: { email: '$email', password: '$password' } },
   'POST /auth/refresh': { may: anyone, key: 'any', body: { refreshToken: '$refreshToken' } },
@@ -103,6 +104,17 @@ export const routes: Record<string, Row> = {
   'GET /integrations/imports/:id': { ...read('integrations'), ask: '$importRun' },
   'POST /integrations/imports': { may: managers, key: 'vulnerabilities:import', body: '{}' },
   'GET /integrations/connectors': read('integrations'),
+  'PUT /integrations/connectors/:id/credentials': {
+    may: managers,
+    key: ['integrations:write', 'integrations:read'],
+    ask: '$connector',
+    body: { credentials: '$text' },
+  },
+  'DELETE /integrations/connectors/:id/credentials': {
+    may: managers,
+    key: ['integrations:write', 'integrations:read'],
+    ask: '$connector',
+  },
   'GET /integrations/:id/status': { ...read('integrations'), ask: '$connector' },
   'GET /reports': read('reports'),
   'GET /reports/:id': { ...read('reports'), ask: '$report' },
