@@ -40,7 +40,7 @@ async function ended(left: () => number[], signal: NodeJS.Signals, patience: num
 
 function leftovers(folder: string): number[] {
   if (!existsSync('/proc/self/cwd')) return withoutProc(folder)
-  const data = existsSync(folder) ? realpathSync(folder) : undefined
+  const data = realOf(folder)
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
@@ -55,6 +55,15 @@ function leftovers(folder: string): number[] {
       }
     })
     .map(Number)
+}
+
+/** The folder itself; an `initdb` that is being ended takes its own away. */
+function realOf(folder: string): string | undefined {
+  try {
+    return realpathSync(folder)
+  } catch {
+    return undefined
+  }
 }
 
 function makes(commandLine: string, folder: string): boolean {

@@ -77,6 +77,7 @@ export async function reloading(reloads: number, clients: number, listeners: num
       things: Object.assign(including.transports.things!, { stream }),
     },
     standing: { session: async (of) => of, key: () => Promise.reject(unauthenticated()) },
+    origins: { allows: async () => false },
     keys,
     webFolder: tmpdir(),
     rest: null,

@@ -112,6 +112,7 @@ export async function openFaulty(
     webFolder: `${tmpdir()}/no-page`,
     production: true,
     standing: { session: async (of) => of, key: () => Promise.reject(new Error('no keys here')) },
+    origins: { allows: async () => false },
     ...options,
   })
   t.after(async () => {

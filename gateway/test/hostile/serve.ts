@@ -18,6 +18,7 @@ const app = await createGateway({
   supergraphSdl: readFileSync(`${root}schema/supergraph.graphql`, 'utf8'),
   transports: Object.fromEntries(readRegister({}).map(({ name }) => [name, transport])),
   standing: { session: async (of) => of, key: () => Promise.reject(unauthenticated()) },
+  origins: { allows: async () => false },
   keys: createKeys(secret),
   webFolder: tmpdir(),
   rest: null,
