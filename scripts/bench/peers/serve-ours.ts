@@ -13,6 +13,7 @@ export async function serveOurs(supergraphSdl: string, transports: Transports): 
     transports,
     // Nobody signs in here, so that nobody is asked about.
     standing: { session: async (of) => of, key: () => Promise.reject(unauthenticated()) },
+    origins: { allows: async () => false },
     keys: createKeys('a secret that only this benchmark knows, long enough'),
     webFolder: tmpdir(),
     rest: null,
