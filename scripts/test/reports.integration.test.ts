@@ -275,6 +275,7 @@ test('a connector says how its runs went', async () => {
   assert.deepEqual(said, {
     ...{ id: trivy.id, name: 'trivy reports', kind: 'trivy', status: 'healthy', last_error: null },
     runs: { complete: 2 },
+    ...{ has_credentials: false, credentials_hint: null },
   })
   const other = await house.as('admin@globex.example')
   assert.equal((await other.rest('GET', `/integrations/${trivy.id}/status`)).status, 404)

@@ -232,7 +232,7 @@ test('an organization is named and set by its admins, within bounds, and by nobo
   const path = `/organizations/${me.organization.id}`
   const put = (visitor: Visitor, body: object) => visitor.rest('PUT', path, body)
   const before = (await admin.rest('GET', path)).body.data
-  const unchanged = { audit_retention_days: 365, require_second_factor: false }
+  const unchanged = { audit_retention_days: 365, require_second_factor: false, allowed_origins: [] }
   assert.deepEqual(before.settings, { session_idle_minutes: 60, ...unchanged })
   const { status, body } = await put(admin, { name: 'Acme Ltd', settings: { session_idle_minutes: 15 } })
   assert.equal(status, 200)
