@@ -10,6 +10,9 @@ const digitsOf = (text: string) => text.replace(/\D/g, '')
 /** The last four characters, of a value of at least eight; nothing of a shorter one, nor its length. */
 const lastFour = (text: string) => (text.length < shortestShown ? hidden : `${hidden}${text.slice(-4)}`)
 
+// `spring-core@4.3.0.RELEASE` is a package in its version.
+const isVersion = (text: string) => /@(?:\d+\.){2,}[A-Za-z]+$/.test(text)
+
 function maskedEmail(text: string): string {
   const at = text.lastIndexOf('@')
   if (at <= 0) return lastFour(text)
@@ -49,7 +52,9 @@ const shapes = {
 /** Hides e-mails, card numbers that could be ones (Luhn), social security and phone numbers in a text. */
 export function maskText(text: string): string {
   // What has neither a sign of an e-mail nor digits enough has none of them.
-  const masked = text.includes('@') ? text.replace(shapes.email, maskedEmail) : text
+  const masked = text.includes('@')
+    ? text.replace(shapes.email, (found) => (isVersion(found) ? found : maskedEmail(found)))
+    : text
   if (!/\d\D{0,2}\d\D{0,2}\d/.test(masked)) return masked
   return masked
     .replace(shapes.card, (found) => (isLuhn(digitsOf(found)) ? mask(found, 'card') : found))

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { stringify } from 'csv-stringify/sync'
 import type { FastifyInstance } from 'fastify'
+import { maskText } from '#kit/masking.ts'
 import { exportAudit } from './audit.ts'
 import { compile, type Fields, type Graph, read } from './route.ts'
 
@@ -11,6 +12,14 @@ const types = { csv: 'text/csv; charset=utf-8', json: 'application/json; charset
 const most = 100_000
 
 const cell = (value: unknown) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : value)
+
+/** A file leaves the platform, where no right is asked any more: e-mails and the like in it are masked. */
+function masked(value: unknown): unknown {
+  if (typeof value === 'string') return maskText(value)
+  if (Array.isArray(value)) return value.map(masked)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, masked(each)]))
+}
 
 async function* csv(pages: AsyncIterable<Fields[]>): AsyncGenerator<string> {
   let header = true
@@ -50,7 +59,7 @@ export function mountAuditExport(app: FastifyInstance, graph: Graph): void {
       async function* pages(): AsyncGenerator<Fields[]> {
         let page = first
         for (let rows = page.edges.length; ; rows += page.edges.length) {
-          yield page.edges.map(({ node }) => node)
+          yield page.edges.map(({ node }) => ({ ...node, changes: masked(node.changes) }))
           if (!page.page_info.has_next_page || rows >= most) return
           page = await pageAfter(page.page_info.end_cursor)
         }

@@ -71,6 +71,8 @@ test('leaves alone what is none of them', () => {
     '000-12-3456',
     'a @ b',
     '@alice',
+    'pkg:maven/org.springframework/spring-core@4.3.0.RELEASE',
+    'zod@4.1.12',
   ]
   for (const text of [...plain, ...Array.from({ length: 500 }, () => randomUUID())])
     assert.equal(maskText(text), text)

@@ -279,6 +279,11 @@ test('admins read what happened, over both doors, and nobody reads another tenan
 test('the export has every event once, and no formula', async () => {
   await admin.graphql(`mutation { updateUser(input: { id: "${eve}", name: "=1+1" }) { user { id } } }`)
   const { body, headers } = await admin.rest('GET', `/organizations/${acme}/audit/export`)
+  // Whom she was made with: in the trail as it is, in a file without her address.
+  assert.doesNotMatch(JSON.stringify(body), /[^*]{2}@acme\.example/)
+  assert.match(JSON.stringify(body), /\w\*\*\*@acme\.example/)
+  const trail = await admin.rest('GET', `/organizations/${acme}/audit?operation=createUser`)
+  assert.match(JSON.stringify(trail.body), /\w{2}@acme\.example/)
   const { count } = (
     await owner.query(`select count(*)::int as count from journal.entries where organization_id = '${acme}'`)
   ).rows[0]

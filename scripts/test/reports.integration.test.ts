@@ -266,6 +266,21 @@ test('who reads metrics sees the queue and how jobs ended', async () => {
   assert.match(text, /nexus_database_connections\{schema="compliance-worker",state="idle"\}/)
 })
 
+test('what people have written is masked in a file, and not in lists', async () => {
+  const written =
+    'Ask ada@corp.example or +1 202-555-0147: 4111 1111 1111 1111, 219-09-9999, core@5.3.0.RELEASE'
+  const masked = 'Ask a***@corp.example or ****0147: ****1111, ***-**-9999, core@5.3.0.RELEASE'
+  const { body } = await analyst.rest('GET', '/alerts')
+  const { id } = body.data.items[0]
+  await owner.query('update alerts.alerts set description = $1 where id = $2', [written, id])
+  for (const format of ['json', 'csv'] as const) {
+    const report = await makeReport(analyst, { list: 'alerts', format })
+    const { text } = await download(analyst, report.id)
+    assert.ok(text.includes(masked) && !text.includes('ada@corp'), text)
+  }
+  assert.equal((await analyst.rest('GET', `/alerts/${id}`)).body.data.description, written)
+})
+
 test('a connector says how its runs went', async () => {
   const { body } = await analyst.rest('GET', '/integrations/connectors')
   const trivy = body.data.items.find(({ kind }: { kind: string }) => kind === 'trivy')

@@ -1,5 +1,6 @@
 /** The lists that a report can be of: what is asked of their owners, and the columns it becomes. */
 import { type Context, callPeer } from '#kit/context.ts'
+import { maskText } from '#kit/masking.ts'
 import type { Permission } from '#kit/viewer.ts'
 import type { ReportFilter, ReportList } from '../tables.ts'
 
@@ -13,7 +14,7 @@ type Source = {
   /** One that never changes of an item, so that a page turned while it does neither skips nor repeats one. */
   order: string
   filters: readonly string[]
-  /** Paths of the graph; `asset.id` becomes `asset_id`, and a name with `!` holds an enum. */
+  /** Paths of the graph; `asset.id` becomes `asset_id`, a name with `!` holds an enum, one with `~` what people write. */
   columns: readonly string[]
 }
 
@@ -27,7 +28,7 @@ export const lists: Readonly<Record<ReportList, Source>> = {
     order: 'CREATED_AT',
     filters: ['search'],
     columns: [
-      ...['id', 'externalId', 'name', 'type!', 'environment!', 'criticality!', 'exposure!'],
+      ...['id', 'externalId', 'name~', 'type!', 'environment!', 'criticality!', 'exposure!'],
       ...['dataClassification!', 'lifecycle!', 'riskScore', ...seen],
     ],
   },
@@ -38,7 +39,7 @@ export const lists: Readonly<Record<ReportList, Source>> = {
     order: 'CREATED_AT',
     filters: ['severity', 'search'],
     columns: [
-      ...['id', 'asset.id', 'severity!', 'status!', 'title', 'description', 'source', 'sourceRef'],
+      ...['id', 'asset.id', 'severity!', 'status!', 'title~', 'description~', 'source', 'sourceRef'],
       ...['assignee.id', 'occurrenceCount', ...seen, 'acknowledgedAt', 'resolvedAt'],
     ],
   },
@@ -50,7 +51,7 @@ export const lists: Readonly<Record<ReportList, Source>> = {
     filters: ['severity', 'search'],
     columns: [
       ...['id', 'asset.id', 'kind!', 'cveId', 'aliases', 'cwes', 'ruleId', 'severity!', 'cvssScore'],
-      ...['cvssVector', 'status!', 'presence!', 'title', 'description', 'remediation', 'component.name'],
+      ...['cvssVector', 'status!', 'presence!', 'title~', 'description~', 'remediation~', 'component.name'],
       ...['component.version', 'component.purl', 'component.path', 'location.path', 'location.line'],
       ...['fixedVersions', 'sources', 'reopenCount', 'dueAt', ...seen, 'resolvedAt'],
     ],
@@ -68,19 +69,21 @@ export const lists: Readonly<Record<ReportList, Source>> = {
   },
 }
 
-type Column = { name: string; path: string[]; isEnum: boolean }
+type Column = { name: string; path: string[]; kind: 'enum' | 'text' | 'plain' }
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 const columnsOf = ({ columns }: Source): Column[] =>
   columns.map((column) => {
-    const path = column.replace('!', '').split('.')
-    return { name: snake(path.join('_')), path, isEnum: column.endsWith('!') }
+    const path = column.replace(/[!~]$/, '').split('.')
+    const kind = column.endsWith('!') ? 'enum' : column.endsWith('~') ? 'text' : 'plain'
+    return { name: snake(path.join('_')), path, kind }
   })
 
 function rowOf(columns: readonly Column[], node: Fields): Row {
-  const read = ({ path, isEnum }: Column) => {
+  const read = ({ path, kind }: Column) => {
     const value = path.reduce<unknown>((of, part) => (of as Fields | null)?.[part] ?? null, node)
-    return isEnum && typeof value === 'string' ? value.toLowerCase() : value
+    if (typeof value !== 'string' || kind === 'plain') return value
+    return kind === 'enum' ? value.toLowerCase() : maskText(value)
   }
   return Object.fromEntries(columns.map((column) => [column.name, read(column)]))
 }
