@@ -51,8 +51,29 @@ function count(kind: 'passed' | 'failed', { name, file, skip, details }: Ended):
   console.log(`FAILED  ${name} (${file})\n${cause instanceof Error ? cause.stack : String(cause)}`)
 }
 
+/** From when until when something of a file was heard, in milliseconds. */
+const heard = new Map<string, { from: number; until: number }>()
+
+function hear({ file }: { file?: string }): void {
+  if (!file) return
+  const now = performance.now()
+  const times = heard.get(file)
+  if (times) times.until = now
+  else heard.set(file, { from: now, until: now })
+}
+
+function tellSlowest(): void {
+  const took = [...heard].map(([file, { from, until }]) => ({
+    file: file.replace(root, ''),
+    ms: until - from,
+  }))
+  for (const { file, ms } of took.sort((a, b) => b.ms - a.ms).slice(0, 10))
+    console.log(`${(ms / 1_000).toFixed(1).padStart(6)} s  ${file}`)
+}
+
 async function test(files: string[], concurrency: number): Promise<void> {
   const events = run({ files, cwd: root, concurrency, timeout: longestMs, forceExit: false })
+  for (const each of ['test:dequeue', 'test:pass', 'test:fail'] as const) events.on(each, hear)
   events.on('test:pass', (event) => count('passed', event as Ended))
   events.on('test:fail', (event) => count('failed', event as Ended))
   events.on('test:stderr', ({ message }) => process.stderr.write(message))
@@ -69,6 +90,7 @@ const files = globSync(patterns, { cwd: root }).filter(
 const alone = files.filter((file) => file.endsWith('/start.integration.test.ts'))
 if (alone.length > 0) await test(alone, 1)
 await test(files.filter((file) => !alone.includes(file)).sort(), 2)
+tellSlowest()
 const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : ''
 console.log(`${tally.passed} passed, ${tally.failed} failed${skipped}`)
 process.exitCode = tally.failed > 0 ? 1 : 0
