@@ -73,7 +73,8 @@ function tellSlowest(): void {
 
 async function test(files: string[], concurrency: number): Promise<void> {
   const events = run({ files, cwd: root, concurrency, timeout: longestMs, forceExit: false })
-  for (const each of ['test:dequeue', 'test:pass', 'test:fail'] as const) events.on(each, hear)
+  // Passes and failures are told in the order of files; these two when they happen.
+  for (const each of ['test:dequeue', 'test:complete'] as const) events.on(each, hear)
   events.on('test:pass', (event) => count('passed', event as Ended))
   events.on('test:fail', (event) => count('failed', event as Ended))
   events.on('test:stderr', ({ message }) => process.stderr.write(message))
