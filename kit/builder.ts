@@ -34,9 +34,9 @@ const linkUrl = 'https://specs.apollo.dev/federation/v2.9'
  * The schema builder of every subgraph. Fields are non-null unless they say otherwise. Every root field says in
  * `authScopes` who may ask: `permission`, `signedIn`, `peer` for another subgraph alone (`*`: for any), or `open` and
  * why (with `skipTypeScopes`); every object type says in `needs` what reading it takes: else there is no schema.
- * `permissionOn` lets in who holds it everywhere or may hold it for some assets: the resolver then has to ask
- * `context.permits` of the assets in question, or the field fails. A subscription is refused when it begins, not at
- * its events.
+ * `permissionOn` refuses only who has neither it nor grants: the resolver has to ask `context.permits` of the assets in
+ * question before it writes; one that never does fails for everybody, after its work. A subscription is refused when
+ * it begins, not at its events.
  */
 export function createBuilder<Tables>() {
   const builder = new SchemaBuilder<BuilderTypes<Tables>>({

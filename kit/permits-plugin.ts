@@ -1,4 +1,4 @@
-/** Sees to it that a field with `permissionOn` has asked `permits`: who forgot it is told at the first try. */
+/** Fails a field with `permissionOn` that has not asked `permits`, once it is done: no test of it passes then. */
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core'
 import type { GraphQLFieldResolver } from 'graphql'
 import { askedFor } from './permits.ts'
