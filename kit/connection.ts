@@ -42,6 +42,12 @@ export function listTypes<Tables>(builder: Builder<Tables>) {
     fields: (t) => ({ from: t.field({ type: 'DateTime' }), to: t.field({ type: 'DateTime' }) }),
   })
 
+  const numberRange = () =>
+    builder.inputType('NumberRange', {
+      description: 'A range of numbers: both ends belong to it.',
+      fields: (t) => ({ from: t.int(), to: t.int() }),
+    })
+
   /** The connection type of a noun: `AlertConnection` with `AlertEdge`. */
   const connection = <Row>(node: ObjectRef<Types<Tables>, Row>) => {
     const edge = builder.objectRef<{ cursor: string; node: Row }>(`${node.name}Edge`).implement({
@@ -124,5 +130,5 @@ export function listTypes<Tables>(builder: Builder<Tables>) {
       }),
     })
 
-  return { args, bucket, connection, operationStatus, order, severity, size, timeRange }
+  return { args, bucket, connection, numberRange, operationStatus, order, severity, size, timeRange }
 }

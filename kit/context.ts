@@ -36,6 +36,8 @@ export type Surroundings = {
   events: Events
   /** How addresses are asked that people have given. */
   outbound: Outbound
+  /** What time it is, for whatever ends or falls due: tests move it. */
+  clock(): Date
   /** Where browsers reach the platform, once it listens: an origin. */
   publicUrl(): string
   tracer?: Tracer | null

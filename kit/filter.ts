@@ -8,13 +8,17 @@ export type Condition =
   | { kind: 'enum' | 'id' | 'string'; column: string }
   /** `index` is the function of the table that `searchable()` has made. */
   | { kind: 'search'; columns: readonly string[]; index?: string }
-  | { kind: 'time'; column: string }
+  | { kind: 'time' | 'number'; column: string }
+  /** What no column says by itself; the SQL stands in the list's own query, whose columns it may name. */
+  | { kind: 'custom'; where(value: never): RawBuilder<boolean> }
 
 export type FilterSpec = Readonly<Record<string, Condition>>
 /** Conditions are joined by AND, the values of one condition by OR. */
 export type Filter = Readonly<Record<string, unknown>> | null | undefined
-/** Half-open: `from` belongs to the range, `to` does not. */
+/** Half-open for times: `from` belongs to the range, `to` does not. */
 export type TimeRange = { from?: Date | null; to?: Date | null }
+/** Both ends belong to it. */
+export type NumberRange = { from?: number | null; to?: number | null }
 
 const most = 1_000
 const always = sql<boolean>`true`
@@ -30,10 +34,20 @@ function within(column: string, { from, to }: TimeRange): RawBuilder<boolean> {
   return sql<boolean>`(${after} and ${before})`
 }
 
+function between(column: string, { from, to }: NumberRange): RawBuilder<boolean> {
+  const least = from == null ? always : sql`${sql.ref(column)} >= ${from}`
+  const greatest = to == null ? always : sql`${sql.ref(column)} <= ${to}`
+  return sql<boolean>`(${least} and ${greatest})`
+}
+
 function one(name: string, condition: Condition, value: unknown, found: Found): RawBuilder<boolean> {
   switch (condition.kind) {
     case 'time':
       return within(condition.column, value as TimeRange)
+    case 'number':
+      return between(condition.column, value as NumberRange)
+    case 'custom':
+      return condition.where(value as never)
     case 'search': {
       const ids = found.get(name)
       if (ids) return sql<boolean>`id = any(${ids}::uuid[])`

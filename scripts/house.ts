@@ -50,7 +50,7 @@ export type HouseOptions = {
   durable?: boolean
   onStatement?: OnStatement
   /** Parts that are not as usual: for those who show that one of them is missed. */
-  parts?: Pick<GatewayOptions, 'calls'> & { events?(usual: Events): Events }
+  parts?: Pick<GatewayOptions, 'calls'> & { events?(usual: Events): Events; clock?(): Date }
 }
 
 /** Opens the house and listens. Whatever was opened is closed again when a later step fails. */
@@ -104,6 +104,7 @@ export async function openHouse({
       events,
       tracer,
       outbound,
+      clock: parts.clock ?? (() => new Date()),
       publicUrl: () => publicUrlOf(env, port),
       sealing,
       erasures,

@@ -68,6 +68,7 @@ export async function openSurroundings(
     erasures: openErasures(env, keys),
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
     outbound: createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS }),
+    clock: () => new Date(),
     publicUrl: () => publicUrlOf(env),
   }
   return { metrics, tls, of: (name) => ({ ...common, sign: internalSigner(keys, name) }) }

@@ -30,11 +30,18 @@ function see(code: ErrorCode, { body, status }: Answer): void {
   told.add(code)
 }
 
-test('CONFLICT: an alert is acknowledged twice', async () => {
+test('ILLEGAL_TRANSITION: an alert is acknowledged twice', async () => {
   const { body } = await analyst.graphql('{ alerts(filter: { status: [OPEN] }) { edges { node { id } } } }')
   const path = `/alerts/${body.data.alerts.edges[0].node.id}/acknowledge`
   assert.equal((await analyst.rest('POST', path)).status, 200)
-  see('CONFLICT', await analyst.rest('POST', path))
+  see('ILLEGAL_TRANSITION', await analyst.rest('POST', path))
+})
+
+test('CONFLICT: two groups of one name', async () => {
+  const make = async () =>
+    (await house.as('manager@acme.example')).rest('POST', '/asset-groups', { name: 'twice' })
+  assert.equal((await make()).status, 201)
+  see('CONFLICT', await make())
 })
 
 test('NOT_READY: a report that nobody can store', async () => {

@@ -91,7 +91,7 @@ test('an alert is acknowledged once, by those who may, and another tenant’s is
   assert.equal(body.data.status, 'acknowledged')
   assert.ok(Date.parse(body.data.acknowledged_at) > 0)
   const again = await acme.rest('POST', path(alertOf('acme', 2)))
-  assert.deepEqual([again.status, again.body.error.code], [409, 'CONFLICT'])
+  assert.deepEqual([again.status, again.body.error.code], [409, 'ILLEGAL_TRANSITION'])
   for (const id of [alertOf('globex', 2), 'x']) assert.equal((await acme.rest('POST', path(id))).status, 404)
 })
 

@@ -47,8 +47,8 @@ export const add = async (trx: Trx<Tables>, alerts: Insertable<Tables['alerts']>
 }
 
 /**
- * Throws NOT_FOUND, and CONFLICT for an alert that is not open, or that is about another asset by now than the one
- * that the viewer was let pass for.
+ * Throws NOT_FOUND, ILLEGAL_TRANSITION for an alert that is not open, and CONFLICT for one that is about another asset
+ * by now than the one that the viewer was let pass for.
  */
 export async function acknowledge(
   trx: Trx<Tables>,
@@ -61,7 +61,8 @@ export async function acknowledge(
   if (alert.assetId !== assetId) throw new NexusError('CONFLICT', 'It has changed meanwhile; read it again')
   const at = new Date()
   const change = acknowledgement(alert, { by, at })
-  if (!change) throw new NexusError('CONFLICT', `An alert that is ${alert.status} cannot be acknowledged`)
+  if (!change)
+    throw new NexusError('ILLEGAL_TRANSITION', `An alert that is ${alert.status} cannot be acknowledged`)
   const after = await trx
     .updateTable('alerts')
     .set((eb) => ({ ...change, updatedAt: at, version: eb('version', '+', 1) }))
