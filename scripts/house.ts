@@ -105,6 +105,7 @@ export async function openHouse({
       tracer,
       outbound,
       clock: parts.clock ?? (() => new Date()),
+      staleAfterDays: env.NEXUS_ASSET_STALE_DAYS,
       publicUrl: () => publicUrlOf(env, port),
       sealing,
       erasures,

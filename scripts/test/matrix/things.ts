@@ -88,6 +88,7 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
     scimGroup: await scimGroup('kept'),
     scimLeaving: await scimGroup('gone'),
     asset: first('assets'),
+    spareAsset: await made('/assets', { type: 'host', name: `${mark} spare` }),
     connector: first('connectors'),
     control: first('controls'),
     framework: first('frameworks'),
