@@ -32,6 +32,8 @@ export type Job<Tables> = {
    * to make, perhaps by a grant over some assets alone.
    */
   permission: Permission | 'signedIn'
+  /** It only follows from the change that asked for it, whose row in the journal stands for it. */
+  isConsequence?: true
   /** @param subject the id of what it is about */
   run(context: JobContext<Tables>, subject: string): Promise<void>
 }

@@ -35,5 +35,5 @@ async function rescoreAsset(context: JobContext<Tables>, id: string): Promise<vo
 
 export const jobs: Jobs<Tables> = {
   // Whoever was allowed the change has caused what follows from it, whatever they may do by now.
-  'rescore-asset': { deadline, permission: 'signedIn', run: rescoreAsset },
+  'rescore-asset': { deadline, permission: 'signedIn', isConsequence: true, run: rescoreAsset },
 }

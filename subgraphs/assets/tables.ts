@@ -43,7 +43,6 @@ export type Tables = {
     retiredAt: Generated<Date | null>
     /** Whether somebody made it, and not a source. */
     isManual: Generated<boolean>
-    /** One of them at most. */
     ownerUserId: Generated<string | null>
     ownerTeamId: Generated<string | null>
     metadata: Generated<Record<string, unknown>>

@@ -43,7 +43,7 @@ Asset.implement({
     ownerTeam: t.field({
       type: Team,
       nullable: true,
-      description: 'The team that answers for it, where no member does.',
+      description: 'The team that answers for it.',
       resolve: (asset) => to(asset.ownerTeamId),
     }),
     riskScore: t.exposeInt('riskScore', { description: '0 (none) to 100.' }),

@@ -10,8 +10,8 @@ import { AssetType, Criticality, DataClassification, Environment, Exposure } fro
 import { ownerIsThere } from './owner.ts'
 
 export const expectedVersion = 'Refuses with CONFLICT when the version is another one by now.'
-const owner = 'The member who answers for it; instead of a team.'
-const team = 'The team that answers for it; instead of a member.'
+const owner = 'The member who answers for it.'
+const team = 'The team that answers for it.'
 const metadata = 'An object of your own, of at most 16 KiB.'
 
 const CreateAssetInput = builder.inputType('CreateAssetInput', {

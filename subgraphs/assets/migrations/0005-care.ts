@@ -10,7 +10,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add column owner_user_id uuid,
       add column owner_team_id uuid,
       add column risk_factors jsonb not null default '[]',
-      add check (num_nonnulls(owner_user_id, owner_team_id) <= 1),
       add check ((lifecycle = 'retired') = (retired_at is not null));
     create index on assets.assets (organization_id, owner_user_id, id) where owner_user_id is not null;
     create index on assets.assets (organization_id, owner_team_id, id) where owner_team_id is not null;

@@ -36,19 +36,11 @@ function metadataOf(value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>
 }
 
-/** The owner is a member or a team: naming the one takes it from the other. */
-function ownerOf({ ownerUserId: user, ownerTeamId: team }: Given): Updateable<Tables['assets']> {
-  if (user && team) throw invalid('ownerTeamId', 'Name a member or a team, not both')
-  for (const [field, id] of Object.entries({ ownerUserId: user, ownerTeamId: team }))
-    if (id && !isId(id)) throw notFound(field === 'ownerUserId' ? 'User' : 'Team')
-  if (user) return { ownerUserId: user, ownerTeamId: null }
-  if (team) return { ownerUserId: null, ownerTeamId: team }
-  return { ...(user === null && { ownerUserId: null }), ...(team === null && { ownerTeamId: null }) }
-}
-
 /** The columns that are given. Throws VALIDATION_ERROR. */
 function columnsOf(given: Given): Updateable<Tables['assets']> {
-  const columns = ownerOf(given)
+  const columns: Updateable<Tables['assets']> = {}
+  for (const name of ['ownerUserId', 'ownerTeamId'] as const)
+    if (given[name] !== undefined) columns[name] = given[name]
   if (given.name !== undefined) columns.name = named(given.name, 'name')
   if (given.externalId !== undefined)
     columns.externalId = given.externalId === null ? null : named(given.externalId, 'externalId')
