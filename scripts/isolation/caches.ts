@@ -72,7 +72,12 @@ export async function attackCaches(
   const { client, attacker, owner, secrets } = scratch
   const caches = cachesIn(root)
   ledger.open(kind, 'kit, gateway and subgraphs: what may remember across requests', caches)
-  const tokens = { attacker: await scratch.as('admin', attacker), victim: owner }
+  const tokens = {
+    attacker: await scratch.as('admin', attacker),
+    victim: owner,
+    // What is remembered for members of the same organization is not for somebody who has not come in.
+    nobody: await scratch.as('anonymous'),
+  }
   const alone = new Map<string, string>()
   for (const query of operations)
     for (const [who, token] of Object.entries(tokens)) {
@@ -80,8 +85,9 @@ export async function attackCaches(
       alone.set(`${who}${query}`, text)
       if (who === 'victim') ledger.control(kind, leaksIn(text, secrets).length)
     }
+  const whoAt = ['attacker', 'victim', 'attacker', 'victim', 'nobody'] as const
   const asked = Array.from({ length: interleaved }, (_, index) => ({
-    who: (index % 2 === 0 ? 'attacker' : 'victim') as keyof typeof tokens,
+    who: whoAt[index % whoAt.length]!,
     query: operations[Math.floor(index / (connections / 2)) % operations.length]!,
   }))
   const crossed = new Map<string, Set<string>>()
