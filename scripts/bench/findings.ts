@@ -27,8 +27,8 @@ const part = Number(settings.part ?? 1)
 const password = newId()
 const sized = (size: Size) =>
   Object.fromEntries(Object.entries(size).map(([kind, rows]) => [kind, Math.ceil(rows * part)])) as Size
-const emails = { large: 'analyst@acme.example', small: 'analyst@globex.example' }
-type Of = keyof typeof emails
+const slugs = { large: 'acme', small: 'globex' }
+type Of = keyof typeof slugs
 
 const dataDir = mkdtempSync(join(tmpdir(), 'nexus-bench-findings-'))
 const postgres = await startPostgres({ dataDir, durable: false })
@@ -59,11 +59,11 @@ async function readerUrl(): Promise<string> {
   return urlAs(postgres.url, 'bench_reader', password)
 }
 
-async function signIn(url: string, of: Of): Promise<Record<string, string>> {
+async function signIn(url: string, of: Of, role = 'analyst'): Promise<Record<string, string>> {
   const answer = await fetch(`${url}/api/v1/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: emails[of], password }),
+    body: JSON.stringify({ email: `${role}@${slugs[of]}.example`, password }),
   })
   const { data } = (await answer.json()) as { data: { accessToken: string } }
   return { authorization: `Bearer ${data.accessToken}` }
@@ -115,7 +115,7 @@ try {
     }
 
   const plans = await plansOf(env, postgres.url, organizationId.large)
-  const imported = await importLarge(house, await signIn(house.url, 'small'), postgres.url)
+  const imported = await importLarge(house, await signIn(house.url, 'small', 'manager'), postgres.url)
   report(plans, imported)
 } finally {
   for (const peer of peers.reverse()) await peer.close()

@@ -59,6 +59,7 @@ export async function importLarge(
       headers: { 'content-type': 'application/octet-stream', ...headers },
       body: file,
     })
+    if (!sent.ok) throw new Error(`The report was refused: ${await sent.text()}`)
     const { data } = (await sent.json()) as { data: { id: string } }
     for (;;) {
       rss = Math.max(rss, (await house.used()).rss)

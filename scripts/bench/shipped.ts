@@ -52,11 +52,13 @@ export const shipped: Readonly<Record<'dashboard' | 'list' | 'search', readonly 
 }
 
 /** One list that the peers know too: the newest alerts, each with its asset. */
-const edges = 'edges { node { id title severity status createdAt asset { id name criticality } } }'
+const newest = (id: string) =>
+  `edges { node { ${id} title severity status createdAt asset { ${id} name criticality } } } pageInfo { hasNextPage }`
 export const compared = {
-  ours: { query: `{ alerts(first: 20) { ${edges} pageInfo { hasNextPage } } }` },
+  ours: { query: `{ alerts(first: 20) { ${newest('id')} } }` },
   handler: { query: '' },
+  // Its own ids are others.
   postgraphile: {
-    query: `{ alerts: allAlerts(first: 20, orderBy: [CREATED_AT_DESC]) { ${edges} pageInfo { hasNextPage } } }`,
+    query: `{ alerts: allAlerts(first: 20, orderBy: [CREATED_AT_DESC]) { ${newest('id: rowId')} } }`,
   },
 } satisfies Record<string, Asked>
