@@ -51,6 +51,7 @@ const AssetConnection = lists.connection(Asset)
 const AssetFilter = builder.inputType('AssetFilter', {
   description: 'Which assets to list: conditions are joined by AND, the values of one by OR.',
   fields: (t) => ({
+    id: t.idList(),
     type: t.field({ type: [AssetType] }),
     lifecycle: t.field({ type: [Lifecycle] }),
     criticality: t.field({ type: [Criticality] }),

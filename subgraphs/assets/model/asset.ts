@@ -7,6 +7,7 @@ import type { AssetRow, AssetType, Tables } from '../tables.ts'
 export const spec: ListSpec<AssetRow> = {
   table: 'assets',
   filter: {
+    id: { kind: 'id', column: 'id' },
     type: { kind: 'enum', column: 'type' },
     lifecycle: { kind: 'enum', column: 'lifecycle' },
     criticality: { kind: 'enum', column: 'criticality' },

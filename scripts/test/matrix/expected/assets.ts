@@ -26,7 +26,7 @@ export const assets: Expected = {
       ask: '(input: { id: "$assetGroup", assetIds: ["$asset"] })',
     },
   },
-  peers: ['Mutation.ensureAssets', 'Query.coveredAssets'],
+  peers: ['Query.assetMetric', 'Query.assetMetrics', 'Mutation.ensureAssets', 'Query.coveredAssets'],
   types: {
     Asset: read('assets:read'),
     AssetGroup: read('assets:read'),
