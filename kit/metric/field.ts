@@ -31,7 +31,7 @@ export function addMetricFields<Tables>(
   noun: string,
   permission: Permission,
   metrics: Metrics,
-  spec: ListSpec,
+  specOf: (context: Context<Tables>) => ListSpec,
 ): void {
   const authScopes = { $all: { peer: 'integrations', permission } } as const
   builder.queryFields((t) => ({
@@ -67,7 +67,10 @@ export function addMetricFields<Tables>(
         const until = async () => new Date(now.getTime() + freshMs)
         return context.remember({ name: `${noun}Metric`, variables: args, keep: 'dashboard', until }, () =>
           context.tenant((db) =>
-            measure({ db, spec, read, now }, metrics, definition, { ...question, period: period ?? null }),
+            measure({ db, spec: specOf(context), read, now }, metrics, definition, {
+              ...question,
+              period: period ?? null,
+            }),
           ),
         )
       },

@@ -3,4 +3,4 @@ import { spec } from '../model/alert.ts'
 import { metrics } from '../model/metric.ts'
 import { builder } from './builder.ts'
 
-addMetricFields(builder, 'alert', 'alerts:read', metrics, spec)
+addMetricFields(builder, 'alert', 'alerts:read', metrics, () => spec)

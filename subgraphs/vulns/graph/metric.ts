@@ -3,4 +3,4 @@ import { metrics } from '../model/metric.ts'
 import { spec } from '../model/vulnerability.ts'
 import { builder } from './builder.ts'
 
-addMetricFields(builder, 'vulnerability', 'vulnerabilities:read', metrics, spec)
+addMetricFields(builder, 'vulnerability', 'vulnerabilities:read', metrics, () => spec)
