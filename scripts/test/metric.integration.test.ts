@@ -28,10 +28,11 @@ async function fillAtRandom(): Promise<void> {
   const severity = pick('critical high medium low info unknown')
   try {
     await owner.query(`
-      insert into assets.assets (id, organization_id, type, name, criticality, environment, exposure, lifecycle, risk_score)
+      insert into assets.assets (id, organization_id, type, name, criticality, environment, exposure, lifecycle, retired_at, risk_score, last_seen_at)
       select gen_random_uuid(), ${acme}, ${pick('host repository saas')}, 'drawn ' || i, ${pick('critical high unknown')},
-        ${pick('production test unknown')}, ${pick('internet internal')}, ${pick('active active stale retired')}, floor(random() * 101)
-      from generate_series(1, 120) i;
+        ${pick('production test unknown')}, ${pick('internet internal')}, lifecycle,
+        case when lifecycle = 'retired' then now() end, floor(random() * 101), ${past(60)}
+      from (select i, ${pick('active active retired')} as lifecycle from generate_series(1, 120) i) drawn;
       insert into alerts.alerts (id, organization_id, asset_id, severity, status, title, source, fingerprint, first_seen_at, created_at)
       select gen_random_uuid(), ${acme}, case when random() < 0.8 then (select id from assets.assets where organization_id = ${acme} order by md5(id::text || i % 9) limit 1) end,
         ${severity}, ${pick('open acknowledged in_progress on_hold suppressed resolved archived')}, 'drawn ' || i,
