@@ -63,6 +63,8 @@ export const inputs: Record<string, string> = {
   RevokeInvitationInput: 'id',
   AcceptInvitationInput: 'name',
   SetConnectorCredentialsInput: 'id',
+  CreateSavedMetricInput: 'compares days filter metric name',
+  RemoveSavedMetricInput: 'id',
   StartImportInput: 'fileName format',
 }
 
@@ -107,6 +109,7 @@ export const bodies: Record<string, string> = {
   'PUT /assets/:id/tags': '',
   'POST /api-keys': 'allowed_ips name scopes',
   'PUT /integrations/connectors/:id/credentials': '',
+  'POST /metrics/custom': 'compares days filter metric name',
   'POST /reports/generate': 'format list severity',
 }
 
