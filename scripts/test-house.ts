@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isBookkeeping, type Statement } from '#kit/database.ts'
 import { environment, readEnv } from '#kit/env.ts'
 import { createLog } from '#kit/log.ts'
-import { type House, openHouse } from './house.ts'
+import { type House, type HouseOptions, openHouse } from './house.ts'
 
 export const password = 'correct-horse-battery'
 
@@ -73,8 +73,14 @@ export function visitorOf(url: string, token: string | null): Visitor {
   }
 }
 
-/** A house on a database of its own, with the demo in it. `env` adds to what it finds in its environment. */
-export async function openTestHouse(env: Record<string, string> = {}): Promise<TestHouse> {
+/**
+ * A house on a database of its own, with the demo in it. `env` adds to what it finds in its environment; `parts` are not
+ * as usual, such as a clock that the test moves.
+ */
+export async function openTestHouse(
+  env: Record<string, string> = {},
+  parts: HouseOptions['parts'] = {},
+): Promise<TestHouse> {
   const dataDir = mkdtempSync(join(tmpdir(), 'nexus-test-'))
   const seen: Statement[] = []
   const log = createLog('test', process.env.LOG_LEVEL ?? 'fatal')
@@ -85,6 +91,7 @@ export async function openTestHouse(env: Record<string, string> = {}): Promise<T
     log,
     durable: false,
     onStatement: (statement) => seen.push(statement),
+    parts,
   }).catch((error: unknown) => {
     remove()
     throw error

@@ -131,7 +131,27 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['createApiKey', admin, () => ({ name: 'ci', scopes: ['alerts:read'] }), keep('key', 'apiKey')],
     ['revokeApiKey', admin, () => ({ id: made.key })],
     ['updateOrganization', admin, () => ({ id: acme, settings: { sessionIdleMinutes: 45 } })],
-    ['acknowledgeAlert', admin, async () => ({ id: (await first('alerts(filter: { status: [OPEN] })')).id })],
+    [
+      'acknowledgeAlert',
+      admin,
+      async () => {
+        made.alert = (await first('alerts(filter: { status: [OPEN] })')).id
+        return { id: made.alert }
+      },
+    ],
+    ['assignAlert', admin, () => ({ id: made.alert, userId: made.eve })],
+    ['holdAlert', admin, () => ({ id: made.alert, reason: 'waits', holdUntil: '2027-01-01T00:00:00Z' })],
+    ['startAlert', admin, () => ({ id: made.alert })],
+    ['resolveAlert', admin, () => ({ id: made.alert, verdict: 'BENIGN', note: 'nothing' })],
+    ['reopenAlert', admin, () => ({ id: made.alert })],
+    [
+      'archiveAlert',
+      admin,
+      async () => {
+        await mutate(admin, 'resolveAlert', { id: made.alert, verdict: 'TEST' })
+        return { id: made.alert }
+      },
+    ],
     [
       'setAssetTags',
       admin,

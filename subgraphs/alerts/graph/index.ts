@@ -2,10 +2,12 @@ import { subgraphOptions } from '#kit/builder.ts'
 import { addPersonField } from '#kit/people.ts'
 import { people } from '../people.ts'
 import { builder } from './builder.ts'
-import './acknowledge.ts'
 import './alert.ts'
 import './asset.ts'
+import './assign.ts'
+import './changed.ts'
 import './stats.ts'
+import './transition.ts'
 
 addPersonField(builder, 'alerts', people)
 

@@ -1,13 +1,13 @@
 import { buckets, sum } from '#kit/buckets.ts'
 import { severities } from '#kit/severity.ts'
-import * as alerts from '../model/alert.ts'
+import * as stats from '../model/stats.ts'
 import { isOpen } from '../rules.ts'
 import { statuses } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 
 const Bucket = lists.bucket()
 
-const AlertStats = builder.objectRef<alerts.Counted[]>('AlertStats').implement({
+const AlertStats = builder.objectRef<stats.Counted[]>('AlertStats').implement({
   needs: 'alerts:read',
   description: 'How many alerts there are, by what they are.',
   fields: (t) => ({
@@ -35,6 +35,13 @@ builder.queryField('alertStats', (t) =>
     type: AlertStats,
     description: 'Counts over all alerts of the organization.',
     authScopes: { permission: 'alerts:read' },
-    resolve: (_root, _args, context) => context.tenant(alerts.count),
+    args: {
+      asOf: t.arg({ type: 'DateTime', description: 'As it was then, whatever has become of them since.' }),
+    },
+    resolve: (_root, { asOf }, context) => {
+      const now = context.clock()
+      const past = asOf && asOf < now ? asOf : null
+      return context.tenant((trx) => (past ? stats.countAsOf(trx, past) : stats.count(trx, now)))
+    },
   }),
 )

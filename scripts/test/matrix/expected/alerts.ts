@@ -1,4 +1,7 @@
-import { analysts, type Expected, members, read } from '../words.ts'
+import { analysts, type Expected, members, type Row, read } from '../words.ts'
+
+const write = (ask: string): Row => ({ may: analysts, key: 'alerts:write', ask })
+const byId = write('(input: { id: "$alert" })')
 
 export const alerts: Expected = {
   query: {
@@ -7,7 +10,13 @@ export const alerts: Expected = {
     alertStats: { may: members, key: 'alerts:read' },
   },
   mutation: {
-    acknowledgeAlert: { may: analysts, key: 'alerts:write', ask: '(input: { id: "$alert" })' },
+    acknowledgeAlert: byId,
+    startAlert: byId,
+    holdAlert: write('(input: { id: "$alert", reason: "waits", holdUntil: "2027-01-01T00:00:00Z" })'),
+    resolveAlert: write('(input: { id: "$alert", verdict: BENIGN })'),
+    reopenAlert: byId,
+    archiveAlert: write('(input: { id: "$alert", expectedVersion: 0 })'),
+    assignAlert: { ...byId, key: ['alerts:write', 'users:read'] },
   },
   subscription: {
     alertChanged: {
@@ -21,6 +30,12 @@ export const alerts: Expected = {
     Alert: read('alerts:read'),
     AlertStats: read('alerts:read'),
     AcknowledgeAlertPayload: 'part',
+    StartAlertPayload: 'part',
+    HoldAlertPayload: 'part',
+    ResolveAlertPayload: 'part',
+    ReopenAlertPayload: 'part',
+    ArchiveAlertPayload: 'part',
+    AssignAlertPayload: 'part',
     AlertChanged: 'part',
     AlertConnection: 'part',
     AlertEdge: 'part',

@@ -4,6 +4,12 @@
  */
 export const inputs: Record<string, string> = {
   AcknowledgeAlertInput: 'id',
+  StartAlertInput: 'id',
+  HoldAlertInput: 'holdUntil id reason',
+  ResolveAlertInput: 'id note verdict',
+  ReopenAlertInput: 'id',
+  ArchiveAlertInput: 'id',
+  AssignAlertInput: 'id userId',
   SetAssetTagsInput: 'assetId',
   CreateAssetGroupInput: 'name',
   SetAssetGroupMembersInput: 'id',
@@ -62,6 +68,13 @@ export const inputs: Record<string, string> = {
 
 /** The routes that read a body; the others look at none. The file of an upload is a file, whatever is in it. */
 export const bodies: Record<string, string> = {
+  'POST /alerts/:id/acknowledge': 'version',
+  'POST /alerts/:id/start': 'version',
+  'POST /alerts/:id/hold': 'hold_until reason version',
+  'POST /alerts/:id/resolve': 'note verdict version',
+  'POST /alerts/:id/reopen': 'version',
+  'POST /alerts/:id/archive': 'version',
+  'POST /alerts/:id/assign': 'user_id version',
   'POST /auth/login': 'email',
   'POST /auth/session': 'email',
   'POST /auth/refresh': '',

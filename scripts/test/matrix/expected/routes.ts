@@ -94,6 +94,26 @@ export const routes: Record<string, Row> = {
   'GET /alerts/stats': read('alerts'),
   'GET /alerts/:id': { ...read('alerts'), ask: '$alert' },
   'POST /alerts/:id/acknowledge': { may: analysts, key: 'alerts:write', ask: '$alert' },
+  'POST /alerts/:id/start': { may: analysts, key: 'alerts:write', ask: '$alert' },
+  'POST /alerts/:id/hold': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$alert' },
+    body: { reason: 'waits', hold_until: '2027-01-01T00:00:00Z' },
+  },
+  'POST /alerts/:id/resolve': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$alert' },
+    body: { verdict: 'benign' },
+  },
+  'POST /alerts/:id/reopen': { may: analysts, key: 'alerts:write', ask: '$alert' },
+  'POST /alerts/:id/archive': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$alert' },
+    body: { version: 0 },
+  },
+  'POST /alerts/:id/assign': {
+    may: analysts,
+    key: ['alerts:write', 'users:read'],
+    ask: '$alert',
+    body: { user_id: null },
+  },
   'GET /vulnerabilities': read('vulnerabilities'),
   'GET /vulnerabilities/stats': read('vulnerabilities'),
   'GET /vulnerabilities/:id': { ...read('vulnerabilities'), ask: '$vulnerability' },
