@@ -54,6 +54,10 @@ Alert.implement({
       description: 'Findings that it has to do with.',
       resolve: (alert) => alert.relatedVulnerabilityIds.map((id) => ({ id })),
     }),
+    relatedVulnerabilityIds: t.idList({
+      description: 'Their ids, for who may not read findings.',
+      resolve: (alert) => alert.relatedVulnerabilityIds,
+    }),
     assignee: t.field({ type: User, nullable: true, resolve: (alert) => to(alert.assigneeId) }),
     metadata: t.expose('metadata', { type: 'JSON', description: 'What its source says, as it says it.' }),
     occurrenceCount: t.exposeInt('occurrenceCount', { description: 'How often it was seen.' }),
