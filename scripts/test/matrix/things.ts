@@ -84,6 +84,7 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
     vulnerability: first('vulnerabilities'),
     users: [leaver.id, user.id],
   }
+  await owner.rest('PUT', `/assets/${first('assets')}`, { owner_id: user.id, owner_team_id: team })
   return {
     ...{ worked, team, assetGroup, grant, invitation },
     ...(await alertThings(owner, of)),
@@ -95,6 +96,7 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
     scimGroup: await scimGroup('kept'),
     scimLeaving: await scimGroup('gone'),
     asset: first('assets'),
+    spareAsset: await made('/assets', { type: 'host', name: `${mark} spare` }),
     connector: first('connectors'),
     control: first('controls'),
     framework: first('frameworks'),

@@ -1,5 +1,6 @@
 import { buckets, sum } from '#kit/buckets.ts'
 import { severities } from '#kit/severity.ts'
+import { nextEnd } from '../model/effective.ts'
 import * as stats from '../model/stats.ts'
 import { isOpen } from '../rules.ts'
 import { statuses } from '../tables.ts'
@@ -40,8 +41,12 @@ builder.queryField('alertStats', (t) =>
     },
     resolve: (_root, { asOf }, context) => {
       const now = context.clock()
-      const past = asOf && asOf < now ? asOf : null
-      return context.tenant((trx) => (past ? stats.countAsOf(trx, past) : stats.count(trx, now)))
+      if (asOf && asOf < now) return context.tenant((trx) => stats.countAsOf(trx, asOf))
+      // Rules end by themselves, and what they suppressed is open then.
+      const until = () => context.tenant((trx) => nextEnd(trx, now))
+      return context.remember({ name: 'alertStats', keep: 'dashboard', until }, () =>
+        context.tenant((trx) => stats.count(trx, now)),
+      )
     },
   }),
 )

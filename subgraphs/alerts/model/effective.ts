@@ -52,3 +52,15 @@ export async function effective(db: Db<Tables>, alerts: readonly AlertRow[], at:
     return { ...open, ...inForce(open) }
   })
 }
+
+/** When the next rule ends that suppresses anything; null where none does. */
+export async function nextEnd(db: Db<Tables>, at: Date): Promise<Date | null> {
+  const rule = await db
+    .selectFrom('suppressionRules')
+    .select('endsAt')
+    .where('endsAt', '>', at)
+    .orderBy('endsAt')
+    .limit(1)
+    .executeTakeFirst()
+  return rule?.endsAt ?? null
+}
