@@ -58,7 +58,7 @@ const text = z.string('Must be given')
 const create: Route = route({
   method: 'POST',
   path: '/alerts',
-  needs: 'alerts:write',
+  needs: ['alerts:write', 'assets:read'],
   status: 201,
   operation: `mutation CreateAlert($input: CreateAlertInput!) {
     createAlert(input: $input) { alert { ${alert.item} } }

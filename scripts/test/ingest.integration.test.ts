@@ -251,6 +251,37 @@ test('a finding is moved by machines as absence and presence do, and by people a
   await move(service, 'risk_accepted', 'false_positive').finally(() => service.end())
 })
 
+test('an alert is opened and suppressed by machines, and forgets its verdict by itself; its history is not theirs to write', async () => {
+  const rule = newId()
+  await owner.query(
+    `insert into alerts.suppression_rules (id, organization_id, name, filter, reason, expires_at, created_by, created_at)
+    values ($1, $2, 'r', '{}', 'r', now() + interval '1 hour', $1, now())`,
+    [rule, acme],
+  )
+  const all = ['open', 'acknowledged', 'in_progress', 'on_hold', 'suppressed', 'resolved', 'archived']
+  const set = (status: string) => `update alerts.alerts set status = '${status}',
+    suppression_rule_id = ${status === 'suppressed' ? `'${rule}'` : 'null'}`
+  for (const from of all) {
+    for (const to of all) {
+      await owner.query(`${set(from)}, verdict = 'benign', resolved_at = now(), resolved_by = '${rule}',
+        hold_until = now(), hold_reason = 'r' where organization_id = '${acme}'`)
+      const moving = machines.alerts!.query(set(to))
+      if (from === to || ['resolved>open', 'open>suppressed'].includes(`${from}>${to}`)) await moving
+      else await assert.rejects(moving, refused, `${from} to ${to}`)
+      if (`${from}>${to}` !== 'resolved>open') continue
+      const { rows } = await owner.query(
+        `select distinct verdict, resolved_at, resolved_by from alerts.alerts where organization_id = '${acme}'`,
+      )
+      assert.deepEqual(rows, [{ verdict: null, resolved_at: null, resolved_by: null }])
+    }
+  }
+  const forged = machines.alerts!.query(
+    `insert into alert_history (id, organization_id, alert_id, version, at, kind, status, severity, priority)
+    select '${rule}', organization_id, id, 1, now(), 'status', 'open', 'low', 'p1' from alerts limit 1`,
+  )
+  await assert.rejects(forged, refused)
+})
+
 test('machines see one tenant, and a stranger none', async () => {
   for (const [schema, table] of [
     ['assets', 'assets'],

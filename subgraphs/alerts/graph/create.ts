@@ -1,5 +1,8 @@
+import { type Context, callPeer } from '#kit/context.ts'
+import { invalid } from '#kit/errors.ts'
 import { signedIn } from '#kit/viewer.ts'
 import * as created from '../model/create.ts'
+import type { Tables } from '../tables.ts'
 import { builder } from './builder.ts'
 import { tell } from './changed.ts'
 import { AlertPriority, Confidence, Severity } from './enums.ts'
@@ -32,15 +35,25 @@ const UpdateAlertInput = builder.inputType('UpdateAlertInput', {
 const CreateAlertPayload = alertPayload('CreateAlertPayload', 'An alert that somebody raised.')
 const UpdateAlertPayload = alertPayload('UpdateAlertPayload', 'An alert of which something else is said.')
 
+/** Refuses an asset that the organization does not have. Throws VALIDATION_ERROR. */
+async function mustBeAsset(context: Context<Tables>, id: string | null | undefined): Promise<void> {
+  if (id == null) return
+  const query = 'query ($id: ID!) { asset(id: $id) { id } }'
+  const { asset } = await callPeer<{ asset: object | null }>(context, 'assets', query, { id })
+  if (!asset) throw invalid('assetId', 'There is no such asset')
+}
+
 builder.mutationFields((t) => ({
   createAlert: t.field({
     type: CreateAlertPayload,
     description: 'Raises an alert by hand.',
-    authScopes: { permissionOn: 'alerts:write' },
+    // Who says what it is about has to know it.
+    authScopes: { $all: { permissionOn: 'alerts:write', permission: 'assets:read' } },
     args: { input: t.arg({ type: CreateAlertInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { organizationId, userId } = signedIn(context.viewer)
       await context.permits('alerts:write', [input.assetId ?? null])
+      await mustBeAsset(context, input.assetId)
       const raised = {
         ...{ title: input.title, description: input.description ?? null, severity: input.severity },
         ...{ confidence: input.confidence ?? 'unknown', priority: input.priority ?? null },

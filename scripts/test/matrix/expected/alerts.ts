@@ -23,7 +23,10 @@ export const alerts: Expected = {
     },
   },
   mutation: {
-    createAlert: write('(input: { title: "by hand", severity: LOW, assetId: "$asset" })'),
+    createAlert: {
+      ...write('(input: { title: "by hand", severity: LOW, assetId: "$asset" })'),
+      key: ['alerts:write', 'assets:read'],
+    },
     updateAlert: write('(input: { id: "$worked", priority: P1 })'),
     ingestAlerts: write('(input: { source: "matrix", alerts: [{ title: "", severity: LOW }] })'),
     acknowledgeAlert: byId,
@@ -38,7 +41,10 @@ export const alerts: Expected = {
     attachAlerts: write('(input: { incidentId: "$incident", alertIds: ["$worked"] })'),
     detachAlerts: write('(input: { incidentId: "$incident", alertIds: ["$worked"] })'),
     addComment: write('(input: { alertId: "$worked", body: "said" })'),
-    editComment: write('(input: { id: "$comment", body: "said", expectedVersion: 0 })'),
+    editComment: {
+      ...write('(input: { id: "$comment", body: "said", expectedVersion: 0 })'),
+      past: ['Only who wrote a comment may change it'],
+    },
     removeComment: write('(input: { id: "$worked" })'),
     createSuppressionRule: write(
       '(input: { name: "r", reason: "r", expiresAt: "$tomorrow", filter: { source: ["nobody"] } })',

@@ -97,7 +97,11 @@ export const routes: Record<string, Row> = {
   'GET /alerts': read('alerts'),
   'GET /alerts/stats': read('alerts'),
   'GET /alerts/:id': { ...read('alerts'), ask: '$alert' },
-  'POST /alerts': { may: analysts, key: 'alerts:write', body: { title: 'by hand', severity: 'low' } },
+  'POST /alerts': {
+    may: analysts,
+    key: ['alerts:write', 'assets:read'],
+    body: { title: 'by hand', severity: 'low' },
+  },
   'POST /alerts/ingest': {
     may: analysts,
     key: 'alerts:write',
@@ -130,6 +134,7 @@ export const routes: Record<string, Row> = {
   'PUT /comments/:id': {
     ...{ may: analysts, key: 'alerts:write', ask: '$comment' },
     body: { body: 'said', version: 0 },
+    past: ['Only who wrote a comment may change it'],
   },
   'DELETE /comments/:id': { may: analysts, key: 'alerts:write', ask: '$worked' },
   'GET /incidents': read('alerts'),
