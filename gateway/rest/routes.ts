@@ -42,5 +42,5 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...integrations(schema),
   ...credentials(),
   ...reports(schema),
-  ...metrics(),
+  ...metrics(schema),
 ]

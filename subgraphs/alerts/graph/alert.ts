@@ -135,6 +135,7 @@ export const AlertFilter = builder.inputType('AlertFilter', {
     firstSeenAt: t.field({ type: lists.timeRange }),
     lastSeenAt: t.field({ type: lists.timeRange }),
     acknowledgedAt: t.field({ type: lists.timeRange }),
+    resolvedAt: t.field({ type: lists.timeRange }),
     firstResolvedAt: t.field({ type: lists.timeRange, description: 'The first time that it was resolved.' }),
   }),
 })

@@ -6,6 +6,7 @@ import * as lifecycle from './0004-lifecycle.ts'
 import * as history from './0005-history.ts'
 import * as timeline from './0006-timeline.ts'
 import * as ingestAgain from './0007-ingest-again.ts'
+import * as metrics from './0020-metrics.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -15,4 +16,5 @@ export const migrations: Migrations = {
   '0005-history': history,
   '0006-timeline': timeline,
   '0007-ingest-again': ingestAgain,
+  '0020-metrics': metrics,
 }

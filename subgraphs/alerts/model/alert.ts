@@ -61,6 +61,7 @@ export const specAt = (at: Date): ListSpec<AlertRow> => ({
     firstSeenAt: { kind: 'time', column: 'firstSeenAt' },
     lastSeenAt: { kind: 'time', column: 'lastSeenAt' },
     acknowledgedAt: { kind: 'time', column: 'acknowledgedAt' },
+    resolvedAt: { kind: 'time', column: 'resolvedAt' },
     firstResolvedAt: { kind: 'time', column: 'firstResolvedAt' },
   },
   order: {

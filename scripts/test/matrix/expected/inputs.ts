@@ -23,7 +23,7 @@ export const inputs: Record<string, string> = {
   RemoveCommentInput: 'id',
   CreateSuppressionRuleInput: 'expiresAt filter name reason',
   AlertFilter:
-    'acknowledgedAt assetId assigneeId createdAt firstResolvedAt firstSeenAt incidentId lastSeenAt priority ruleId severity source status suppressionRuleId verdict',
+    'acknowledgedAt assetId assigneeId createdAt firstResolvedAt firstSeenAt incidentId lastSeenAt priority resolvedAt ruleId severity source status suppressionRuleId verdict',
   TimeRange: '',
   EndSuppressionRuleInput: 'id',
   SetRecurrenceRuleInput: 'groupingFields ruleId source windowHours',
@@ -87,6 +87,8 @@ export const inputs: Record<string, string> = {
   RevokeInvitationInput: 'id',
   AcceptInvitationInput: 'name',
   SetConnectorCredentialsInput: 'id',
+  CreateSavedMetricInput: 'compares days filter metric name',
+  RemoveSavedMetricInput: 'id',
   StartImportInput: 'fileName format',
 }
 
@@ -149,6 +151,7 @@ export const bodies: Record<string, string> = {
   'PUT /assets/:id/tags': '',
   'POST /api-keys': 'allowed_ips name scopes',
   'PUT /integrations/connectors/:id/credentials': '',
+  'POST /metrics/custom': 'compares days filter metric name',
   'POST /reports/generate': 'format list severity',
 }
 
