@@ -12,9 +12,9 @@ export const migrations: Migrations = {
   '0001-init': init,
   '0002-ingest': ingest,
   '0003-search': search,
-  '0020-metrics': metrics,
   '0004-lifecycle': lifecycle,
   '0005-history': history,
   '0006-timeline': timeline,
   '0007-ingest-again': ingestAgain,
+  '0020-metrics': metrics,
 }
