@@ -13,6 +13,9 @@ export function difference(
   return { added: [...next.difference(old)], removed: [...old.difference(next)] }
 }
 
+/** How many assets are merged into another one at once. */
+export const mostMerged = 20
+
 const day = 86_400_000
 
 /** What no source has seen since then is stale. */

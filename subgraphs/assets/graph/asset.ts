@@ -9,6 +9,7 @@ import { lifecycleOf } from '../rules.ts'
 import type { AssetRow, Tables } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 import { AssetType, Criticality, DataClassification, Environment, Exposure, Lifecycle } from './enums.ts'
+import { AssetIdentifierInput } from './identifier.ts'
 import { Organization, Team, User } from './refs.ts'
 import { AssetRiskFactor } from './risk.ts'
 
@@ -85,6 +86,8 @@ export const AssetFilter = builder.inputType('AssetFilter', {
     tag: t.stringList({ description: 'As key:value.' }),
     groupId: t.idList({ description: 'Those in one of these groups.' }),
     ownerId: t.idList({ description: 'Those of these members or teams.' }),
+    source: t.stringList({ description: 'Those that one of these sources has seen.' }),
+    identifier: t.field({ type: [AssetIdentifierInput], description: 'Those that one of these means.' }),
     riskScore: t.field({ type: range }),
     search: t.string({
       description: 'Part of the name or of the external id; two letters find words that begin with them.',
@@ -105,10 +108,14 @@ builder.queryFields((t) => ({
   }),
   assets: t.field({
     type: AssetConnection,
-    description: 'The assets of the organization.',
+    description: 'The assets of the organization, but those that are merged into another one.',
     authScopes: { permission: 'assets:read' },
     args: listArgs,
     listSize: lists.size,
-    resolve: (_root, args, context) => listOf(context, assets.specAt(assets.staleBefore(context)), args),
+    resolve: (_root, args, context) =>
+      listOf(context, assets.specAt(assets.staleBefore(context)), {
+        ...args,
+        filter: { ...args.filter, isMerged: false },
+      }),
   }),
 }))

@@ -24,7 +24,15 @@ builder.queryField('assetStats', (t) =>
     type: AssetStats,
     description: 'Counts over all assets of the organization.',
     authScopes: { permission: 'assets:read' },
-    resolve: (_root, _args, context) =>
-      context.tenant((trx) => assets.count(trx, assets.staleBefore(context))),
+    args: {
+      asOf: t.arg({
+        type: 'DateTime',
+        description: 'What it was then; what was STALE at that time counts as ACTIVE.',
+      }),
+    },
+    resolve: (_root, { asOf }, context) =>
+      context.tenant((trx) =>
+        asOf ? assets.countThen(trx, asOf) : assets.count(trx, assets.staleBefore(context)),
+      ),
   }),
 )

@@ -3,6 +3,8 @@ import { invalid } from '#kit/errors.ts'
 import type { FilterSpec } from '#kit/filter.ts'
 import { isId } from '#kit/id.ts'
 import { tagOf } from '#kit/tag.ts'
+import type { Identifier } from '../rules-identity.ts'
+import { normalized } from '../rules-normal.ts'
 import type { Lifecycle } from '../tables.ts'
 
 type Sql = RawBuilder<boolean>
@@ -42,6 +44,24 @@ const inGroup = (values: readonly string[]): Sql => {
     where m.group_id = any(${ids}::uuid[]) and m.removed_at is null)`
 }
 
+/** By what an asset is known or seen by, or one that is merged into it. */
+const seenBy = (values: readonly string[]): Sql => sql<boolean>`id in (
+  select coalesce(a.survivor_id, a.id) from asset_sources s
+  join assets a on a.organization_id = s.organization_id and a.id = s.asset_id
+  where s.source = any(${atMost('source', values)}::text[]))`
+
+const knownBy = (values: readonly Identifier[]): Sql => {
+  const given = atMost('identifier', values).flatMap(({ kind, value }) => {
+    const text = normalized(kind, value)
+    return text === null ? [] : [{ kind, text }]
+  })
+  return sql<boolean>`id in (
+    select coalesce(a.survivor_id, a.id) from unnest(${given.map(({ kind }) => kind)}::text[],
+      ${given.map(({ text }) => text)}::text[]) as sought (kind, value)
+    join asset_identifiers i on i.kind = sought.kind and i.value = sought.value
+    join assets a on a.organization_id = i.organization_id and a.id = i.asset_id)`
+}
+
 /** What assets are listed and selected by, as of the time before which silence means stale. */
 export const filterAt = (staleBefore: Date): FilterSpec => ({
   type: { kind: 'enum', column: 'type' },
@@ -52,6 +72,12 @@ export const filterAt = (staleBefore: Date): FilterSpec => ({
   tag: { kind: 'custom', where: tagged },
   groupId: { kind: 'custom', where: inGroup },
   ownerId: { kind: 'custom', where: ownedBy },
+  source: { kind: 'custom', where: seenBy },
+  identifier: { kind: 'custom', where: knownBy },
+  isMerged: {
+    kind: 'custom',
+    where: (is: boolean) => (is ? sql<boolean>`merged_into is not null` : sql<boolean>`merged_into is null`),
+  },
   riskScore: { kind: 'number', column: 'riskScore' },
   search: { kind: 'search', columns: ['name', 'externalId'], index: 'search_assets' },
   createdAt: { kind: 'time', column: 'createdAt' },

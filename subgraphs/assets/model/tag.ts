@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
-import { invalid, notFound } from '#kit/errors.ts'
+import { invalid, NexusError, notFound } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
 import { tagOf } from '#kit/tag.ts'
 import { difference, mostTags } from '../rules.ts'
@@ -47,6 +47,8 @@ export async function set(
   const locked = trx.selectFrom('assets').selectAll().where('id', '=', id).forUpdate()
   const asset = await locked.executeTakeFirst()
   if (!asset) throw notFound('Asset')
+  if (asset.mergedInto)
+    throw new NexusError('ILLEGAL_TRANSITION', 'What an asset is merged into answers for it: change that one')
   const before = (await ofAssets(trx, [id])).get(asset.id) ?? []
   const { added, removed } = difference(before, tags)
   if (added.length + removed.length === 0) return asset
