@@ -31,8 +31,15 @@ builder.queryField('assetStats', (t) =>
       }),
     },
     resolve: (_root, { asOf }, context) =>
-      context.tenant((trx) =>
-        asOf ? assets.countThen(trx, asOf) : assets.count(trx, assets.staleBefore(context)),
-      ),
+      asOf
+        ? context.tenant((trx) => assets.countThen(trx, asOf))
+        : context.remember(
+            {
+              name: 'assetStats',
+              keep: 'dashboard',
+              until: () => context.tenant((trx) => assets.nextStale(trx, context)),
+            },
+            () => context.tenant((trx) => assets.count(trx, assets.staleBefore(context))),
+          ),
   }),
 )

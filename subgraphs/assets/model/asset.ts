@@ -60,3 +60,23 @@ export async function countThen(db: Db<Tables>, then: Date): Promise<Counted[]> 
     ) as known where not is_merged group by 1, 2, 3`.execute(db)
   return rows
 }
+
+const dayMs = 86_400_000
+
+/** When the next asset will be stale, if nobody sees it until then; null where none will be. */
+export async function nextStale(
+  db: Db<Tables>,
+  context: Pick<Context<Tables>, 'clock' | 'staleAfterDays'>,
+): Promise<Date | null> {
+  const next = await db
+    .selectFrom('assets')
+    .select('lastSeenAt')
+    .where('lastSeenAt', '>=', staleBefore(context))
+    .where('lifecycle', '=', 'active')
+    .where('isManual', '=', false)
+    .where('mergedInto', 'is', null)
+    .orderBy('lastSeenAt')
+    .limit(1)
+    .executeTakeFirst()
+  return next ? new Date(next.lastSeenAt.getTime() + context.staleAfterDays * dayMs) : null
+}
