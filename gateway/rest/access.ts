@@ -34,7 +34,7 @@ const assetGroup: Noun = {
   one: 'assetGroup',
   many: 'assetGroups',
   needs: 'assets:read',
-  item: 'id name assetCount version createdAt updatedAt',
+  item: 'id name assetCount rule version createdAt updatedAt',
   filters: ['search'],
 }
 const member = 'id email name role disabledAt'

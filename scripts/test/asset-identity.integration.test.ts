@@ -195,6 +195,8 @@ test('two assets that turn out to share a strong identifier become one, and who 
   const { mergedAssets, identifiers } = await one(agent!, 'mergedAssets { id } identifiers { value }')
   assert.deepEqual(mergedAssets, [{ id: cloud }])
   assert.deepEqual(identifiers.map(({ value }: Told) => value).sort(), ['agent:vm', 'aws:arn-1', 'i-0abc'])
+  const alone = { ...host('vm-b', 'external_id=arn-1'), source: 'aws' }
+  assert.deepEqual(await report(alone), [cloud], 'what hangs on it is found again where it hangs')
   assert.equal(await code('updateAsset', { id: cloud, name: 'x' }), 'ILLEGAL_TRANSITION')
   assert.equal(await code('setAssetTags', { assetId: cloud, tags: [] }), 'ILLEGAL_TRANSITION')
   await change('splitAsset', { id: cloud }, 'asset { id }')
@@ -234,23 +236,6 @@ test('an identifier that goes to and fro more than three times an hour tells not
   )
   assert.notEqual(next, id)
   later = 0
-})
-
-test('coverage is counted over what is there', async () => {
-  const [seen] = await report({ ...host('covered-1', 'external_id=covered-1'), source: 'coverage-test' })
-  const row = async () =>
-    (await ask('{ assetCoverage { source seen share } }')).assetCoverage.find(
-      ({ source }: Told) => source === 'coverage-test',
-    )
-  const { total, byLifecycle } = (await ask('{ assetStats { total byLifecycle { key count } } }')).assetStats
-  const retired = byLifecycle.find(({ key }: Told) => key === 'retired')?.count ?? 0
-  const { seen: count, share } = await row()
-  assert.equal(count, 1)
-  assert.ok(Math.abs(share - 1 / (total - retired)) < 1e-9)
-  await change('retireAsset', { id: seen }, 'asset { id }')
-  assert.equal(await row(), undefined)
-  const { body } = await admin.rest('GET', '/assets/coverage')
-  assert.ok(body.data.items.some(({ source }: Told) => source === 'agent'))
 })
 
 test('merging is refused to who may not, for what is not there, and for what is merged', async () => {
@@ -311,36 +296,4 @@ test('whatever is merged and split again is as it was', async () => {
     }
     assert.deepEqual(await state(), before, `round ${round}`)
   }
-})
-
-test('what assets were at some time is told by their history', async () => {
-  const stats = async (asOf?: Date) => {
-    const text =
-      'query ($asOf: DateTime) { assetStats(asOf: $asOf) { total byLifecycle { key count } byCriticality { key count } } }'
-    const { assetStats } = await ask(text, { asOf })
-    const of = (buckets: Told[], key: string) => buckets.find((each) => each.key === key)?.count ?? 0
-    const { total, byLifecycle, byCriticality } = assetStats
-    return [total, of(byLifecycle, 'retired'), of(byCriticality, 'critical')]
-  }
-  // After all that the tests above have done at other times of day.
-  later = 120 * minute
-  const was = await stats()
-  later += minute
-  const then = new Date(Date.now() + later)
-  later += minute
-  const [kept, gone] = await report(
-    host('then-1', 'external_id=then-1'),
-    host('then-2', 'external_id=then-2'),
-  )
-  later += minute
-  const made = new Date(Date.now() + later)
-  later += minute
-  await change('updateAsset', { id: kept, criticality: 'CRITICAL' }, 'asset { id }')
-  await change('retireAsset', { id: gone }, 'asset { id }')
-  await change('mergeAssets', { id: kept, mergeIds: [gone] }, 'asset { id }')
-  const [total, retired, critical] = was as [number, number, number]
-  assert.deepEqual(await stats(then), was)
-  assert.deepEqual(await stats(made), [total + 2, retired, critical])
-  assert.deepEqual(await stats(), [total + 1, retired, critical + 1])
-  assert.deepEqual(await stats(new Date('2020-01-01')), [0, 0, 0])
 })

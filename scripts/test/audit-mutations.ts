@@ -182,6 +182,13 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
       },
     ],
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
+    [
+      'createAssetGroup',
+      admin,
+      () => ({ name: 'Described', rule: { criticality: ['HIGH'] } }),
+      keep('ruledGroup', 'assetGroup'),
+    ],
+    ['setAssetGroupRule', admin, () => ({ id: made.ruledGroup, rule: { criticality: ['LOW'] } })],
     ['setAssetGroupMembers', admin, () => ({ id: made.assetGroup, assetIds: [made.asset] })],
     [
       'setConnectorCredentials',

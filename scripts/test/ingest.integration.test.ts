@@ -26,6 +26,8 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
         'merged_into',
         'survivor_id',
         'merged_at',
+        'own_risk_score',
+        'own_risk_factors',
       ],
     ],
   },

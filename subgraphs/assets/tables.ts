@@ -36,6 +36,8 @@ export const conflictReasons = ['shared', 'flapping', 'kept_apart'] as const
 export type IdentifierKind = (typeof identifierKinds)[number]
 export type Strength = (typeof strengths)[number]
 export type MergeReason = (typeof mergeReasons)[number]
+/** A filter of assets, as JSON has it. */
+export type GroupRule = Readonly<Record<string, unknown>>
 export type AssetType = (typeof types)[number]
 export type Lifecycle = (typeof lifecycles)[number]
 /** A part of a risk score, and how much of it. */
@@ -65,8 +67,11 @@ export type Tables = {
     survivorId: Generated<string | null>
     mergedAt: Generated<Date | null>
     metadata: Generated<Record<string, unknown>>
+    /** The worst of its own and of those that are merged into it. */
     riskScore: Generated<number>
     riskFactors: Generated<RiskFactor[]>
+    ownRiskScore: Generated<number>
+    ownRiskFactors: Generated<RiskFactor[]>
     version: Generated<number>
     firstSeenAt: Generated<Date>
     lastSeenAt: Generated<Date>
@@ -149,6 +154,8 @@ export type Tables = {
     organizationId: string
     id: string
     name: string
+    /** What it has, where it does not have the members that it was given. */
+    rule: Generated<GroupRule | null>
     version: Generated<number>
     createdAt: Generated<Date>
     updatedAt: Generated<Date>

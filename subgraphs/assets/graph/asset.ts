@@ -4,6 +4,7 @@ import { load } from '#kit/loader.ts'
 import { listOf, one } from '#kit/lookup.ts'
 import { to } from '#kit/refs.ts'
 import * as assets from '../model/asset.ts'
+import * as rules from '../model/rule.ts'
 import * as tags from '../model/tag.ts'
 import { lifecycleOf } from '../rules.ts'
 import type { AssetRow, Tables } from '../tables.ts'
@@ -47,7 +48,9 @@ Asset.implement({
       description: 'The team that answers for it.',
       resolve: (asset) => to(asset.ownerTeamId),
     }),
-    riskScore: t.exposeInt('riskScore', { description: '0 (none) to 100.' }),
+    riskScore: t.exposeInt('riskScore', {
+      description: '0 (none) to 100: the worst of its own and of those that are merged into it.',
+    }),
     riskFactors: t.field({
       type: [AssetRiskFactor],
       description: 'What the score is the sum of.',
@@ -112,10 +115,12 @@ builder.queryFields((t) => ({
     authScopes: { permission: 'assets:read' },
     args: listArgs,
     listSize: lists.size,
-    resolve: (_root, args, context) =>
-      listOf(context, assets.specAt(assets.staleBefore(context)), {
-        ...args,
-        filter: { ...args.filter, isMerged: false },
-      }),
+    resolve: async (_root, args, context) => {
+      const staleBefore = assets.staleBefore(context)
+      const groups = args.filter?.groupId
+      const ruled = groups ? await context.tenant((trx) => rules.ruled(trx, groups)) : []
+      const spec = assets.specAt(staleBefore, rules.inAny(ruled, staleBefore))
+      return listOf(context, spec, { ...args, filter: { ...args.filter, isMerged: false } })
+    },
   }),
 }))

@@ -43,9 +43,9 @@ async function ensure(context: Context<Tables>, named: readonly Named[]) {
     }
     return ensured
   })
-  for (const { asset, merge: ids, reason } of all) {
+  for (const { rootId, merge: ids, reason } of all) {
     if (ids.length === 0 || !reason) continue
-    const merged = { organizationId, survivorId: asset.id, ids, reason, by: null }
+    const merged = { organizationId, survivorId: rootId, ids, reason, by: null }
     await context.tenant((trx) => merges.mergeStill(trx, merged, joining(context, false)))
   }
   return all.map(({ asset }) => asset)

@@ -1,10 +1,11 @@
 /** Assets that turn out to be one, and those that do not. */
 import type { Context } from '#kit/context.ts'
+import type { Trx } from '#kit/database.ts'
 import { signedIn } from '#kit/viewer.ts'
 import * as merges from '../model/merge.ts'
 import type { Tables } from '../tables.ts'
 import { builder } from './builder.ts'
-import { expectedVersion, payload } from './care.ts'
+import { changingGroups, expectedVersion, payload } from './care.ts'
 import { maySelect } from './covered.ts'
 
 const MergeAssetsInput = builder.inputType('MergeAssetsInput', {
@@ -29,8 +30,9 @@ const SplitAssetPayload = payload('SplitAssetPayload', 'The asset that stands fo
 export const joining = (context: Context<Tables>, isPerson = true): merges.Joining => ({
   at: context.clock(),
   mayJoin: isPerson ? (selected) => maySelect(context, selected) : null,
-  follow: async (trx, { survivorId, mergedId }) => {
-    for (const id of [survivorId, mergedId]) await context.enqueue(trx, 'rescore-asset', id)
+  follow: async (trx, { survivorId, mergedId, splitAt }) => {
+    for (const id of splitAt ? [survivorId, mergedId] : [survivorId])
+      await context.enqueue(trx, 'rescore-asset', id)
   },
 })
 
@@ -38,14 +40,15 @@ builder.mutationFields((t) => ({
   mergeAssets: t.field({
     type: MergeAssetsPayload,
     description:
-      'Makes assets one. Those that are merged keep what they have and leave the lists; `splitAsset` takes it back. For who may do what grants over any of them give.',
+      'Makes assets one. Those that are merged keep what they have, such as their alerts and findings, and leave the lists; `mergedAssets` leads to them, and `splitAsset` takes it back. For who may do what grants over any of them give.',
     authScopes: { permission: 'assets:write' },
     args: { input: t.arg({ type: MergeAssetsInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { organizationId, userId: by } = signedIn(context.viewer)
       const { id: survivorId, mergeIds: ids, expectedVersion } = input
       const merged = { organizationId, survivorId, ids, reason: 'person', by, expectedVersion } as const
-      return { asset: await context.tenant((trx) => merges.merge(trx, merged, joining(context))) }
+      const work = (trx: Trx<Tables>) => merges.merge(trx, merged, joining(context))
+      return { asset: await changingGroups(context, [survivorId, ...ids], work) }
     },
   }),
   splitAsset: t.field({
@@ -55,9 +58,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: SplitAssetInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { userId: by } = signedIn(context.viewer)
-      return {
-        asset: await context.tenant((trx) => merges.split(trx, { ...input, by }, joining(context))),
-      }
+      const work = (trx: Trx<Tables>) => merges.split(trx, { ...input, by }, joining(context))
+      return { asset: await changingGroups(context, [input.id], work) }
     },
   }),
 }))

@@ -6,6 +6,7 @@ import * as search from './0004-search.ts'
 import * as care from './0005-care.ts'
 import * as identity from './0006-identity.ts'
 import * as history from './0007-history.ts'
+import * as rules from './0008-rules.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -15,4 +16,5 @@ export const migrations: Migrations = {
   '0005-care': care,
   '0006-identity': identity,
   '0007-history': history,
+  '0008-rules': rules,
 }

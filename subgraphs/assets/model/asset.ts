@@ -7,9 +7,12 @@ import type { AssetRow, Tables } from '../tables.ts'
 import { filterAt } from './filter.ts'
 
 /** How assets are listed, as of the time before which silence means stale. */
-export const specAt = (staleBefore: Date): ListSpec<AssetRow> => ({
+export const specAt = (
+  staleBefore: Date,
+  ruled: Parameters<typeof filterAt>[1] = null,
+): ListSpec<AssetRow> => ({
   table: 'assets',
-  filter: filterAt(staleBefore),
+  filter: filterAt(staleBefore, ruled),
   order: {
     CREATED_AT: { column: 'createdAt', type: 'time' },
     LAST_SEEN_AT: { column: 'lastSeenAt', type: 'time' },

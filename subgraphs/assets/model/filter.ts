@@ -38,10 +38,10 @@ const ownedBy = (values: readonly string[]): Sql => {
   return sql<boolean>`(owner_user_id = any(${ids}::uuid[]) or owner_team_id = any(${ids}::uuid[]))`
 }
 
-const inGroup = (values: readonly string[]): Sql => {
+const inGroup = (values: readonly string[], ruled: Sql | null): Sql => {
   const ids = atMost('groupId', values).filter(isId)
-  return sql<boolean>`id in (select m.asset_id from asset_group_members m
-    where m.group_id = any(${ids}::uuid[]) and m.removed_at is null)`
+  return sql<boolean>`(id in (select m.asset_id from asset_group_members m
+    where m.group_id = any(${ids}::uuid[]) and m.removed_at is null) or ${ruled ?? sql`false`})`
 }
 
 /** By what an asset is known or seen by, or one that is merged into it. */
@@ -62,15 +62,18 @@ const knownBy = (values: readonly Identifier[]): Sql => {
     join assets a on a.organization_id = i.organization_id and a.id = i.asset_id)`
 }
 
-/** What assets are listed and selected by, as of the time before which silence means stale. */
-export const filterAt = (staleBefore: Date): FilterSpec => ({
+/**
+ * What assets are listed and selected by, as of the time before which silence means stale.
+ * @param ruled who is in the groups of the filter by their rules
+ */
+export const filterAt = (staleBefore: Date, ruled: Sql | null = null): FilterSpec => ({
   type: { kind: 'enum', column: 'type' },
   lifecycle: { kind: 'custom', where: (values: readonly Lifecycle[]) => standing(values, staleBefore) },
   criticality: { kind: 'enum', column: 'criticality' },
   environment: { kind: 'enum', column: 'environment' },
   exposure: { kind: 'enum', column: 'exposure' },
   tag: { kind: 'custom', where: tagged },
-  groupId: { kind: 'custom', where: inGroup },
+  groupId: { kind: 'custom', where: (values: readonly string[]) => inGroup(values, ruled) },
   ownerId: { kind: 'custom', where: ownedBy },
   source: { kind: 'custom', where: seenBy },
   identifier: { kind: 'custom', where: knownBy },

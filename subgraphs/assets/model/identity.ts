@@ -13,7 +13,7 @@ import {
   strengthOf,
 } from '../rules-identity.ts'
 import { normalized } from '../rules-normal.ts'
-import type { AssetRow, AssetType, IdentifierKind, Tables } from '../tables.ts'
+import { type AssetRow, type AssetType, type IdentifierKind, strengths, type Tables } from '../tables.ts'
 import * as doubts from './doubt.ts'
 
 /** An asset as a source reports it. */
@@ -24,7 +24,7 @@ export type Reported = {
   identifiers: readonly Identifier[]
 }
 /** The asset that was meant, and others that turned out to be the same one. */
-export type Ensured = { asset: AssetRow; merge: string[]; reason: Decision['reason'] }
+export type Ensured = { asset: AssetRow; rootId: string; merge: string[]; reason: Decision['reason'] }
 type Seen = { organizationId: string; source: string; at: Date; identifiers: Identifier[] }
 type Stored = Known & { assetId: string; rootId: string; fingerprint: string | null; flappedAt: Date[] }
 
@@ -73,6 +73,17 @@ async function candidates(trx: Trx<Tables>, rootIds: readonly string[]): Promise
   return [...byAsset].map(([assetId, identifiers]) => ({ assetId, identifiers }))
 }
 
+/**
+ * Which of the assets that are one a report means: what hangs on it stays where it was reported before, so that a later
+ * report finds it there, whatever is merged and split meanwhile.
+ */
+function memberOf(rootId: string, known: readonly Stored[]): string {
+  const own = known.filter((each) => each.rootId === rootId)
+  const strongest = strengths.find((strength) => own.some((each) => each.strength === strength))
+  const told = own.filter(({ strength }) => strength === strongest).map(({ assetId }) => assetId)
+  return told.includes(rootId) ? rootId : (told.sort()[0] ?? rootId)
+}
+
 /** The only asset of a name, for who tells no more than a name. */
 async function namesake(trx: Trx<Tables>, { name }: Reported): Promise<string | null> {
   const rows = await trx
@@ -106,6 +117,7 @@ async function apartFrom(trx: Trx<Tables>, one: string, others: readonly string[
 async function remember(
   trx: Trx<Tables>,
   assetId: string,
+  rootId: string,
   seen: Seen,
   known: readonly Stored[],
 ): Promise<void> {
@@ -114,7 +126,9 @@ async function remember(
   const reported = text === null ? null : createHash('sha256').update(text).digest('hex')
   for (const { kind, value } of seen.identifiers) {
     const rows = known.filter((each) => each.kind === kind && each.value === value)
-    const own = rows.find(({ rootId }) => rootId === assetId)
+    const own =
+      rows.find((each) => each.assetId === assetId) ??
+      rows.find((each) => each.rootId === rootId && each.strength === 'strong')
     // A strong one of another asset stays there: who says that it is this one's is told as a conflict.
     if (!own && rows.some(({ strength }) => strength === 'strong')) continue
     if (!own) {
@@ -184,7 +198,8 @@ export async function ensure(
   )
   const isNamed = seen.identifiers.some(({ kind }) => kind === 'imported_name')
   const found = decision.match ?? (isNamed ? await namesake(trx, reported) : null)
-  const assetId = found ?? newId()
+  const rootId = found ?? newId()
+  const assetId = memberOf(rootId, known)
   if (!found) {
     const times = { firstSeenAt: at, lastSeenAt: at, createdAt: at, updatedAt: at }
     await trx
@@ -192,18 +207,19 @@ export async function ensure(
       .values({ id: assetId, organizationId, name, type, ...times })
       .execute()
   }
-  await remember(trx, assetId, seen, known)
-  const apart = await apartFrom(trx, assetId, decision.merge)
+  await remember(trx, assetId, rootId, seen, known)
+  const apart = await apartFrom(trx, rootId, decision.merge)
   const [first] = seen.identifiers
   const kept = decision.merge.filter((id) => apart.has(id)).map((id) => ({ ...first!, assetId: id }))
-  await doubts.raise(trx, organizationId, assetId, decision, kept, at)
-  const asset = await trx
+  await doubts.raise(trx, organizationId, rootId, decision, kept, at)
+  const touched = await trx
     .updateTable('assets')
     .set({ lastSeenAt: at, updatedAt: at })
-    .where('id', '=', assetId)
+    .where('id', 'in', [...new Set([assetId, rootId])])
     .returningAll()
-    .executeTakeFirstOrThrow()
-  return { asset, merge: decision.merge.filter((id) => !apart.has(id)), reason: decision.reason }
+    .execute()
+  const asset = touched.find(({ id }) => id === assetId)!
+  return { asset, rootId, merge: decision.merge.filter((id) => !apart.has(id)), reason: decision.reason }
 }
 
 /** The assets that an identifier means, all of them where it is ambiguous; the oldest first. */

@@ -1,9 +1,12 @@
-import { type Expected, managers, members, read } from '../words.ts'
+import { type Expected, givesViewer, managers, members, read } from '../words.ts'
 
 /** What the grant over the group gives: nobody gives assets to who may do more with them. */
 export const granted = ['assets', 'alerts', 'vulnerabilities', 'compliance'].map(
   (resource) => `${resource}:read`,
 )
+
+/** What whoever merges or splits needs, where grants give somebody the role of a viewer over one of the assets. */
+export const merging = ['assets:write', ...givesViewer.filter((each) => each.endsWith(':read'))]
 
 export const assets: Expected = {
   query: {
@@ -28,12 +31,12 @@ export const assets: Expected = {
     reviveAsset: { may: managers, key: 'assets:write', ask: '(input: { id: "$spareAsset" })' },
     mergeAssets: {
       may: managers,
-      key: ['assets:write', ...granted],
+      key: merging,
       ask: '(input: { id: "$asset", mergeIds: ["$spareAsset"] })',
     },
     splitAsset: {
       may: managers,
-      key: ['assets:write', ...granted],
+      key: merging,
       ask: '(input: { id: "$spareAsset" })',
     },
     acceptAssetProposal: { may: managers, key: 'assets:write', ask: '(input: { id: "$asset" })' },
@@ -45,6 +48,11 @@ export const assets: Expected = {
       ask: '(input: { assetId: "$asset", tags: ["team:matrix"] })',
     },
     createAssetGroup: { may: managers, key: 'assets:write', ask: '(input: { name: "$text" })' },
+    setAssetGroupRule: {
+      may: managers,
+      key: 'assets:write',
+      ask: '(input: { id: "$assetGroup", rule: { tag: ["team:matrix"] } })',
+    },
     setAssetGroupMembers: {
       may: managers,
       key: ['assets:write', ...granted],
@@ -59,6 +67,7 @@ export const assets: Expected = {
     AssetGroupEdge: 'part',
     CreateAssetGroupPayload: 'part',
     SetAssetGroupMembersPayload: 'part',
+    SetAssetGroupRulePayload: 'part',
     SetAssetTagsPayload: 'part',
     CreateAssetPayload: 'part',
     UpdateAssetPayload: 'part',

@@ -1,5 +1,5 @@
 import { admins, analysts, anyone, givesViewer, managers, members, type Row } from '../words.ts'
-import { granted } from './assets.ts'
+import { granted, merging } from './assets.ts'
 import { moreRoutes } from './doors.ts'
 
 const read = (resource: string): Row => ({ may: members, key: `${resource}:read` })
@@ -92,13 +92,13 @@ export const routes: Record<string, Row> = {
   'POST /assets/:id/revive': { may: managers, key: 'assets:write', ask: '$spareAsset', body: {} },
   'POST /assets/:id/merge': {
     may: managers,
-    key: ['assets:write', ...granted],
+    key: merging,
     ask: '$asset',
     body: { asset_ids: ['$spareAsset'] },
   },
   'POST /assets/:id/split': {
     may: managers,
-    key: ['assets:write', ...granted],
+    key: merging,
     ask: '$spareAsset',
     body: {},
   },

@@ -1,0 +1,12 @@
+import { type Kysely, sql } from 'kysely'
+
+/** Groups that have whatever their rule describes; and a risk of one's own, beside that of what one stands for. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    alter table assets.asset_groups add column rule jsonb;
+    create index on assets.asset_groups (organization_id, id) where rule is not null;
+    alter table assets.assets
+      add column own_risk_score integer not null default 0 check (own_risk_score between 0 and 100),
+      add column own_risk_factors jsonb not null default '[]';
+  `.execute(db)
+}
