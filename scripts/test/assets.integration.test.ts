@@ -186,6 +186,7 @@ test('lists are filtered by tag and by group', async () => {
   const { id } = await made('tagged-01')
   await change('setAssetTags', { assetId: id, tags: ['team:tagged'] })
   assert.deepEqual(await named({ tag: [' Team:Tagged '] }), ['tagged-01'])
+  assert.deepEqual(await refused('setAssetTags', { assetId: id, tags: [], expectedVersion: 1 }), ['CONFLICT'])
   assert.deepEqual(await named({ tag: ['team:tagge'] }), [])
   const group = (await admin.rest('POST', '/asset-groups', { name: 'Filtered' })).body.data.id
   await admin.rest('PUT', `/asset-groups/${group}/members`, { asset_ids: [id] })

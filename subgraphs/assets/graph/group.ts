@@ -105,6 +105,7 @@ const SetAssetGroupMembersInput = builder.inputType('SetAssetGroupMembersInput',
   fields: (t) => ({
     id: t.id({ required: true }),
     assetIds: t.idList({ required: true, description: 'At most 1000.' }),
+    expectedVersion: t.int({ description: expectedVersion }),
   }),
 })
 const payload = (name: string, description: string) =>
@@ -146,10 +147,9 @@ builder.mutationFields((t) => ({
     authScopes: { permission: 'assets:write' },
     args: { input: t.arg({ type: SetAssetGroupMembersInput, required: true }) },
     resolve: async (_root, { input }, context) => {
-      const { id, assetIds } = input
       const mayChange = mayChangeGroups(context)
       return {
-        assetGroup: await context.tenant((trx) => groups.setMembers(trx, id, assetIds, mayChange)),
+        assetGroup: await context.tenant((trx) => groups.setMembers(trx, input, mayChange)),
       }
     },
   }),

@@ -3,7 +3,7 @@ import * as tags from '../model/tag.ts'
 import type { AssetRow, Tables } from '../tables.ts'
 import { Asset } from './asset.ts'
 import { builder } from './builder.ts'
-import { changingGroups } from './care.ts'
+import { changingGroups, expectedVersion } from './care.ts'
 import { maySelect } from './covered.ts'
 
 const SetAssetTagsInput = builder.inputType('SetAssetTagsInput', {
@@ -11,6 +11,7 @@ const SetAssetTagsInput = builder.inputType('SetAssetTagsInput', {
   fields: (t) => ({
     assetId: t.id({ required: true }),
     tags: t.stringList({ required: true, description: 'Such as `team:payments`; at most 50.' }),
+    expectedVersion: t.int({ description: expectedVersion }),
   }),
 })
 const SetAssetTagsPayload = builder.objectRef<{ asset: AssetRow }>('SetAssetTagsPayload').implement({
@@ -29,7 +30,7 @@ builder.mutationField('setAssetTags', (t) =>
     resolve: async (_root, { input }, context) => {
       const mayChange = (changed: readonly string[]) =>
         maySelect(context, { tags: changed, assetGroupIds: [] })
-      const work = (trx: Trx<Tables>) => tags.set(trx, input.assetId, input.tags, mayChange)
+      const work = (trx: Trx<Tables>) => tags.set(trx, input, mayChange)
       return { asset: await changingGroups(context, [input.assetId], work) }
     },
   }),

@@ -5,6 +5,7 @@ import { invalid, NexusError, notFound } from '#kit/errors.ts'
 import type { Filter } from '#kit/filter.ts'
 import { isId, newId } from '#kit/id.ts'
 import type { ListSpec } from '#kit/page.ts'
+import { sameVersion } from '#kit/version.ts'
 import { difference, largestGroup } from '../rules.ts'
 import type { AssetGroupRow, Tables } from '../tables.ts'
 import * as assets from './asset.ts'
@@ -29,11 +30,18 @@ export async function sizes(
 ): Promise<Map<string, number>> {
   const described = await rules.sizes(db, await rules.ruled(db, ids), staleBefore)
   const rows = await db
-    .selectFrom('assetGroupMembers')
-    .select(['groupId', sql<number>`count(*)`.as('count')])
-    .where('groupId', 'in', ids)
-    .where('removedAt', 'is', null)
-    .groupBy('groupId')
+    .selectFrom('assetGroupMembers as member')
+    .innerJoin('assets', (join) =>
+      join
+        .onRef('assets.organizationId', '=', 'member.organizationId')
+        .onRef('assets.id', '=', 'member.assetId'),
+    )
+    .select(['member.groupId', sql<number>`count(*)`.as('count')])
+    .where('member.groupId', 'in', ids)
+    .where('member.removedAt', 'is', null)
+    // Its survivor answers for what is merged, as in lists.
+    .where('assets.mergedInto', 'is', null)
+    .groupBy('member.groupId')
     .execute()
   return new Map([...rows.map(({ groupId, count }) => [groupId, count] as const), ...described])
 }
@@ -67,15 +75,20 @@ const membersOf = async (trx: Trx<Tables>, groupId: string): Promise<string[]> =
   return (await rows.where('removedAt', 'is', null).execute()).map(({ assetId }) => assetId)
 }
 
+export type SetMembers = {
+  id: string
+  assetIds: readonly string[]
+  expectedVersion?: number | null | undefined
+}
+
 /**
- * Puts these assets into a group, and no others. Throws NOT_FOUND for a group or an asset that there is not, and
- * VALIDATION_ERROR.
+ * Puts these assets into a group, and no others. Throws NOT_FOUND for a group or an asset that there is not, CONFLICT,
+ * ILLEGAL_TRANSITION for a group with a rule, and VALIDATION_ERROR.
  * @param mayChange is asked of the group, where anything comes or goes
  */
 export async function setMembers(
   trx: Trx<Tables>,
-  id: string,
-  wanted: readonly string[],
+  { id, assetIds: wanted, expectedVersion }: SetMembers,
   mayChange: MayChange,
 ): Promise<AssetGroupRow> {
   if (wanted.length > largestGroup) throw invalid('assetIds', `At most ${largestGroup}`)
@@ -83,6 +96,7 @@ export async function setMembers(
   const locked = trx.selectFrom('assetGroups').selectAll().where('id', '=', id).forUpdate()
   const group = await locked.executeTakeFirst()
   if (!group) throw notFound('Asset group')
+  sameVersion(group, expectedVersion)
   if (group.rule)
     throw new NexusError(
       'ILLEGAL_TRANSITION',
