@@ -210,7 +210,11 @@ const selectors = (graph: GraphQLSchema): Route[] => [
     path: '/asset-groups/:id/members',
     params: byId,
     body: z.strictObject({ asset_ids: z.array(id).max(1_000), version }),
-    input: ({ id }, { asset_ids, version }) => ({ id, assetIds: asset_ids, expectedVersion: version ?? null }),
+    input: ({ id }, { asset_ids, version }) => ({
+      id,
+      assetIds: asset_ids,
+      expectedVersion: version ?? null,
+    }),
   }),
   route({
     method: 'PUT',

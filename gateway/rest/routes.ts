@@ -36,5 +36,5 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...integrations(schema),
   ...credentials(),
   ...reports(schema),
-  ...metrics(),
+  ...metrics(schema),
 ]

@@ -111,7 +111,10 @@ test('a rule is refused that says nothing, or what no rule may say, and to who m
   assert.equal(await code('setAssetGroupMembers', { id, assetIds: [] }), 'ILLEGAL_TRANSITION')
   const plain = (await admin.rest('POST', '/asset-groups', { name: 'plain' })).body.data
   assert.equal(plain.rule, null)
-  assert.equal(await code('setAssetGroupMembers', { id: plain.id, assetIds: [], expectedVersion: 9 }), 'CONFLICT')
+  assert.equal(
+    await code('setAssetGroupMembers', { id: plain.id, assetIds: [], expectedVersion: 9 }),
+    'CONFLICT',
+  )
   assert.equal(await code('setAssetGroupRule', { id: plain.id, rule }), 'ILLEGAL_TRANSITION')
 })
 

@@ -19,6 +19,7 @@ const selections: Record<string, string> = {
   createGrant: 'grant { id }',
   createInvitation: 'invitation { id } token',
   createAssetGroup: 'assetGroup { id }',
+  createSavedMetric: 'savedMetric { id }',
   createAsset: 'asset { id }',
   createScimUser: 'resource',
   createScimGroup: 'resource',
@@ -242,6 +243,8 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['renewRecoveryCodes', analyst],
     ['removeTotp', analyst, async () => ({ password, code: await codeAt({ secret: made.secret! }, 1) })],
     ['changePassword', analyst, () => ({ current: password, new: 'another password of theirs' })],
+    ['createSavedMetric', admin, () => ({ name: 'Open', metric: 'alerts.open' }), keep('savedMetric')],
+    ['removeSavedMetric', admin, () => ({ id: made.savedMetric })],
     ['generateReport', admin, () => ({ list: 'ASSETS', format: 'CSV' })],
     ['startImport', admin, () => ({ upload: '00000000-0000-7000-8000-000000000000', fileName: 'gone.json' })],
   ]

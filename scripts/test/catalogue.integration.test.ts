@@ -307,6 +307,7 @@ test('without a tenant a service sees no row', async () => {
     ['integrations', 'operations.operations'],
     ['identity', 'keyring.data_keys'],
     ['integrations', 'keyring.data_keys'],
+    ['integrations', 'saved_metrics'],
     ['compliance', 'current_results'],
     ['compliance', 'control_failures'],
   ] as const) {

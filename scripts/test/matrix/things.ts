@@ -42,6 +42,8 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   await owner.rest('POST', `/teams/${team}/members`, { user_id: user.id })
   const assetGroup = await made('/asset-groups', { name: mark })
   const grant = await made('/grants', { user_id: user.id, role: 'viewer', asset_group_id: assetGroup })
+  const savedMetric = await made('/metrics/custom', { name: mark, metric: 'alerts.open' })
+  const savedLeaver = await made('/metrics/custom', { name: `${mark} gone`, metric: 'alerts.open' })
   const invitation = await made('/invitations', { email: `${mark}-${slug}@example.org`, role: 'viewer' })
   const leaver = await added(owner, `${mark}-${slug}-leaver@example.com`)
   const provider = await owner.rest('POST', '/api-keys', { name: mark, scopes: ['users:write'] })
@@ -80,7 +82,7 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   await owner.rest('POST', `/alerts/${alert}/acknowledge`)
   await owner.rest('PUT', `/assets/${first('assets')}`, { owner_id: user.id, owner_team_id: team })
   return {
-    ...{ alert, team, assetGroup, grant, invitation },
+    ...{ alert, team, assetGroup, grant, invitation, savedMetric, savedLeaver },
     apiKey: key.body.data.id,
     auditEvent: first('auditEvents'),
     leaver: leaver.id,

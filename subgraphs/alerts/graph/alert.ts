@@ -54,6 +54,9 @@ const AlertFilter = builder.inputType('AlertFilter', {
     status: t.field({ type: [AlertStatus] }),
     assetId: t.idList(),
     source: t.stringList(),
+    firstSeenAt: t.field({ type: lists.timeRange }),
+    acknowledgedAt: t.field({ type: lists.timeRange }),
+    resolvedAt: t.field({ type: lists.timeRange }),
     search: t.string({
       description: 'Part of the title or the description; two letters find words that begin with them.',
     }),

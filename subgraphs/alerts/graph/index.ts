@@ -5,6 +5,7 @@ import { builder } from './builder.ts'
 import './acknowledge.ts'
 import './alert.ts'
 import './asset.ts'
+import './metric.ts'
 import './stats.ts'
 
 addPersonField(builder, 'alerts', people)

@@ -4,13 +4,13 @@ import { load } from '#kit/loader.ts'
 import { listOf, one } from '#kit/lookup.ts'
 import { to } from '#kit/refs.ts'
 import * as assets from '../model/asset.ts'
-import * as rules from '../model/rule.ts'
 import * as tags from '../model/tag.ts'
 import { lifecycleOf } from '../rules.ts'
 import type { AssetRow, Tables } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 import { AssetType, Criticality, DataClassification, Environment, Exposure, Lifecycle } from './enums.ts'
 import { AssetIdentifierInput } from './identifier.ts'
+import { specOf } from './listing.ts'
 import { Organization, Team, User } from './refs.ts'
 import { AssetRiskFactor } from './risk.ts'
 
@@ -81,6 +81,7 @@ const range = lists.numberRange()
 export const AssetFilter = builder.inputType('AssetFilter', {
   description: 'Which assets to list: conditions are joined by AND, the values of one by OR.',
   fields: (t) => ({
+    id: t.idList(),
     type: t.field({ type: [AssetType] }),
     lifecycle: t.field({ type: [Lifecycle] }),
     criticality: t.field({ type: [Criticality] }),
@@ -115,12 +116,10 @@ builder.queryFields((t) => ({
     authScopes: { permission: 'assets:read' },
     args: listArgs,
     listSize: lists.size,
-    resolve: async (_root, args, context) => {
-      const staleBefore = assets.staleBefore(context)
-      const groups = args.filter?.groupId
-      const ruled = groups ? await context.tenant((trx) => rules.ruled(trx, groups)) : []
-      const spec = assets.specAt(staleBefore, rules.inAny(ruled, staleBefore))
-      return listOf(context, spec, { ...args, filter: { ...args.filter, isMerged: false } })
-    },
+    resolve: async (_root, args, context) =>
+      listOf(context, await specOf(context, args.filter?.groupId), {
+        ...args,
+        filter: { ...args.filter, isMerged: false },
+      }),
   }),
 }))

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { grant } from '#kit/migration.ts'
 
 /** Groups that have whatever their rule describes; and a risk of one's own, beside that of what one stands for. */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -8,5 +9,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     alter table assets.assets
       add column own_risk_score integer not null default 0 check (own_risk_score between 0 and 100),
       add column own_risk_factors jsonb not null default '[]';
+    create view assets.standing_assets with (security_invoker = true) as
+      select * from assets.assets where merged_into is null;
   `.execute(db)
+  await grant(db, 'assets', 'select', 'assets.standing_assets')
 }

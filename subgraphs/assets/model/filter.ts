@@ -67,6 +67,7 @@ const knownBy = (values: readonly Identifier[]): Sql => {
  * @param ruled who is in the groups of the filter by their rules
  */
 export const filterAt = (staleBefore: Date, ruled: Sql | null = null): FilterSpec => ({
+  id: { kind: 'id', column: 'id' },
   type: { kind: 'enum', column: 'type' },
   lifecycle: { kind: 'custom', where: (values: readonly Lifecycle[]) => standing(values, staleBefore) },
   criticality: { kind: 'enum', column: 'criticality' },

@@ -16,7 +16,7 @@ export const alerts: Expected = {
       event: ['alert.acknowledged', { alertId: '$alert' }],
     },
   },
-  peers: ['Query.personInAlerts'],
+  peers: ['Query.personInAlerts', 'Query.alertMetric', 'Query.alertMetrics'],
   types: {
     Alert: read('alerts:read'),
     AlertStats: read('alerts:read'),

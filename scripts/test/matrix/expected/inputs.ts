@@ -19,8 +19,7 @@ export const inputs: Record<string, string> = {
   CreateAssetGroupInput: 'name rule',
   SetAssetGroupMembersInput: 'id',
   SetAssetGroupRuleInput: 'id rule',
-  AssetFilter:
-    'createdAt criticality environment exposure groupId lifecycle riskScore source tag type',
+  AssetFilter: 'createdAt criticality environment exposure groupId id lifecycle riskScore source tag type',
   AssetIdentifierInput: 'kind value',
   NumberRange: '',
   TimeRange: '',
@@ -74,6 +73,8 @@ export const inputs: Record<string, string> = {
   RevokeInvitationInput: 'id',
   AcceptInvitationInput: 'name',
   SetConnectorCredentialsInput: 'id',
+  CreateSavedMetricInput: 'compares days filter metric name',
+  RemoveSavedMetricInput: 'id',
   StartImportInput: 'fileName format',
 }
 
@@ -120,6 +121,7 @@ export const bodies: Record<string, string> = {
   'PUT /assets/:id/tags': 'version',
   'POST /api-keys': 'allowed_ips name scopes',
   'PUT /integrations/connectors/:id/credentials': '',
+  'POST /metrics/custom': 'compares days filter metric name',
   'POST /reports/generate': 'format list severity',
 }
 

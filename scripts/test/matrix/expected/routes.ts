@@ -146,6 +146,17 @@ export const routes: Record<string, Row> = {
   },
   'GET /operations': read('integrations'),
   'GET /operations/:id': { ...read('integrations'), ask: '$operation' },
+  'GET /metrics': { may: members, key: 'any' },
+  'GET /metrics/trends': { may: members, key: 'alerts:read', ask: '?metric=alerts.open' },
+  'GET /metrics/custom': read('reports'),
+  'GET /metrics/custom/:id': { ...read('reports'), ask: '$savedMetric' },
+  'POST /metrics/custom': {
+    may: analysts,
+    key: ['reports:create', 'alerts:read'],
+    body: { name: '$text', metric: 'alerts.open' },
+  },
+  'DELETE /metrics/custom/:id': { may: analysts, key: 'reports:create', ask: '$savedLeaver' },
+  'GET /metrics/:name': { may: members, key: 'alerts:read', ask: 'alerts.open' },
   'GET /metrics/dashboard': { may: members, key: ['assets:read', 'alerts:read', 'vulnerabilities:read'] },
 }
 

@@ -6,7 +6,12 @@ export const vulns: Expected = {
     vulnerabilities: { may: members, key: 'vulnerabilities:read', ask: '(first: 2)' },
     vulnerabilityStats: { may: members, key: 'vulnerabilities:read' },
   },
-  peers: ['Mutation.applyFindings', 'Mutation.finishFindings'],
+  peers: [
+    'Query.vulnerabilityMetric',
+    'Query.vulnerabilityMetrics',
+    'Mutation.applyFindings',
+    'Mutation.finishFindings',
+  ],
   fields: { 'Asset.openVulnerabilityCount': read('vulnerabilities:read') },
   types: {
     Vulnerability: read('vulnerabilities:read'),
