@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isBookkeeping, type Statement } from '#kit/database.ts'
 import { environment, readEnv } from '#kit/env.ts'
 import { createLog } from '#kit/log.ts'
-import { type House, openHouse } from './house.ts'
+import { type House, type HouseOptions, openHouse } from './house.ts'
 
 export const password = 'correct-horse-battery'
 
@@ -74,7 +74,10 @@ export function visitorOf(url: string, token: string | null): Visitor {
 }
 
 /** A house on a database of its own, with the demo in it. `env` adds to what it finds in its environment. */
-export async function openTestHouse(env: Record<string, string> = {}): Promise<TestHouse> {
+export async function openTestHouse(
+  env: Record<string, string> = {},
+  parts: HouseOptions['parts'] = {},
+): Promise<TestHouse> {
   const dataDir = mkdtempSync(join(tmpdir(), 'nexus-test-'))
   const seen: Statement[] = []
   const log = createLog('test', process.env.LOG_LEVEL ?? 'fatal')
@@ -84,6 +87,7 @@ export async function openTestHouse(env: Record<string, string> = {}): Promise<T
     env: readEnv(environment, settings),
     log,
     durable: false,
+    parts,
     onStatement: (statement) => seen.push(statement),
   }).catch((error: unknown) => {
     remove()

@@ -43,6 +43,32 @@ export async function mutate(
 type Made = Record<'eve' | 'invitation', string> & { evesToken: string }
 type Step = [name: string, by: Visitor, input?: () => Input | Promise<Input>, keep?: (told: Told) => void]
 
+/** What becomes of one finding, each step from where the one before has left it. */
+function triage(admin: Visitor, find: () => Promise<string>): Step[] {
+  let id = ''
+  const steps: [name: string, input: Input][] = [
+    ['confirmVulnerability', {}],
+    ['assignVulnerability', { assigneeId: null }],
+    ['setVulnerabilityReachability', { reachability: 'UNREACHABLE' }],
+    ['startRemediation', { ticketUrl: 'https://tickets.example/1' }],
+    ['resolveVulnerability', { resolution: 'MITIGATED' }],
+    ['reopenVulnerability', {}],
+    ['markFalsePositive', { reason: 'a test' }],
+    ['changeVulnerabilityStatus', { status: 'OPEN' }],
+    ['markNotAffected', { justification: 'CODE_NOT_PRESENT', reason: 'not there' }],
+  ]
+  return steps.map(
+    ([name, input]): Step => [
+      name,
+      admin,
+      async () => {
+        id ||= await find()
+        return { id, ...input }
+      },
+    ],
+  )
+}
+
 /** The steps, for an admin and another member; `made` knows their ids as they come. */
 export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme: string) {
   const made: Record<string, string> = {}
@@ -140,6 +166,7 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
         return { assetId: made.asset, tags: ['team:audit'] }
       },
     ],
+    ...triage(admin, async () => (await first('vulnerabilities')).id),
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
     ['setAssetGroupMembers', admin, () => ({ id: made.assetGroup, assetIds: [made.asset] })],
     [

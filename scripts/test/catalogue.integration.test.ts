@@ -26,6 +26,8 @@ const withoutTenant = [
   'journal.cursor',
   'compliance.frameworks',
   'compliance.controls',
+  // What the world knows of weaknesses.
+  ...['vuln_intel', 'kev_assertions', 'intel_loads'].map((name) => `vulns.${name}`),
   ...[...names, 'operations', 'journal', 'keyring'].flatMap((name) => [
     `${name}.migrations`,
     `${name}.migrations_lock`,
@@ -56,6 +58,7 @@ const reached: Record<string, Record<string, string[]>> = {
   compliance: ofJobs,
   identity: { ...ofJobs, ...ofSealing },
   integrations: { 'operations.operations': ['SELECT'], ...ofSealing },
+  vulns: ofJobs,
 }
 // The journal grows, and nobody who writes it may change it. Identity shows it.
 const ofJournal = (name: string) => {
@@ -293,6 +296,9 @@ test('without a tenant a service sees no row', async () => {
     ['assets', 'asset_group_members'],
     ['alerts', 'alerts'],
     ['vulns', 'vulnerabilities'],
+    ['vulns', 'asset_context'],
+    ['vulns', 'sla_policies'],
+    ['vulns', 'operations.operations'],
     ['compliance', 'checks'],
     ['compliance', 'reports'],
     ['compliance', 'followed_reports'],

@@ -1,4 +1,4 @@
-import type { Known, Observed, Outcome, Status } from './tables.ts'
+import type { Known, Observed, Outcome, Status, VulnerabilityRow } from './tables.ts'
 
 /** Statuses that count as open risk; an accepted risk is still a risk. */
 export const openStatuses: readonly Status[] = ['open', 'confirmed', 'in_remediation', 'risk_accepted']
@@ -42,3 +42,12 @@ export function outcomeOf(known: Known, contentHash: string): Exclude<keyof Outc
   if (known.status === 'resolved') return 'reopened'
   return known.contentHash === contentHash ? 'unchanged' : 'updated'
 }
+
+type Overridden = Pick<VulnerabilityRow, 'severity' | 'severityOverride' | 'overrideUntil'>
+
+/** How bad a finding is at a time: what somebody has said holds as long as they said. */
+export const severityAt = (
+  { severity, severityOverride, overrideUntil }: Overridden,
+  at: Date,
+): Observed['severity'] =>
+  severityOverride && (!overrideUntil || overrideUntil > at) ? severityOverride : severity

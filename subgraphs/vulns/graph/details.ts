@@ -1,5 +1,18 @@
 import { screaming } from '#kit/builder.ts'
-import { type Component, type Cvss, kinds, type Location, presences, statuses } from '../tables.ts'
+import type { RiskFactor } from '../rules-risk.ts'
+import {
+  type Component,
+  type Cvss,
+  justifications,
+  kinds,
+  type Location,
+  presences,
+  reachabilities,
+  resolutions,
+  slaReasons,
+  slaStates,
+  statuses,
+} from '../tables.ts'
 import { builder, lists } from './builder.ts'
 
 export const Severity = lists.severity()
@@ -42,5 +55,38 @@ export const FindingLocation = builder.objectRef<Location>('FindingLocation').im
   fields: (t) => ({
     path: t.exposeString('path'),
     line: t.exposeInt('line', { nullable: true, description: 'From 1.' }),
+  }),
+})
+export const Resolution = builder.enumType('Resolution', {
+  description: 'How a finding came to its end.',
+  values: screaming(resolutions),
+})
+export const Justification = builder.enumType('Justification', {
+  description: 'Why a weakness does no harm here, as CycloneDX VEX names it.',
+  values: screaming(justifications),
+})
+export const Reachability = builder.enumType('Reachability', {
+  description: 'Whether the weak code is ever run. UNREACHABLE lowers the risk and closes nothing.',
+  values: screaming(reachabilities),
+})
+export const SlaState = builder.enumType('SlaState', {
+  description: 'How a finding does against its due time; AT_RISK when a fifth of the time is left, or less.',
+  values: screaming(slaStates),
+})
+export const SlaReason = builder.enumType('SlaReason', {
+  description: 'The rule that made a finding due when it is: of several the strictest.',
+  values: screaming(slaReasons),
+})
+export const RiskLevel = builder.enumType('RiskLevel', {
+  description: 'A score in words: CRITICAL from 80, HIGH from 60, MEDIUM from 35, LOW from 1.',
+  values: screaming(['critical', 'high', 'medium', 'low', 'info']),
+})
+export const VulnerabilityRiskFactor = builder.objectRef<RiskFactor>('VulnerabilityRiskFactor').implement({
+  needs: 'inherited',
+  description: 'A part of the risk of a finding; all of them together are its score.',
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    input: t.expose('input', { type: 'JSON', nullable: true, description: 'What it was found from.' }),
+    contribution: t.exposeInt('contribution'),
   }),
 })

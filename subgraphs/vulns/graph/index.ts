@@ -1,8 +1,14 @@
 import { subgraphOptions } from '#kit/builder.ts'
+import { addPersonField } from '#kit/people.ts'
+import { people } from '../people.ts'
 import { builder } from './builder.ts'
 import './vulnerability.ts'
 import './asset.ts'
 import './stats.ts'
 import './ingest.ts'
+import './risk.ts'
+import './triage.ts'
+
+addPersonField(builder, 'vulns', people)
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

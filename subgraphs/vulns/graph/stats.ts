@@ -35,6 +35,6 @@ builder.queryField('vulnerabilityStats', (t) =>
     type: VulnerabilityStats,
     description: 'Counts over all findings of the organization.',
     authScopes: { permission: 'vulnerabilities:read' },
-    resolve: (_root, _args, context) => context.tenant(vulnerabilities.count),
+    resolve: (_root, _args, { tenant, clock }) => tenant((trx) => vulnerabilities.count(trx, clock())),
   }),
 )

@@ -58,6 +58,15 @@ export const inputs: Record<string, string> = {
   AcceptInvitationInput: 'name',
   SetConnectorCredentialsInput: 'id',
   StartImportInput: 'fileName format',
+  ChangeVulnerabilityStatusInput: 'id justification reason resolution status',
+  ConfirmVulnerabilityInput: 'id reason',
+  StartRemediationInput: 'assigneeId id ticketUrl',
+  MarkFalsePositiveInput: 'id reason',
+  MarkNotAffectedInput: 'id justification reason',
+  ResolveVulnerabilityInput: 'id reason resolution',
+  ReopenVulnerabilityInput: 'id reason',
+  AssignVulnerabilityInput: 'assigneeId id',
+  SetReachabilityInput: 'id reachability',
 }
 
 /** The routes that read a body; the others look at none. The file of an upload is a file, whatever is in it. */
@@ -96,6 +105,15 @@ export const bodies: Record<string, string> = {
   'POST /api-keys': 'allowed_ips name scopes',
   'PUT /integrations/connectors/:id/credentials': '',
   'POST /reports/generate': 'format list severity',
+  'POST /vulnerabilities/:id/status': 'justification reason resolution status version',
+  'POST /vulnerabilities/:id/confirm': 'reason version',
+  'POST /vulnerabilities/:id/start-remediation': 'assignee_id ticket_url version',
+  'POST /vulnerabilities/:id/false-positive': 'reason version',
+  'POST /vulnerabilities/:id/not-affected': 'justification reason version',
+  'POST /vulnerabilities/:id/resolve': 'reason resolution version',
+  'POST /vulnerabilities/:id/reopen': 'reason version',
+  'PUT /vulnerabilities/:id/assignee': 'assignee_id version',
+  'PUT /vulnerabilities/:id/reachability': 'reachability version',
 }
 
 /** The attributes of users and groups that a provider keeps here, by SCIM’s names. */

@@ -2,6 +2,12 @@ import { admins, analysts, anyone, givesViewer, managers, members, type Row } fr
 import { granted } from './assets.ts'
 import { moreRoutes } from './doors.ts'
 
+const triage = (body: object): Row => ({
+  may: analysts,
+  key: 'vulnerabilities:write',
+  ask: '$vulnerability',
+  body,
+})
 const read = (resource: string): Row => ({ may: members, key: `${resource}:read` })
 
 /** The rows of REST, by method and path as the server knows it. */
@@ -97,6 +103,15 @@ export const routes: Record<string, Row> = {
   'GET /vulnerabilities': read('vulnerabilities'),
   'GET /vulnerabilities/stats': read('vulnerabilities'),
   'GET /vulnerabilities/:id': { ...read('vulnerabilities'), ask: '$vulnerability' },
+  'POST /vulnerabilities/:id/status': triage({ status: 'confirmed' }),
+  'POST /vulnerabilities/:id/confirm': triage({}),
+  'POST /vulnerabilities/:id/start-remediation': triage({ ticket_url: 'https://tickets.example/1' }),
+  'POST /vulnerabilities/:id/false-positive': triage({ reason: 'none' }),
+  'POST /vulnerabilities/:id/not-affected': triage({ justification: 'code_not_present', reason: 'none' }),
+  'POST /vulnerabilities/:id/resolve': triage({ resolution: 'fixed' }),
+  'POST /vulnerabilities/:id/reopen': triage({}),
+  'PUT /vulnerabilities/:id/assignee': triage({ assignee_id: null }),
+  'PUT /vulnerabilities/:id/reachability': triage({ reachability: 'unreachable' }),
   'GET /compliance/frameworks': read('compliance'),
   'GET /compliance/controls': read('compliance'),
   'GET /compliance/posture': read('compliance'),
