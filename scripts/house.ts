@@ -20,7 +20,7 @@ import { root } from '#kit/register.ts'
 import { openSealing } from '#kit/sealing/open.ts'
 import { type OpenSubgraph, openSubgraph, type Subgraph } from '#kit/subgraph.ts'
 import { createKeys, internalSigner } from '#kit/tokens.ts'
-import { openTracing } from '#kit/tracing.ts'
+import { openTracing, type Tracing } from '#kit/tracing.ts'
 import type { Transport } from '#kit/transport.ts'
 import { openWorker } from '#kit/worker.ts'
 import { createGateway, type GatewayOptions } from '../gateway/app.ts'
@@ -50,7 +50,12 @@ export type HouseOptions = {
   durable?: boolean
   onStatement?: OnStatement
   /** Parts that are not as usual: for those who show that one of them is missed. */
-  parts?: Pick<GatewayOptions, 'calls'> & { events?(usual: Events): Events; clock?(): Date }
+  parts?: Pick<GatewayOptions, 'calls'> & {
+    events?(usual: Events): Events
+    clock?(): Date
+    /** Where the environment names none. */
+    tracer?: Tracing
+  }
 }
 
 /** Opens the house and listens. Whatever was opened is closed again when a later step fails. */
@@ -78,7 +83,7 @@ export async function openHouse({
     const shared = openShared(env.REDIS_URL, log)
     closers.push(() => shared.close())
     const metrics = createMetrics()
-    const tracer = await openTracing(env, 'house', log)
+    const tracer = (await openTracing(env, 'house', log)) ?? parts.tracer
     closers.push(() => tracer?.close())
     const usual = openEvents(env.REDIS_URL, log)
     closers.push(() => usual.close())
@@ -102,7 +107,7 @@ export async function openHouse({
       shared,
       metrics,
       events,
-      tracer,
+      tracer: tracer ?? null,
       outbound,
       clock: parts.clock ?? (() => new Date()),
       publicUrl: () => publicUrlOf(env, port),
@@ -163,7 +168,7 @@ export async function openHouse({
       },
       log,
       metrics,
-      tracer,
+      tracer: tracer ?? null,
       ready: async () => {
         const answer = ({ check }: (typeof checks)[number]) =>
           check().then(
