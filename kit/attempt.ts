@@ -3,7 +3,7 @@ import { note, recording, startRecording } from './audit.ts'
 import { type Context, callPeer, createContext, type Surroundings } from './context.ts'
 import { type Db, inTenant, type Trx } from './database.ts'
 import { type ErrorCode, NexusError, unauthenticated } from './errors.ts'
-import type { Job, JobContext, Payload } from './job.ts'
+import type { Job, JobContext, Jobs, Payload } from './job.ts'
 import type { JobOutcome } from './metrics.ts'
 import * as operations from './operation.ts'
 import type { Queue } from './queue.ts'
@@ -12,7 +12,13 @@ import { allowed, type Member } from './viewer.ts'
 
 export type Taken = JobWithMetadata<Payload>
 type Refused = { code: ErrorCode | 'INTERRUPTED'; message: string }
-type Here = { subgraph: string; surroundings: Surroundings; db: Db<never>; queue: Queue<never> }
+type Here = {
+  subgraph: string
+  surroundings: Surroundings
+  db: Db<never>
+  queue: Queue<never>
+  jobs?: Jobs<never>
+}
 
 /** What passes by itself is tried again; a refusal would be the same one. */
 const passes = (code: string) => ['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'].includes(code)
@@ -55,7 +61,7 @@ export async function attempt(here: Here, name: string, job: Job<never>, taken: 
 async function carryOut(
   here: Here,
   kind: string,
-  { run, permission }: Job<never>,
+  { run, permission, isConsequence }: Job<never>,
   { data, signal }: Taken,
   number: number,
 ) {
@@ -66,7 +72,7 @@ async function carryOut(
   const asked = as(member)
   await asked.tenant((trx) => operations.begin(trx, id, number))
   const now = await standingOf(asked, member)
-  allowed(now, permission)
+  if (permission !== 'signedIn') allowed(now, permission)
   const common = as(now)
   let completed = false
   const operation: JobContext<never>['operation'] = {
@@ -75,13 +81,15 @@ async function carryOut(
     advance: (progress) => common.tenant((trx) => operations.advance(trx, id, number, progress)),
     complete: async (trx, done) => {
       await operations.complete(trx, id, number, done)
-      note({ type: 'Operation', id, before: { status: 'running' }, after: { status: 'complete', done } })
+      if (!isConsequence)
+        note({ type: 'Operation', id, before: { status: 'running' }, after: { status: 'complete', done } })
       completed = true
     },
   }
   // Its row is that of the transaction that completes it; an attempt that fails may be followed by another.
   const { client, service, viewer } = common
-  const record = startRecording({ operation: kind, subgraph, viewer, service, requestId, client })
+  const of = { operation: kind, subgraph, viewer, service, requestId, client }
+  const record = isConsequence ? null : startRecording(of)
   await recording(record, () => run({ ...common, operation, signal }, subject))
   // It would be RUNNING for ever.
   if (!completed) throw new Error('The job has ended without completing its operation')
@@ -106,9 +114,9 @@ async function standingOf(context: Context<never>, member: Member): Promise<Memb
   return { ...asked, permissions, ...(memberStanding.hasGrants && { hasGrants: true }) }
 }
 
-/** Ends the operation of a job that nobody will try again, and writes its one row in the journal. */
+/** Ends the operation of a job that nobody will try again, and writes its one row in the journal, if it has one. */
 export async function giveUp(
-  { subgraph, db, surroundings }: Here,
+  { subgraph, db, surroundings, jobs = {} }: Here,
   { id, data, sourceOutput }: Taken,
 ): Promise<JobResult> {
   const { operation, member, requestId } = data
@@ -118,7 +126,7 @@ export async function giveUp(
   const { organizationId } = member
   await inTenant(db, { organizationId }, async (trx: Trx<never>) => {
     const kind = await operations.fail(trx, operation, code, message)
-    if (!kind) return
+    if (!kind || jobs[kind]?.isConsequence) return
     const after = { status: 'failed', errorCode: code }
     const change = { type: 'Operation', id: operation, before: { status: 'running' }, after }
     const of = { operation: kind, subgraph, requestId, organizationId, actor: member }

@@ -38,6 +38,8 @@ export type Surroundings = {
   outbound: Outbound
   /** What time it is, for whatever ends or falls due: tests move it. */
   clock(): Date
+  /** After how many days without a word from any source an asset is stale. */
+  staleAfterDays: number
   /** Where browsers reach the platform, once it listens: an origin. */
   publicUrl(): string
   tracer?: Tracer | null

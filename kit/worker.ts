@@ -46,7 +46,7 @@ export async function openWorker(
     ...asService,
   })
   boss.on('error', (error) => log.warn({ err: error, subgraph: name }, 'the queue'))
-  const here = { subgraph: name, surroundings, db, queue }
+  const here = { subgraph: name, surroundings, db, queue, jobs }
   const running = new Set<Promise<unknown>>()
 
   /** What is at work is known, so that the database stays open under it. */

@@ -110,6 +110,7 @@ export async function openHouse({
       tracer: tracer ?? null,
       outbound,
       clock: parts.clock ?? (() => new Date()),
+      staleAfterDays: env.NEXUS_ASSET_STALE_DAYS,
       publicUrl: () => publicUrlOf(env, port),
       sealing,
       erasures,

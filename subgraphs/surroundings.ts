@@ -69,6 +69,7 @@ export async function openSurroundings(
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
     outbound: createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS }),
     clock: () => new Date(),
+    staleAfterDays: env.NEXUS_ASSET_STALE_DAYS,
     publicUrl: () => publicUrlOf(env),
   }
   return { metrics, tls, of: (name) => ({ ...common, sign: internalSigner(keys, name) }) }

@@ -18,6 +18,7 @@ const selections: Record<string, string> = {
   createGrant: 'grant { id }',
   createInvitation: 'invitation { id } token',
   createAssetGroup: 'assetGroup { id }',
+  createAsset: 'asset { id }',
   createScimUser: 'resource',
   createScimGroup: 'resource',
   signIn: 'refreshToken',
@@ -167,6 +168,10 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
       },
     ],
     ...triage(admin, async () => (await first('vulnerabilities')).id),
+    ['createAsset', admin, () => ({ type: 'HOST', name: 'audited' }), keep('ownAsset', 'asset')],
+    ['updateAsset', admin, () => ({ id: made.ownAsset, criticality: 'HIGH' })],
+    ['retireAsset', admin, () => ({ id: made.ownAsset })],
+    ['reviveAsset', admin, () => ({ id: made.ownAsset })],
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
     ['setAssetGroupMembers', admin, () => ({ id: made.assetGroup, assetIds: [made.asset] })],
     [

@@ -94,4 +94,10 @@ export const people: readonly PersonalTable[] = [
 ]
 
 /** The other subgraphs that keep something of people. */
-export const peopleElsewhere: readonly string[] = ['alerts', 'compliance', 'integrations', 'vulns']
+export const peopleElsewhere: readonly string[] = [
+  'alerts',
+  'assets',
+  'compliance',
+  'integrations',
+  'vulns',
+]
