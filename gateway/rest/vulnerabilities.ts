@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
 import { z } from 'zod'
-import { list, type Noun, one, stats } from './list.ts'
+import { list, type Noun, one, stats, time } from './list.ts'
+import { inputOf } from './risk-acceptances.ts'
 import { type Fields, type Route, route } from './route.ts'
 
 const vulnerability: Noun = {
@@ -8,13 +9,13 @@ const vulnerability: Noun = {
   one: 'vulnerability',
   many: 'vulnerabilities',
   needs: 'vulnerabilities:read',
-  item: `id organization { id } asset { id } cveId aliases severity observedSeverity cvssScore cvssVector
+  item: `id organization { id } asset { id } cveId aliases severity observedSeverity severityOverride { value reason expiresAt } cvssScore cvssVector
     riskScore riskLevel status statusReason statusAt resolution justification reachability presence assignee { id }
-    ticketUrl title description remediation dueDate dueAt slaState slaReason component { name version purl path }
+    ticketUrl acceptance { id } title description remediation dueDate dueAt slaState slaReason component { name version purl path }
     location { path line } fixedVersions firstSeenAt lastSeenAt createdAt updatedAt version`,
   filters: [
     ...['severity', 'status', 'assetId', 'cveId', 'presence', 'search', 'riskScore', 'slaState', 'slaReason'],
-    ...['dueAt', 'assigneeId', 'reachability', 'kev', 'minEpss'],
+    ...['dueAt', 'assigneeId', 'reachability', 'kev', 'minEpss', 'acceptanceId'],
   ],
 }
 
@@ -95,9 +96,56 @@ const steps: readonly Step[] = [
     input: 'SetReachabilityInput',
     body: { reachability: word },
   },
+  {
+    method: 'PUT',
+    path: 'severity',
+    mutation: 'overrideSeverity',
+    input: 'OverrideSeverityInput',
+    body: { severity: word, reason: text, expires_at: time },
+  },
+  {
+    path: 'severity/end',
+    mutation: 'endSeverityOverride',
+    input: 'EndSeverityOverrideInput',
+    body: {},
+  },
 ]
 
-const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+const slaFields = `version criticalDays highDays mediumDays lowDays kevDays exploitableInternetDays exploitableDays
+  internetDays epssThreshold restartAfterDays createdBy { id } createdAt`
+const days = z.int('Must be a number').nullable().optional()
+const slaBody = z.strictObject({
+  ...{ critical_days: days, high_days: days, medium_days: days, low_days: days },
+  ...{ kev_days: days, exploitable_internet_days: days, exploitable_days: days, internet_days: days },
+  epss_threshold: z.number().optional(),
+  restart_after_days: z.int('Must be a number').optional(),
+  version,
+})
+
+/** By when findings are to be gone. */
+const sla = (): Route[] => [
+  route({
+    method: 'GET',
+    path: '/vulnerabilities/sla-policy',
+    needs: vulnerability.needs,
+    operation: `query SlaPolicy { slaPolicy { ${slaFields} } }`,
+    data: ({ slaPolicy }) => slaPolicy,
+  }),
+  route({
+    method: 'PUT',
+    path: '/vulnerabilities/sla-policy',
+    needs: 'organization:policy',
+    operation: `mutation SetSlaPolicy($input: SetSlaPolicyInput!) {
+      setSlaPolicy(input: $input) { slaPolicy { ${slaFields} } operationId }
+    }`,
+    body: slaBody as unknown as z.ZodType<Fields>,
+    variables: ({ body }) => ({ input: inputOf(body) }),
+    data: ({ setSlaPolicy }) => {
+      const { sla_policy, operation_id } = setSlaPolicy as { sla_policy: Fields; operation_id: string }
+      return { ...sla_policy, operation_id }
+    },
+  }),
+]
 
 const step = ({ method = 'POST', path, mutation, input, body }: Step): Route =>
   route({
@@ -110,13 +158,7 @@ const step = ({ method = 'POST', path, mutation, input, body }: Step): Route =>
     }`,
     params,
     body: z.strictObject({ ...body, version }) as unknown as z.ZodType<Fields>,
-    variables: ({ params: { id }, body: { version: expectedVersion, ...said } }) => ({
-      input: {
-        id,
-        expectedVersion,
-        ...Object.fromEntries(Object.entries(said).map(([name, value]) => [camel(name), value])),
-      },
-    }),
+    variables: ({ params: { id }, body: said }) => ({ input: { id, ...inputOf(said) } }),
     data: (answer) => (answer[mutation] as Fields).vulnerability,
   })
 
@@ -128,6 +170,7 @@ export const vulnerabilities = (graph: GraphQLSchema): Route[] => [
     'vulnerabilityStats',
     'total open bySeverity { key count } byStatus { key count }',
   ),
+  ...sla(),
   one(vulnerability, '/vulnerabilities/:id'),
   ...steps.map(step),
 ]

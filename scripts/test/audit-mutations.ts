@@ -19,6 +19,7 @@ const selections: Record<string, string> = {
   createInvitation: 'invitation { id } token',
   createAssetGroup: 'assetGroup { id }',
   createAsset: 'asset { id }',
+  requestRiskAcceptance: 'riskAcceptance { id }',
   createScimUser: 'resource',
   createScimGroup: 'resource',
   signIn: 'refreshToken',
@@ -51,6 +52,8 @@ function triage(admin: Visitor, find: () => Promise<string>): Step[] {
     ['confirmVulnerability', {}],
     ['assignVulnerability', { assigneeId: null }],
     ['setVulnerabilityReachability', { reachability: 'UNREACHABLE' }],
+    ['overrideSeverity', { severity: 'LOW', reason: 'only here' }],
+    ['endSeverityOverride', {}],
     ['startRemediation', { ticketUrl: 'https://tickets.example/1' }],
     ['resolveVulnerability', { resolution: 'MITIGATED' }],
     ['reopenVulnerability', {}],
@@ -68,6 +71,28 @@ function triage(admin: Visitor, find: () => Promise<string>): Step[] {
       },
     ],
   )
+}
+
+/** What two people do with risks: one asks, and the other decides. */
+function accepting(admin: Visitor, analyst: Visitor): Step[] {
+  const made: string[] = []
+  const ask: Step = [
+    'requestRiskAcceptance',
+    analyst,
+    () => ({
+      ...{ cveIds: ['CVE-2020-1000'], treatment: 'ACCEPT', reason: 'for a while' },
+      expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    }),
+    (told) => void made.push(told.riskAcceptance.id),
+  ]
+  return [
+    ask,
+    ['updateRiskAcceptance', analyst, () => ({ id: made[0], compensatingControls: 'a wall' })],
+    ['approveRiskAcceptance', admin, () => ({ id: made[0] })],
+    ['revokeRiskAcceptance', admin, () => ({ id: made[0], reason: 'no more' })],
+    ask,
+    ['rejectRiskAcceptance', admin, () => ({ id: made[1], reason: 'no' })],
+  ]
 }
 
 /** The steps, for an admin and another member; `made` knows their ids as they come. */
@@ -172,6 +197,8 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['updateAsset', admin, () => ({ id: made.ownAsset, criticality: 'HIGH' })],
     ['retireAsset', admin, () => ({ id: made.ownAsset })],
     ['reviveAsset', admin, () => ({ id: made.ownAsset })],
+    ...accepting(admin, analyst),
+    ['setSlaPolicy', admin, () => ({ lowDays: 200 })],
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
     ['setAssetGroupMembers', admin, () => ({ id: made.assetGroup, assetIds: [made.asset] })],
     [

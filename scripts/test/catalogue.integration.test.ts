@@ -299,6 +299,7 @@ test('without a tenant a service sees no row', async () => {
     ['vulns', 'vulnerabilities'],
     ['vulns', 'asset_context'],
     ['vulns', 'sla_policies'],
+    ['vulns', 'risk_acceptances'],
     ['vulns', 'operations.operations'],
     ['compliance', 'checks'],
     ['compliance', 'reports'],

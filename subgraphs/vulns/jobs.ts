@@ -26,7 +26,26 @@ async function rescoreAssets(context: JobContext<Tables>, subject: string): Prom
   })
 }
 
+const block = 5_000
+
+/** Judges all findings again, block by block: nothing is locked meanwhile. Again changes nothing. */
+async function judgeFindings(context: JobContext<Tables>): Promise<void> {
+  let done = 0
+  let after: string | null = null
+  const next = (from: string | null): Promise<string | null> =>
+    context.tenant((trx) => risk.nextBlock(trx, from, block))
+  for (let until = await next(null); until !== null; until = await next(until)) {
+    context.signal.throwIfAborted()
+    const which = { after, until }
+    after = until
+    done += await context.tenant((trx) => risk.rejudge(trx, which, context.clock()))
+    await context.operation.advance({ done, total: null })
+  }
+  await context.tenant((trx) => context.operation.complete(trx, done))
+}
+
 export const jobs: Jobs<Tables> = {
+  'judge-findings': { deadline: 3_600, permission: 'organization:policy', isConsequence: true, run: judgeFindings },
   // Whoever was allowed the change has caused what follows from it, whatever they may do by now.
   'rescore-assets': { deadline, permission: 'signedIn', isConsequence: true, run: rescoreAssets },
 }

@@ -38,6 +38,12 @@ export const slaReasons = ['severity', 'kev', 'exploitable_internet', 'exploitab
 export const criticalities = ['critical', 'high', 'medium', 'low', 'unknown'] as const
 export const exposures = ['internet', 'partner', 'internal', 'isolated', 'unknown'] as const
 export const lifecycles = ['active', 'stale', 'retired'] as const
+/** OSCAL's responses to a risk. */
+export const treatments = ['accept', 'mitigate', 'transfer', 'avoid', 'share'] as const
+/** The last one is nobody's doing: it is what time makes of the first two. */
+export const acceptanceStatuses = ['requested', 'approved', 'rejected', 'revoked', 'expired'] as const
+export type Treatment = (typeof treatments)[number]
+export type AcceptanceStatus = (typeof acceptanceStatuses)[number]
 export type Status = (typeof statuses)[number]
 export type Resolution = (typeof resolutions)[number]
 export type Justification = (typeof justifications)[number]
@@ -153,6 +159,29 @@ export type Tables = {
     createdBy: string
     createdAt: Date
   }
+  riskAcceptances: {
+    organizationId: string
+    id: string
+    findingIds: string[]
+    cveIds: string[]
+    /** None: on whatever asset. */
+    assetIds: string[]
+    treatment: Treatment
+    reason: string
+    compensatingControls: string | null
+    evidence: string[]
+    status: Generated<Exclude<AcceptanceStatus, 'expired'>>
+    requestedBy: string
+    approvedBy: string | null
+    decidedBy: string | null
+    decidedAt: Date | null
+    decisionReason: string | null
+    validFrom: Date
+    expiresAt: Date
+    version: Generated<number>
+    createdAt: Generated<Date>
+    updatedAt: Generated<Date>
+  }
   vulnIntel: {
     cveId: string
     epss: number | null
@@ -195,6 +224,8 @@ export type Tables = {
   }
 }
 
+export type AcceptanceRow = Selectable<Tables['riskAcceptances']>
+export type SlaPolicyRow = Selectable<Tables['slaPolicies']>
 export type VulnerabilityRow = Selectable<Tables['vulnerabilities']>
 /** What became of the findings of a batch. */
 export type Outcome = { created: number; updated: number; unchanged: number; reopened: number }

@@ -41,6 +41,10 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   const team = await made('/teams', { name: mark })
   await owner.rest('POST', `/teams/${team}/members`, { user_id: user.id })
   const assetGroup = await made('/asset-groups', { name: mark })
+  const riskAcceptance = await made('/risk-acceptances', {
+    ...{ cve_ids: ['CVE-2024-9999'], treatment: 'accept', reason: mark },
+    expires_at: new Date(Date.now() + 86_400_000).toISOString(),
+  })
   const grant = await made('/grants', { user_id: user.id, role: 'viewer', asset_group_id: assetGroup })
   const invitation = await made('/invitations', { email: `${mark}-${slug}@example.org`, role: 'viewer' })
   const leaver = await added(owner, `${mark}-${slug}-leaver@example.com`)
@@ -80,7 +84,7 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   await owner.rest('POST', `/alerts/${alert}/acknowledge`)
   await owner.rest('PUT', `/assets/${first('assets')}`, { owner_id: user.id, owner_team_id: team })
   return {
-    ...{ alert, team, assetGroup, grant, invitation },
+    ...{ alert, team, assetGroup, riskAcceptance, grant, invitation },
     apiKey: key.body.data.id,
     auditEvent: first('auditEvents'),
     leaver: leaver.id,

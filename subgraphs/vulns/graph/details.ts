@@ -1,4 +1,5 @@
 import { screaming } from '#kit/builder.ts'
+import { to } from '#kit/refs.ts'
 import type { RiskFactor } from '../rules-risk.ts'
 import {
   type Component,
@@ -12,8 +13,10 @@ import {
   slaReasons,
   slaStates,
   statuses,
+  type VulnerabilityRow,
 } from '../tables.ts'
 import { builder, lists } from './builder.ts'
+import { User } from './refs.ts'
 
 export const Severity = lists.severity()
 export const VulnerabilityStatus = builder.enumType('VulnerabilityStatus', {
@@ -88,5 +91,17 @@ export const VulnerabilityRiskFactor = builder.objectRef<RiskFactor>('Vulnerabil
     name: t.exposeString('name'),
     input: t.expose('input', { type: 'JSON', nullable: true, description: 'What it was found from.' }),
     contribution: t.exposeInt('contribution'),
+  }),
+})
+
+export const SeverityOverride = builder.objectRef<VulnerabilityRow>('SeverityOverride').implement({
+  needs: 'inherited',
+  description: 'How bad somebody has said that a finding is here.',
+  fields: (t) => ({
+    value: t.field({ type: Severity, resolve: (row) => row.severityOverride! }),
+    reason: t.string({ resolve: (row) => row.overrideReason! }),
+    by: t.field({ type: User, nullable: true, resolve: (row) => to(row.overrideBy) }),
+    at: t.expose('overrideAt', { type: 'DateTime', nullable: true }),
+    expiresAt: t.expose('overrideUntil', { type: 'DateTime', nullable: true }),
   }),
 })

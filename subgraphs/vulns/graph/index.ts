@@ -3,10 +3,13 @@ import { addPersonField } from '#kit/people.ts'
 import { people } from '../people.ts'
 import { builder } from './builder.ts'
 import './vulnerability.ts'
+import './acceptance.ts'
+import './accepting.ts'
 import './asset.ts'
 import './stats.ts'
 import './ingest.ts'
 import './risk.ts'
+import './sla.ts'
 import './triage.ts'
 
 addPersonField(builder, 'vulns', people)

@@ -1,7 +1,7 @@
 import * as triage from '../model/triage.ts'
 import { builder } from './builder.ts'
 import { changing, expectedVersion, memberIsThere, payload } from './changing.ts'
-import { Justification, Reachability, Resolution, VulnerabilityStatus } from './details.ts'
+import { Justification, Reachability, Resolution, Severity, VulnerabilityStatus } from './details.ts'
 
 const authScopes = { permissionOn: 'vulnerabilities:write' } as const
 const version = { description: expectedVersion }
@@ -77,7 +77,40 @@ const SetReachabilityInput = builder.inputType('SetReachabilityInput', {
   }),
 })
 
+const OverrideSeverityInput = builder.inputType('OverrideSeverityInput', {
+  description: 'How bad a finding is here, whatever scans say.',
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    severity: t.field({ type: Severity, required: true }),
+    reason: t.string({ required: true }),
+    expiresAt: t.field({ type: 'DateTime', description: 'When it is as bad again as scans say.' }),
+    expectedVersion: t.int(version),
+  }),
+})
+const EndSeverityOverrideInput = builder.inputType('EndSeverityOverrideInput', {
+  description: 'A finding that is as bad as scans say.',
+  fields: (t) => ({ id: t.id({ required: true }), expectedVersion: t.int(version) }),
+})
+
 builder.mutationFields((t) => ({
+  overrideSeverity: t.field({
+    type: payload('OverrideSeverityPayload'),
+    description: 'Says how bad a finding is here: lists, counts and due times follow.',
+    authScopes,
+    args: { input: t.arg({ type: OverrideSeverityInput, required: true }) },
+    resolve: (_root, { input }, context) =>
+      changing(context, input, (trx, rows, by) =>
+        triage.overrideSeverity(trx, rows, { ...input, expiresAt: input.expiresAt ?? null }, by),
+      ),
+  }),
+  endSeverityOverride: t.field({
+    type: payload('EndSeverityOverridePayload'),
+    description: 'Lets a finding be as bad as scans say.',
+    authScopes,
+    args: { input: t.arg({ type: EndSeverityOverrideInput, required: true }) },
+    resolve: (_root, { input }, context) =>
+      changing(context, input, (trx, rows, by) => triage.endOverride(trx, rows, by)),
+  }),
   changeVulnerabilityStatus: t.field({
     type: payload('ChangeVulnerabilityStatusPayload'),
     description: 'Moves a finding to another status, by the same rules as the mutations of one step.',

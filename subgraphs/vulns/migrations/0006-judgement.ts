@@ -102,15 +102,15 @@ const judgeTrigger = (db: Kysely<unknown>) =>
       known record;
       due record;
       waiting double precision := 0;
-      severity text := coalesce(new.severity_override, new.severity);
+      severity text;
     begin
       if tg_op = 'INSERT' then
         moment := new.first_seen_at;
         new.sla_started_at := new.first_seen_at;
       else
-        if (new.status, new.severity, new.severity_override, new.cvss_score, new.cve_id, new.reachability,
+        if (new.status, new.severity, new.severity_override, new.override_until, new.cvss_score, new.cve_id, new.reachability,
             new.acceptance_id, new.accepted_from, new.accepted_until, new.due_at, new.risk_score)
-          is not distinct from (old.status, old.severity, old.severity_override, old.cvss_score, old.cve_id,
+          is not distinct from (old.status, old.severity, old.severity_override, old.override_until, old.cvss_score, old.cve_id,
             old.reachability, old.acceptance_id, old.accepted_from, old.accepted_until, old.due_at,
             old.risk_score) then
           return new;
@@ -118,6 +118,8 @@ const judgeTrigger = (db: Kysely<unknown>) =>
         -- People's changes carry the time of the house; what scans do happens now.
         moment := case when new.updated_at is distinct from old.updated_at then new.updated_at else now() end;
       end if;
+      severity := case when new.severity_override is not null
+        and coalesce(new.override_until > moment, true) then new.severity_override else new.severity end;
       select i.epss, coalesce(i.kev_listed, false) as kev, i.kev_due, i.kev_added, c.criticality, c.exposure,
           p.policy, coalesce(p.restart_after_days, 30) as restart_after_days into known
         from (select 1) as one
@@ -156,7 +158,7 @@ const judgeTrigger = (db: Kysely<unknown>) =>
         - greatest(interval '0', due.due - new.sla_started_at) * 0.2::float8;
       return new;
     end $$;
-    create trigger judge before insert or update of status, severity, severity_override, cvss_score, cve_id,
+    create trigger judge before insert or update of status, severity, severity_override, override_until, cvss_score, cve_id,
       reachability, acceptance_id, accepted_from, accepted_until, due_at, risk_score
       on vulns.vulnerabilities for each row execute function vulns.judge();
   `.execute(db)

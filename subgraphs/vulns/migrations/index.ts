@@ -5,6 +5,7 @@ import * as search from './0003-search.ts'
 import * as triage from './0004-triage.ts'
 import * as intel from './0005-intel.ts'
 import * as judgement from './0006-judgement.ts'
+import * as acceptances from './0007-acceptances.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -13,4 +14,5 @@ export const migrations: Migrations = {
   '0004-triage': triage,
   '0005-intel': intel,
   '0006-judgement': judgement,
+  '0007-acceptances': acceptances,
 }

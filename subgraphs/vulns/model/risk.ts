@@ -3,6 +3,7 @@ import type { Db, Trx } from '#kit/database.ts'
 import { openStatuses } from '../rules.ts'
 import { assetRiskOf, type OpenRisk, type RiskFactor, type RiskInputs } from '../rules-risk.ts'
 import type { Criticality, Exposure, Lifecycle, Tables } from '../tables.ts'
+import { severitySql } from './filter.ts'
 
 export type AssetContext = { criticality: Criticality; exposure: Exposure; lifecycle: Lifecycle }
 export type AssetRisk = { score: number; factors: RiskFactor[] }
@@ -33,11 +34,16 @@ export async function inputsOf(db: Db<Tables>, ids: readonly string[]): Promise<
   )
 }
 
-/** Which findings to judge again: those of one asset, those of some weaknesses, or all of the organization. */
-export type Which = { assetId: string } | { cveIds: readonly string[] } | 'all'
+/** Which findings to judge again: those of one asset, of some weaknesses, or so many by their ids. */
+export type Which =
+  | { assetId: string }
+  | { cveIds: readonly string[] }
+  | { after: string | null; until: string }
 
 const selected = (which: Which) => {
-  if (which === 'all') return sql<boolean>`true`
+  if ('until' in which)
+    return sql<boolean>`w.id <= ${which.until}::uuid
+      and (${which.after}::uuid is null or w.id > ${which.after}::uuid)`
   if ('assetId' in which) return sql<boolean>`w.asset_id = ${which.assetId}::uuid`
   return sql<boolean>`w.cve_id = any(${which.cveIds}::text[])`
 }
@@ -50,18 +56,18 @@ export async function rejudge(trx: Trx<Tables>, which: Which, at: Date): Promise
   const { numAffectedRows } = await sql`
     update vulnerabilities v set risk_score = j.risk, due_at = j.due_at, updated_at = ${at}
     from (
-      select w.id, risk_of(w.cvss_score::float8, coalesce(w.severity_override, w.severity), i.epss,
+      select w.id, risk_of(w.cvss_score::float8, w.worth, i.epss,
           coalesce(i.kev_listed, false), coalesce(c.criticality, 'unknown'), coalesce(c.exposure, 'unknown'),
           w.reachability) as risk,
         (d.due + make_interval(secs => w.sla_paused_seconds + case when w.status = 'risk_accepted'
           then greatest(0, extract(epoch from w.accepted_until - w.sla_paused_at)) else 0 end))::timestamptz(3)
           as due_at,
         d.reason
-      from vulnerabilities w
+      from (select *, ${severitySql(at)} as worth from vulnerabilities) w
       left join vuln_intel i on i.cve_id = w.cve_id
       left join asset_context c on c.organization_id = w.organization_id and c.asset_id = w.asset_id
       left join (select s as policy from sla_policies s order by s.version desc limit 1) p on true
-      left join lateral due_of(coalesce(w.severity_override, w.severity), coalesce(c.exposure, 'unknown'),
+      left join lateral due_of(w.worth, coalesce(c.exposure, 'unknown'),
         i.epss, coalesce(i.kev_listed, false), i.kev_due, i.kev_added, w.sla_started_at, p.policy) d
         on true
       where ${selected(which)}
@@ -69,6 +75,14 @@ export async function rejudge(trx: Trx<Tables>, which: Which, at: Date): Promise
     where v.id = j.id and (v.risk_score, v.due_at, v.sla_reason) is distinct from (j.risk, j.due_at, j.reason)
   `.execute(trx)
   return Number(numAffectedRows ?? 0)
+}
+
+/** The last id of the next findings, in the order of ids; null when there are no more. */
+export async function nextBlock(db: Db<Tables>, after: string | null, size: number): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`select id from (
+    select id from vulnerabilities where ${after}::uuid is null or id > ${after}::uuid order by id limit ${size}
+  ) as block order by id desc limit 1`.execute(db)
+  return rows[0]?.id ?? null
 }
 
 /** Keeps what assets says of an asset, and judges its findings by it. */

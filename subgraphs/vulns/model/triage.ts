@@ -1,6 +1,7 @@
 import { note } from '#kit/audit.ts'
 import type { Trx } from '#kit/database.ts'
-import { NexusError } from '#kit/errors.ts'
+import { invalid, NexusError } from '#kit/errors.ts'
+import type { Severity } from '#kit/severity.ts'
 import { lacksFor, mayMove, type Said, statusAt } from '../rules-lifecycle.ts'
 import type { Reachability, Status, Tables, VulnerabilityRow } from '../tables.ts'
 
@@ -97,3 +98,44 @@ export const setReachability = (
   reachability: Reachability,
   { at }: Pick<By, 'at'>,
 ): Promise<VulnerabilityRow[]> => write(trx, rows, { reachability }, at)
+
+export type Override = { severity: Severity; reason: string; expiresAt: Date | null }
+
+/** Says how bad findings are here, until a time or until somebody says otherwise. Throws VALIDATION_ERROR. */
+export function overrideSeverity(
+  trx: Trx<Tables>,
+  rows: readonly VulnerabilityRow[],
+  { severity, reason, expiresAt }: Override,
+  { userId, at }: By,
+): Promise<VulnerabilityRow[]> {
+  if (severity === 'unknown') throw invalid('severity', 'Say how bad it is')
+  if (!reason.trim() || reason.length > 2_000) throw invalid('reason', 'Say why, in at most 2000 characters')
+  if (expiresAt && expiresAt <= at) throw invalid('expiresAt', 'Must be in the future')
+  const change = {
+    severityOverride: severity,
+    overrideReason: reason.trim(),
+    overrideBy: userId,
+    overrideAt: at,
+    overrideUntil: expiresAt,
+  }
+  return write(trx, rows, change, at)
+}
+
+/** Lets findings be as bad as scans say. */
+export const endOverride = (
+  trx: Trx<Tables>,
+  rows: readonly VulnerabilityRow[],
+  { at }: Pick<By, 'at'>,
+): Promise<VulnerabilityRow[]> =>
+  write(
+    trx,
+    rows,
+    {
+      severityOverride: null,
+      overrideReason: null,
+      overrideBy: null,
+      overrideAt: null,
+      overrideUntil: null,
+    },
+    at,
+  )

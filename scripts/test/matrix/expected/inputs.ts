@@ -73,6 +73,16 @@ export const inputs: Record<string, string> = {
   ReopenVulnerabilityInput: 'id reason',
   AssignVulnerabilityInput: 'assigneeId id',
   SetReachabilityInput: 'id reachability',
+  OverrideSeverityInput: 'expiresAt id reason severity',
+  EndSeverityOverrideInput: 'id',
+  RequestRiskAcceptanceInput:
+    'assetIds compensatingControls cveIds evidence expiresAt reason treatment validFrom',
+  UpdateRiskAcceptanceInput: 'compensatingControls evidence expiresAt id reason treatment',
+  ApproveRiskAcceptanceInput: 'id reason',
+  RejectRiskAcceptanceInput: 'id reason',
+  RevokeRiskAcceptanceInput: 'id reason',
+  SetSlaPolicyInput:
+    'criticalDays epssThreshold exploitableDays exploitableInternetDays highDays internetDays kevDays lowDays mediumDays restartAfterDays',
 }
 
 /** The routes that read a body; the others look at none. The file of an upload is a file, whatever is in it. */
@@ -126,6 +136,17 @@ export const bodies: Record<string, string> = {
   'POST /vulnerabilities/:id/reopen': 'reason version',
   'PUT /vulnerabilities/:id/assignee': 'assignee_id version',
   'PUT /vulnerabilities/:id/reachability': 'reachability version',
+  'PUT /vulnerabilities/:id/severity': 'expires_at reason severity version',
+  'POST /vulnerabilities/:id/severity/end': 'version',
+  'PUT /vulnerabilities/sla-policy':
+    'critical_days epss_threshold exploitable_days exploitable_internet_days high_days internet_days kev_days low_days medium_days restart_after_days version',
+  'POST /risk-acceptances':
+    'asset_ids compensating_controls cve_ids evidence expires_at reason treatment valid_from',
+  'PUT /risk-acceptances/:id':
+    'compensating_controls evidence expires_at reason treatment version',
+  'POST /risk-acceptances/:id/approve': 'reason version',
+  'POST /risk-acceptances/:id/reject': 'reason version',
+  'POST /risk-acceptances/:id/revoke': 'reason version',
 }
 
 /** The attributes of users and groups that a provider keeps here, by SCIM’s names. */

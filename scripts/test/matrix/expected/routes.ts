@@ -1,12 +1,20 @@
 import { admins, analysts, anyone, givesViewer, managers, members, type Row } from '../words.ts'
 import { granted } from './assets.ts'
 import { moreRoutes } from './doors.ts'
+import { another, soon } from './vulns.ts'
 
 const triage = (body: object): Row => ({
   may: analysts,
   key: 'vulnerabilities:write',
   ask: '$vulnerability',
   body,
+})
+const decide = (body: object): Row => ({
+  may: managers,
+  key: 'vulnerabilities:accept_approve',
+  ask: '$riskAcceptance',
+  body,
+  past: [another],
 })
 const read = (resource: string): Row => ({ may: members, key: `${resource}:read` })
 
@@ -116,6 +124,30 @@ export const routes: Record<string, Row> = {
   'POST /vulnerabilities/:id/reopen': triage({}),
   'PUT /vulnerabilities/:id/assignee': triage({ assignee_id: null }),
   'PUT /vulnerabilities/:id/reachability': triage({ reachability: 'unreachable' }),
+  'PUT /vulnerabilities/:id/severity': triage({ severity: 'low', reason: 'here' }),
+  'POST /vulnerabilities/:id/severity/end': triage({}),
+  'GET /vulnerabilities/sla-policy': read('vulnerabilities'),
+  'PUT /vulnerabilities/sla-policy': {
+    may: managers,
+    key: 'organization:policy',
+    body: { low_days: 200 },
+  },
+  'GET /risk-acceptances': read('vulnerabilities'),
+  'GET /risk-acceptances/:id': { ...read('vulnerabilities'), ask: '$riskAcceptance' },
+  'POST /risk-acceptances': {
+    may: analysts,
+    key: 'vulnerabilities:accept_request',
+    body: { vulnerability_ids: ['$vulnerability'], treatment: 'accept', reason: 'none', expires_at: soon },
+  },
+  'PUT /risk-acceptances/:id': {
+    may: analysts,
+    key: 'vulnerabilities:accept_request',
+    ask: '$riskAcceptance',
+    body: { reason: 'another' },
+  },
+  'POST /risk-acceptances/:id/approve': decide({}),
+  'POST /risk-acceptances/:id/reject': decide({ reason: 'no' }),
+  'POST /risk-acceptances/:id/revoke': decide({ reason: 'no' }),
   'GET /compliance/frameworks': read('compliance'),
   'GET /compliance/controls': read('compliance'),
   'GET /compliance/posture': read('compliance'),

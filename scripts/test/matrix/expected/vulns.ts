@@ -1,4 +1,4 @@
-import { analysts, type Expected, members, type Row, read } from '../words.ts'
+import { analysts, type Expected, managers, members, type Row, read } from '../words.ts'
 
 const write = (rest = ''): Row => ({
   may: analysts,
@@ -6,10 +6,24 @@ const write = (rest = ''): Row => ({
   ask: `(input: { id: "$vulnerability"${rest && `, ${rest}`} })`,
 })
 
+/** What is said to who asked and would decide as well. */
+export const another = 'Somebody else has to decide on what you have asked for'
+/** A day within the year that an acceptance may last. */
+export const soon = new Date(Date.now() + 90 * 86_400_000).toISOString()
+
+const decide = (rest = ''): Row => ({
+  may: managers,
+  key: 'vulnerabilities:accept_approve',
+  ask: `(input: { id: "$riskAcceptance"${rest && `, ${rest}`} })`,
+  past: [another],
+})
 export const vulns: Expected = {
   query: {
     vulnerability: { may: members, key: 'vulnerabilities:read', ask: '(id: "$vulnerability")' },
     vulnerabilities: { may: members, key: 'vulnerabilities:read', ask: '(first: 2)' },
+    riskAcceptance: { may: members, key: 'vulnerabilities:read', ask: '(id: "$riskAcceptance")' },
+    riskAcceptances: { may: members, key: 'vulnerabilities:read', ask: '(first: 2)' },
+    slaPolicy: { may: members, key: 'vulnerabilities:read' },
     vulnerabilityStats: { may: members, key: 'vulnerabilities:read' },
   },
   mutation: {
@@ -22,6 +36,22 @@ export const vulns: Expected = {
     reopenVulnerability: write(),
     assignVulnerability: write('assigneeId: null'),
     setVulnerabilityReachability: write('reachability: UNREACHABLE'),
+    overrideSeverity: write('severity: LOW, reason: "here"'),
+    endSeverityOverride: write(),
+    requestRiskAcceptance: {
+      may: analysts,
+      key: 'vulnerabilities:accept_request',
+      ask: `(input: { cveIds: ["CVE-2024-1000"], assetIds: ["$asset"], treatment: ACCEPT, reason: "none", expiresAt: "${soon}" })`,
+    },
+    updateRiskAcceptance: {
+      may: analysts,
+      key: 'vulnerabilities:accept_request',
+      ask: '(input: { id: "$riskAcceptance", reason: "another" })',
+    },
+    approveRiskAcceptance: decide(),
+    rejectRiskAcceptance: decide('reason: "no"'),
+    revokeRiskAcceptance: decide('reason: "no"'),
+    setSlaPolicy: { may: managers, key: 'organization:policy', ask: '(input: { lowDays: 200 })' },
   },
   peers: [
     'Mutation.applyFindings',
@@ -33,6 +63,19 @@ export const vulns: Expected = {
   types: {
     Vulnerability: read('vulnerabilities:read'),
     VulnerabilityStats: read('vulnerabilities:read'),
+    RiskAcceptance: read('vulnerabilities:read'),
+    SlaPolicy: read('vulnerabilities:read'),
+    ApproveRiskAcceptancePayload: 'part',
+    EndSeverityOverridePayload: 'part',
+    OverrideSeverityPayload: 'part',
+    RejectRiskAcceptancePayload: 'part',
+    RequestRiskAcceptancePayload: 'part',
+    RevokeRiskAcceptancePayload: 'part',
+    RiskAcceptanceConnection: 'part',
+    RiskAcceptanceEdge: 'part',
+    SetSlaPolicyPayload: 'part',
+    SeverityOverride: 'part',
+    UpdateRiskAcceptancePayload: 'part',
     AssignVulnerabilityPayload: 'part',
     ChangeVulnerabilityStatusPayload: 'part',
     ConfirmVulnerabilityPayload: 'part',
