@@ -2,6 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createBlobs } from '#kit/blob.ts'
+import { openCaches } from '#kit/cache.ts'
 import type { Surroundings } from '#kit/context.ts'
 import { type OnStatement, openDatabase, urlAs } from '#kit/database.ts'
 import { type Environment, publicUrlOf } from '#kit/env.ts'
@@ -98,6 +99,9 @@ export async function openHouse({
     // What lies there was being imported by a house that was killed.
     rmSync(blobDir, { recursive: true, force: true })
 
+    const caches = openCaches({ store: shared.store, metrics, log })
+    closers.push(() => caches.close())
+
     const common = {
       keys,
       log,
@@ -117,7 +121,7 @@ export async function openHouse({
     }
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
-      return { ...common, sign }
+      return { ...common, sign, cache: caches.of(name) }
     }
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
       const { name: schema, migrations, jobs } = subgraph

@@ -80,8 +80,9 @@ export function visitorOf(url: string, token: string | null, sent: Sent = () => 
 }
 
 /**
- * A house on a database of its own, with the demo in it. `env` adds to what it finds in its environment. Closing it
- * throws when a secret or an e-mail of its tests is in its log, traces, metrics or errors.
+ * A house on a database of its own, with the demo in it. `env` adds to what it finds in its environment; `parts` are
+ * not as usual, such as a clock that the test moves. Closing it throws when a secret or an e-mail of its tests is in its
+ * log, traces, metrics or errors.
  */
 export async function openTestHouse(
   env: Record<string, string> = {},

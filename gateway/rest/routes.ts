@@ -14,6 +14,7 @@ import { metrics } from './metrics.ts'
 import { people } from './people.ts'
 import { rekey } from './rekey.ts'
 import { reports } from './reports.ts'
+import { riskAcceptances } from './risk-acceptances.ts'
 import type { Route } from './route.ts'
 import { sso } from './sso.ts'
 import { vulnerabilities } from './vulnerabilities.ts'
@@ -32,6 +33,7 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...assets(schema),
   ...alerts(schema),
   ...vulnerabilities(schema),
+  ...riskAcceptances(schema),
   ...compliance(schema),
   ...integrations(schema),
   ...credentials(),

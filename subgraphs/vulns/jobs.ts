@@ -45,7 +45,12 @@ async function judgeFindings(context: JobContext<Tables>): Promise<void> {
 }
 
 export const jobs: Jobs<Tables> = {
-  'judge-findings': { deadline: 3_600, permission: 'organization:policy', isConsequence: true, run: judgeFindings },
+  'judge-findings': {
+    deadline: 3_600,
+    permission: 'organization:policy',
+    isConsequence: true,
+    run: judgeFindings,
+  },
   // Whoever was allowed the change has caused what follows from it, whatever they may do by now.
   'rescore-assets': { deadline, permission: 'signedIn', isConsequence: true, run: rescoreAssets },
 }

@@ -19,7 +19,16 @@ export const people: readonly PersonalTable[] = [
   {
     table: 'vulns.risk_acceptances',
     person: ['requested_by', 'approved_by', 'decided_by'],
-    shows: ['id', 'reason', 'status', 'requested_by', 'approved_by', 'decided_by', 'decision_reason', 'created_at'],
+    shows: [
+      'id',
+      'reason',
+      'status',
+      'requested_by',
+      'approved_by',
+      'decided_by',
+      'decision_reason',
+      'created_at',
+    ],
   },
   {
     table: 'vulns.sla_policies',

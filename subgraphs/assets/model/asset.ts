@@ -52,6 +52,25 @@ export async function count(db: Db<Tables>, staleBefore: Date): Promise<Counted[
   return rows
 }
 
+const dayMs = 86_400_000
+
+/** When the next asset will be stale, if nobody sees it until then; null where none will be. */
+export async function nextStale(
+  db: Db<Tables>,
+  context: Pick<Context<Tables>, 'clock' | 'staleAfterDays'>,
+): Promise<Date | null> {
+  const next = await db
+    .selectFrom('assets')
+    .select('lastSeenAt')
+    .where('lastSeenAt', '>=', staleBefore(context))
+    .where('lifecycle', '=', 'active')
+    .where('isManual', '=', false)
+    .orderBy('lastSeenAt')
+    .limit(1)
+    .executeTakeFirst()
+  return next ? new Date(next.lastSeenAt.getTime() + context.staleAfterDays * dayMs) : null
+}
+
 const importedAs = 'imported-name'
 
 /**

@@ -19,8 +19,7 @@ export const RiskTreatment = builder.enumType('RiskTreatment', {
 })
 
 export const RiskAcceptance = builder.objectRef<AcceptanceRow>('RiskAcceptance')
-export const find = (context: Context<Tables>, id: string) =>
-  one(context, 'acceptance', id, acceptances.find)
+export const find = (context: Context<Tables>, id: string) => one(context, 'acceptance', id, acceptances.find)
 
 RiskAcceptance.implement({
   needs: 'vulnerabilities:read',

@@ -1,4 +1,5 @@
 import type { Context } from '#kit/context.ts'
+import { notFound } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
 import { signedIn } from '#kit/viewer.ts'
 import * as acceptances from '../model/acceptance.ts'
@@ -7,7 +8,6 @@ import type { AcceptanceRow, Tables } from '../tables.ts'
 import { find, RiskAcceptance, RiskTreatment } from './acceptance.ts'
 import { builder } from './builder.ts'
 import { expectedVersion } from './changing.ts'
-import { notFound } from '#kit/errors.ts'
 
 const version = { description: expectedVersion }
 
@@ -22,7 +22,11 @@ const RequestRiskAcceptanceInput = builder.inputType('RequestRiskAcceptanceInput
     compensatingControls: t.string(),
     evidence: t.stringList(),
     validFrom: t.field({ type: 'DateTime', description: 'When it is approved, unless this is later.' }),
-    expiresAt: t.field({ type: 'DateTime', required: true, description: 'At most 365 days after it begins.' }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      required: true,
+      description: 'At most 365 days after it begins.',
+    }),
   }),
 })
 const UpdateRiskAcceptanceInput = builder.inputType('UpdateRiskAcceptanceInput', {
@@ -69,9 +73,7 @@ const idsOf = (ids: readonly string[] | null | undefined, noun: string): string[
 /** Null for what may be null, and nothing for what may not: both mean that it stays. */
 const given = <Value>(value: Value | null | undefined): Value | undefined => value ?? undefined
 
-type Deciding = (
-  ...asked: Parameters<typeof acceptances.approve>
-) => ReturnType<typeof acceptances.approve>
+type Deciding = (...asked: Parameters<typeof acceptances.approve>) => ReturnType<typeof acceptances.approve>
 
 async function deciding(context: Context<Tables>, input: acceptances.Decision, decide: Deciding) {
   if (!isId(input.id)) throw notFound('RiskAcceptance')

@@ -38,6 +38,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index on vulns.risk_acceptances (organization_id, expires_at)
       where status = 'approved' and cardinality(cve_ids) > 0;
   `.execute(db)
+  await sql`
+    create index on vulns.vulnerabilities (organization_id, accepted_from) where acceptance_id is not null;
+    create index on vulns.vulnerabilities (organization_id, accepted_until) where acceptance_id is not null;
+  `.execute(db)
   await tenantTable(db, 'vulns', 'risk_acceptances')
   await ingestMay(db, 'vulns', 'risk_acceptances', {})
   await inheritance(db)

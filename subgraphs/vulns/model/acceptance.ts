@@ -72,7 +72,14 @@ export async function request(
   }
   const after = await trx
     .insertInto('riskAcceptances')
-    .values({ ...wanted, id: newId(), organizationId, requestedBy: userId, createdAt: at, updatedAt: at } as never)
+    .values({
+      ...wanted,
+      id: newId(),
+      organizationId,
+      requestedBy: userId,
+      createdAt: at,
+      updatedAt: at,
+    } as never)
     .returningAll()
     .executeTakeFirstOrThrow()
   note({ type: 'RiskAcceptance', id: after.id, before: null, after })
@@ -178,7 +185,11 @@ export async function approve(
 }
 export const another = 'Somebody else has to decide on what you have asked for'
 
-export type Decision = { id: string; expectedVersion?: number | null | undefined; reason?: string | null | undefined }
+export type Decision = {
+  id: string
+  expectedVersion?: number | null | undefined
+  reason?: string | null | undefined
+}
 
 /** Throws NOT_FOUND, CONFLICT, ILLEGAL_TRANSITION and VALIDATION_ERROR. */
 export async function reject(
@@ -189,7 +200,12 @@ export async function reject(
   const before = await locked(trx, id, expectedVersion)
   mustBe(before, 'requested', at)
   wrong(reason?.trim() ? null : { field: 'reason', message: 'Say why' })
-  const set = { status: 'rejected', decidedBy: userId, decidedAt: at, decisionReason: reason!.trim() } as const
+  const set = {
+    status: 'rejected',
+    decidedBy: userId,
+    decidedAt: at,
+    decisionReason: reason!.trim(),
+  } as const
   return change(trx, before, set, at)
 }
 

@@ -11,7 +11,12 @@ export type SlaPolicy = SlaDays & { version: number; createdBy: string | null; c
 
 /** What holds now; version 0 is what holds until somebody says otherwise. */
 export async function current(db: Db<Tables>): Promise<SlaPolicy> {
-  const row = await db.selectFrom('slaPolicies').selectAll().orderBy('version', 'desc').limit(1).executeTakeFirst()
+  const row = await db
+    .selectFrom('slaPolicies')
+    .selectAll()
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   return row ?? { ...usualSla, version: 0, createdBy: null, createdAt: null }
 }
 

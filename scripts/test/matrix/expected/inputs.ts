@@ -142,8 +142,7 @@ export const bodies: Record<string, string> = {
     'critical_days epss_threshold exploitable_days exploitable_internet_days high_days internet_days kev_days low_days medium_days restart_after_days version',
   'POST /risk-acceptances':
     'asset_ids compensating_controls cve_ids evidence expires_at reason treatment valid_from',
-  'PUT /risk-acceptances/:id':
-    'compensating_controls evidence expires_at reason treatment version',
+  'PUT /risk-acceptances/:id': 'compensating_controls evidence expires_at reason treatment version',
   'POST /risk-acceptances/:id/approve': 'reason version',
   'POST /risk-acceptances/:id/reject': 'reason version',
   'POST /risk-acceptances/:id/revoke': 'reason version',
