@@ -50,7 +50,7 @@ const change = ({ verb, needs, ...where }: Change, body: z.ZodRawShape): Route =
     variables: ({ params: asked, body: said }) => ({
       input: { ...(isOne ? { id: (asked as { id: string }).id } : {}), ...inputOf(said) },
     }),
-    data: (answer) => (answer[mutation] as Fields).riskAcceptance,
+    data: (answer) => (answer[mutation] as Fields).risk_acceptance,
   })
 }
 

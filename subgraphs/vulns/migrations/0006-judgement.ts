@@ -76,19 +76,28 @@ const dueFunction = (db: Kysely<unknown>) =>
     create function vulns.due_of(severity text, exposure text, epss double precision, kev boolean, kev_due date,
       kev_added date, started timestamptz, policy vulns.sla_policies)
       returns table (due timestamptz, reason text) language sql stable as $$
-      select rule.due, rule.reason from (values
-        (1, 'severity', case severity when 'critical' then coalesce((policy).critical_days, 15)
-          when 'high' then coalesce((policy).high_days, 30) when 'medium' then coalesce((policy).medium_days, 90)
-          when 'low' then coalesce((policy).low_days, 180) end * interval '24 hours' + started),
+      select rule.due, rule.reason from (
+        -- Null is no limit, in the policy that there is.
+        select 15 as critical_days, 30 as high_days, 90 as medium_days, 180 as low_days, 21 as kev_days,
+          4 as exploitable_internet_days, 14 as exploitable_days, 30 as internet_days,
+          0.1::float8 as epss_threshold where (policy).version is null
+        union all
+        select (policy).critical_days, (policy).high_days, (policy).medium_days, (policy).low_days,
+          (policy).kev_days, (policy).exploitable_internet_days, (policy).exploitable_days,
+          (policy).internet_days, (policy).epss_threshold where (policy).version is not null
+      ) as own cross join lateral (values
+        (1, 'severity', case severity when 'critical' then own.critical_days
+          when 'high' then own.high_days when 'medium' then own.medium_days
+          when 'low' then own.low_days end * interval '24 hours' + started),
         (2, 'kev', case when kev then coalesce((kev_due + 1)::timestamp at time zone 'UTC',
-          (kev_added + coalesce((policy).kev_days, 21))::timestamp at time zone 'UTC') end),
+          (kev_added + own.kev_days)::timestamp at time zone 'UTC') end),
         (3, 'exploitable_internet', case when exposure = 'internet'
-          and (kev or epss >= coalesce((policy).epss_threshold, 0.1::float8))
-          then coalesce((policy).exploitable_internet_days, 4) * interval '24 hours' + started end),
-        (4, 'exploitable', case when kev or epss >= coalesce((policy).epss_threshold, 0.1::float8)
-          then coalesce((policy).exploitable_days, 14) * interval '24 hours' + started end),
+          and (kev or epss >= own.epss_threshold)
+          then own.exploitable_internet_days * interval '24 hours' + started end),
+        (4, 'exploitable', case when kev or epss >= own.epss_threshold
+          then own.exploitable_days * interval '24 hours' + started end),
         (5, 'internet', case when exposure = 'internet' and severity <> 'info'
-          then coalesce((policy).internet_days, 30) * interval '24 hours' + started end)
+          then own.internet_days * interval '24 hours' + started end)
       ) as rule (rank, reason, due)
       where rule.due is not null order by rule.due, rule.rank limit 1
     $$`.execute(db)

@@ -9,7 +9,7 @@ import { type Owner, openOwner } from '../../../scripts/test/owner.ts'
 import { openTestHouse, type TestHouse } from '../../../scripts/test-house.ts'
 import * as risk from '../model/risk.ts'
 import { type RiskInputs, riskOf } from '../rules-risk.ts'
-import { dueOf, type Urgency, usualSla } from '../rules-sla.ts'
+import { dueOf, type SlaDays, type Urgency, usualSla } from '../rules-sla.ts'
 import { criticalities, exposures, reachabilities, type Tables } from '../tables.ts'
 
 const organizationId = idOfName('organization', 'acme')
@@ -78,21 +78,41 @@ const urgency: fc.Arbitrary<Urgency> = fc.record({
   startedAt: time,
 })
 
-test('SQL finds 2,000 random findings due when the rule does, by the same rule', async () => {
-  const rows = fc.sample(urgency, 2_000)
+const limit = fc.option(fc.integer({ min: 1, max: 400 }))
+const policy: fc.Arbitrary<SlaDays> = fc.record({
+  ...{ criticalDays: limit, highDays: limit, mediumDays: limit, lowDays: limit, internetDays: limit },
+  ...{ exploitableInternetDays: limit, exploitableDays: limit },
+  kevDays: fc.integer({ min: 1, max: 60 }),
+  epssThreshold: fc.constantFrom(0.01, 0.1, 0.6),
+  restartAfterDays: fc.constant(30),
+})
+
+for (const [of, sla] of [
+  ['the usual policy', null],
+  ['a policy of one’s own', fc.sample(policy, 1)[0]!],
+] as const)
+  test(`SQL finds 1,000 random findings due when the rule does, by the same rule: ${of}`, async () => {
+    await isDueAlike(sla)
+  })
+
+async function isDueAlike(sla: SlaDays | null): Promise<void> {
+  const rows = fc.sample(urgency, 1_000)
+  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const own = sla && Object.entries({ ...sla, version: 1 }).map(([name, value]) => [snake(name), value])
   const { rows: found } = await owner.query(
     `select d.due, d.reason from jsonb_to_recordset($1::jsonb) as g (n int, severity text, exposure text,
       epss float8, kev boolean, "kevDue" timestamptz, "kevAdded" timestamptz, "startedAt" timestamptz)
      left join lateral vulns.due_of(g.severity, g.exposure, g.epss, g.kev,
-      (g."kevDue" at time zone 'UTC')::date, (g."kevAdded" at time zone 'UTC')::date, g."startedAt", null) d
-      on true order by g.n`,
-    [JSON.stringify(rows.map((row, n) => ({ ...row, n })))],
+      (g."kevDue" at time zone 'UTC')::date, (g."kevAdded" at time zone 'UTC')::date, g."startedAt",
+      jsonb_populate_record(null::vulns.sla_policies, $2::jsonb)) d on true order by g.n`,
+    [JSON.stringify(rows.map((row, n) => ({ ...row, n }))), own && JSON.stringify(Object.fromEntries(own))],
   )
   assert.deepEqual(
     found.map(({ due, reason }) => (due ? { due, reason } : null)),
-    rows.map((row) => dueOf(row, usualSla)),
+    rows.map((row) => dueOf(row, sla ?? usualSla)),
+    JSON.stringify(sla),
   )
-})
+}
 
 const asset = newId()
 const many = 300
