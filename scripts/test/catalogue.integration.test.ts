@@ -214,7 +214,7 @@ const searches: Record<string, number> = {
   alerts_search: 1,
   assets_search: 1,
   identity_search: 2,
-  vulns_search: 1,
+  vulns_search: 2,
 }
 const machines = ['alerts_ingest', 'assets_ingest', 'compliance_ingest', 'vulns_ingest']
 

@@ -51,3 +51,10 @@ export const severityAt = (
   at: Date,
 ): Observed['severity'] =>
   severityOverride && (!overrideUntil || overrideUntil > at) ? severityOverride : severity
+
+const threat = /\/(E|RL|RC):(?!X|ND)/
+const environment = /\/(CR|IR|AR|CDP|TD|M[A-Z]{1,2}):(?!X|ND)/
+
+/** Which groups of metrics a CVSS vector has beside the base ones. */
+export const nomenclatureOf = (vector: string): 'B' | 'BT' | 'BE' | 'BTE' =>
+  `B${threat.test(vector) ? 'T' : ''}${environment.test(vector) ? 'E' : ''}` as 'B'

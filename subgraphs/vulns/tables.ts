@@ -194,6 +194,7 @@ export type Tables = {
     ransomware: boolean
     updatedAt: Date
   }
+  intelLoads: { source: string; rows: number; loadedAt: Date }
   kevAssertions: {
     cveId: string
     asserter: string

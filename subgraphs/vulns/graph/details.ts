@@ -1,5 +1,6 @@
 import { screaming } from '#kit/builder.ts'
 import { to } from '#kit/refs.ts'
+import { nomenclatureOf } from '../rules.ts'
 import type { RiskFactor } from '../rules-risk.ts'
 import {
   type Component,
@@ -40,6 +41,10 @@ export const CvssRating = builder.objectRef<Cvss>('CvssRating').implement({
     vector: t.exposeString('vector'),
     score: t.exposeFloat('score'),
     source: t.exposeString('source', { description: 'Who rated it.' }),
+    nomenclature: t.string({
+      description: 'What the score takes in, as CVSS 4.0 names it: B, BT, BE or BTE.',
+      resolve: ({ vector }) => nomenclatureOf(vector),
+    }),
   }),
 })
 export const VulnerableComponent = builder.objectRef<Component>('VulnerableComponent').implement({

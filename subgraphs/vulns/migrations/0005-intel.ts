@@ -34,10 +34,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
     create table vulns.intel_loads (
       source varchar(100) primary key,
-      released_at timestamptz(3),
-      model varchar(50),
       rows integer not null,
-      digest varchar(64) not null,
       loaded_at timestamptz(3) not null default now()
     );
   `.execute(db)

@@ -6,6 +6,7 @@ import * as triage from './0004-triage.ts'
 import * as intel from './0005-intel.ts'
 import * as judgement from './0006-judgement.ts'
 import * as acceptances from './0007-acceptances.ts'
+import * as news from './0008-news.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -15,4 +16,5 @@ export const migrations: Migrations = {
   '0005-intel': intel,
   '0006-judgement': judgement,
   '0007-acceptances': acceptances,
+  '0008-news': news,
 }

@@ -49,12 +49,13 @@ const selected = (which: Which) => {
 }
 
 /**
- * Judges findings again, in one statement, and writes those alone whose risk or due time is another by now.
+ * Judges findings again, in one statement, and writes those alone whose risk or due time is another by now. Their
+ * assets are to be told what they are worth at the next occasion.
  * @returns how many it wrote
  */
 export async function rejudge(trx: Trx<Tables>, which: Which, at: Date): Promise<number> {
-  const { numAffectedRows } = await sql`
-    update vulnerabilities v set risk_score = j.risk, due_at = j.due_at, updated_at = ${at}
+  const { rows } = await sql<{ count: number }>`
+    with judged as (update vulnerabilities v set risk_score = j.risk, due_at = j.due_at, updated_at = ${at}
     from (
       select w.id, risk_of(w.cvss_score::float8, w.worth, i.epss,
           coalesce(i.kev_listed, false), coalesce(c.criticality, 'unknown'), coalesce(c.exposure, 'unknown'),
@@ -73,8 +74,12 @@ export async function rejudge(trx: Trx<Tables>, which: Which, at: Date): Promise
       where ${selected(which)}
     ) as j
     where v.id = j.id and (v.risk_score, v.due_at, v.sla_reason) is distinct from (j.risk, j.due_at, j.reason)
-  `.execute(trx)
-  return Number(numAffectedRows ?? 0)
+    returning v.organization_id, v.asset_id),
+    untold as (insert into asset_context (organization_id, asset_id)
+      select distinct organization_id, asset_id from judged order by 2
+      on conflict (organization_id, asset_id) do update set told_score = null)
+    select count(*) as count from judged`.execute(trx)
+  return rows[0]!.count
 }
 
 /** The last id of the next findings, in the order of ids; null when there are no more. */
@@ -102,8 +107,8 @@ export async function placeAsset(
     )
     .execute()
   await rejudge(trx, { assetId: of.assetId }, at)
-  const [scored] = await scores(trx, of.assetId)
-  return scored ?? assetRiskOf({ worst: 0, sum: 0, count: 0 })
+  const scored = (await scores(trx, of.assetId)).find(({ assetId }) => assetId === of.assetId)!
+  return { score: scored.score, factors: scored.factors }
 }
 
 type Totals = OpenRisk & { assetId: string; lifecycle: Lifecycle | null; toldScore: number | null }
@@ -114,7 +119,9 @@ async function scores(
   assetId: string | null,
 ): Promise<(ScoredAsset & { toldScore: number | null })[]> {
   const isIt = (column: string) =>
-    assetId === null ? sql<boolean>`true` : sql<boolean>`${sql.ref(column)} = ${assetId}::uuid`
+    assetId === null
+      ? sql<boolean>`true`
+      : sql<boolean>`(${sql.ref(column)} = ${assetId}::uuid or ${sql.ref(column)} in (select asset_id from asset_context where told_score is null))`
   const { rows } = await sql<Totals>`
     select coalesce(o.asset_id, c.asset_id) as asset_id, c.lifecycle, c.told_score,
       coalesce(o.worst, 0) as worst, coalesce(o.sum, 0) as sum, coalesce(o.count, 0) as count
