@@ -53,7 +53,23 @@ export type Tables = {
     createdAt: Generated<Date>
     updatedAt: Generated<Date>
   }
+  savedMetrics: {
+    id: string
+    organizationId: string
+    name: string
+    metric: string
+    /** As clients write it. */
+    filter: Generated<Record<string, unknown>>
+    dimension: string | null
+    days: number | null
+    compares: Generated<boolean>
+    createdBy: string
+    createdAt: Generated<Date>
+    removedAt: Date | null
+  }
 }
+
+export type SavedMetricRow = Selectable<Tables['savedMetrics']>
 
 export type ConnectorRow = Selectable<Tables['connectors']>
 export type ImportRunRow = Selectable<Tables['importRuns']>

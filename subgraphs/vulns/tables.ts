@@ -11,8 +11,8 @@ export const statuses = [
   'resolved',
 ] as const
 export const presences = ['present', 'absent'] as const
-export const kinds = ['package', 'code', 'config', 'secret', 'license'] as const
 export const resolutions = ['fixed', 'mitigated', 'asset_retired', 'withdrawn'] as const
+export const kinds = ['package', 'code', 'config', 'secret', 'license'] as const
 /** Why a weakness does no harm here, as CycloneDX VEX names it. */
 export const justifications = [
   'code_not_present',

@@ -77,6 +77,7 @@ const range = lists.numberRange()
 export const AssetFilter = builder.inputType('AssetFilter', {
   description: 'Which assets to list: conditions are joined by AND, the values of one by OR.',
   fields: (t) => ({
+    id: t.idList(),
     type: t.field({ type: [AssetType] }),
     lifecycle: t.field({ type: [Lifecycle] }),
     criticality: t.field({ type: [Criticality] }),

@@ -44,6 +44,7 @@ const inGroup = (values: readonly string[]): Sql => {
 
 /** What assets are listed and selected by, as of the time before which silence means stale. */
 export const filterAt = (staleBefore: Date): FilterSpec => ({
+  id: { kind: 'id', column: 'id' },
   type: { kind: 'enum', column: 'type' },
   lifecycle: { kind: 'custom', where: (values: readonly Lifecycle[]) => standing(values, staleBefore) },
   criticality: { kind: 'enum', column: 'criticality' },

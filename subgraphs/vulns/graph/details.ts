@@ -28,6 +28,10 @@ export const Presence = builder.enumType('Presence', {
   description: 'Whether any scan sees the finding now, whatever people have said of it.',
   values: screaming(presences),
 })
+export const Resolution = builder.enumType('VulnerabilityResolution', {
+  description: 'How a finding came to its end.',
+  values: screaming(resolutions),
+})
 export const FindingKind = builder.enumType('FindingKind', {
   description: 'What kind of weakness was found.',
   values: screaming(kinds),
@@ -64,10 +68,6 @@ export const FindingLocation = builder.objectRef<Location>('FindingLocation').im
     path: t.exposeString('path'),
     line: t.exposeInt('line', { nullable: true, description: 'From 1.' }),
   }),
-})
-export const Resolution = builder.enumType('Resolution', {
-  description: 'How a finding came to its end.',
-  values: screaming(resolutions),
 })
 export const Justification = builder.enumType('Justification', {
   description: 'Why a weakness does no harm here, as CycloneDX VEX names it.',

@@ -15,4 +15,6 @@ import './triage.ts'
 
 addPersonField(builder, 'vulns', people)
 
+import './metric.ts'
+
 export const schema = builder.toSubGraphSchema(subgraphOptions)

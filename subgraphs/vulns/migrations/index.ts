@@ -7,6 +7,7 @@ import * as intel from './0005-intel.ts'
 import * as judgement from './0006-judgement.ts'
 import * as acceptances from './0007-acceptances.ts'
 import * as news from './0008-news.ts'
+import * as metrics from './0020-metrics.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -17,4 +18,5 @@ export const migrations: Migrations = {
   '0006-judgement': judgement,
   '0007-acceptances': acceptances,
   '0008-news': news,
+  '0020-metrics': metrics,
 }

@@ -88,4 +88,7 @@ export const filterAt = (at: Date, lapsed: readonly number[] = [0, severities.le
   },
   search: { kind: 'search', columns: ['title', 'cveId'], index: 'search_vulnerabilities' },
   createdAt: { kind: 'time', column: 'createdAt' },
+  resolution: { kind: 'enum', column: 'resolution' },
+  firstSeenAt: { kind: 'time', column: 'firstSeenAt' },
+  resolvedAt: { kind: 'time', column: 'resolvedAt' },
 })

@@ -34,7 +34,14 @@ export const assets: Expected = {
       ask: '(input: { id: "$assetGroup", assetIds: ["$asset"] })',
     },
   },
-  peers: ['Mutation.ensureAssets', 'Mutation.scoreAssets', 'Query.coveredAssets', 'Query.personInAssets'],
+  peers: [
+    'Query.assetMetric',
+    'Query.assetMetrics',
+    'Mutation.ensureAssets',
+    'Mutation.scoreAssets',
+    'Query.coveredAssets',
+    'Query.personInAssets',
+  ],
   types: {
     Asset: read('assets:read'),
     AssetGroup: read('assets:read'),

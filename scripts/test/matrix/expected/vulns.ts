@@ -58,6 +58,8 @@ export const vulns: Expected = {
     'Mutation.finishFindings',
     'Mutation.rescoreAsset',
     'Query.personInVulns',
+    'Query.vulnerabilityMetric',
+    'Query.vulnerabilityMetrics',
   ],
   fields: { 'Asset.openVulnerabilityCount': read('vulnerabilities:read') },
   types: {
