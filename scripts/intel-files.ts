@@ -33,7 +33,7 @@ async function streamOf(file: string): Promise<NodeJS.ReadableStream> {
 function editionOf(comment: string): Edition {
   const model = /model_version:\s*([^,\s]+)/.exec(comment)?.[1] ?? null
   const date = /score_date:\s*(\d{4}-\d{2}-\d{2})/.exec(comment)?.[1] ?? null
-  return { model: model && model.slice(0, 50), date }
+  return { model: model?.slice(0, 50) ?? null, date }
 }
 
 function epssOf(columns: readonly string[], line: string, where: string): Epss {
