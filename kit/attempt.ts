@@ -3,7 +3,7 @@ import { note, recording, startRecording } from './audit.ts'
 import { type Context, callPeer, createContext, type Surroundings } from './context.ts'
 import { type Db, inTenant, type Trx } from './database.ts'
 import { type ErrorCode, NexusError, unauthenticated } from './errors.ts'
-import type { Job, JobContext, Payload } from './job.ts'
+import type { Job, JobContext, Jobs, Payload } from './job.ts'
 import type { JobOutcome } from './metrics.ts'
 import * as operations from './operation.ts'
 import type { Queue } from './queue.ts'
@@ -37,8 +37,7 @@ export async function attempt(here: Here, name: string, job: Job<never>, taken: 
     else log.info(line, 'a job ended')
   }
   try {
-    await carryOut(here, name, job, taken, number)
-    ended('complete')
+    ended(await carryOut(here, name, job, taken, number))
     return { id, status: 'completed' }
   } catch (error) {
     if (error instanceof operations.Superseded) {
@@ -58,7 +57,7 @@ async function carryOut(
   { run, permission }: Job<never>,
   { data, signal }: Taken,
   number: number,
-) {
+): Promise<'complete' | 'failed'> {
   const { subgraph, surroundings, db, queue } = here
   const { member, requestId, operation: id, subject } = data
   const as = (viewer: Member) =>
@@ -68,23 +67,57 @@ async function carryOut(
   const now = await standingOf(asked, member)
   allowed(now, permission)
   const common = as(now)
-  let completed = false
+  let outcome: 'complete' | 'failed' | null = null
   const operation: JobContext<never>['operation'] = {
     id,
     number,
-    advance: (progress) => common.tenant((trx) => operations.advance(trx, id, number, progress)),
+    advance: (progress, within) =>
+      within
+        ? operations.advance(within, id, number, progress)
+        : common.tenant((trx) => operations.advance(trx, id, number, progress)),
+    settle: () => common.tenant((trx) => operations.settle(trx, id, number)),
     complete: async (trx, done) => {
       await operations.complete(trx, id, number, done)
       note({ type: 'Operation', id, before: { status: 'running' }, after: { status: 'complete', done } })
-      completed = true
+      outcome = 'complete'
+    },
+    refuse: async (trx, why) => {
+      await operations.refuse(trx, id, number, why)
+      const after = { status: 'failed', errorCode: why.code }
+      note({ type: 'Operation', id, before: { status: 'running' }, after })
+      outcome = 'failed'
     },
   }
   // Its row is that of the transaction that completes it; an attempt that fails may be followed by another.
   const { client, service, viewer } = common
   const record = startRecording({ operation: kind, subgraph, viewer, service, requestId, client })
-  await recording(record, () => run({ ...common, operation, signal }, subject))
+  const watch = watching(signal, () => asked.tenant((trx) => operations.isCurrent(trx, id, number)))
+  try {
+    await recording(record, () => run({ ...common, operation, signal: watch.signal }, subject))
+  } catch (error) {
+    // Whatever else went wrong because it was stopped.
+    if (watch.signal.reason instanceof operations.Superseded) throw watch.signal.reason
+    throw error
+  } finally {
+    watch.end()
+  }
   // It would be RUNNING for ever.
-  if (!completed) throw new Error('The job has ended without completing its operation')
+  if (!outcome) throw new Error('The job has ended without completing its operation')
+  return outcome
+}
+
+const lookEveryMs = 1_000
+
+/** A signal that also aborts once an attempt counts no more: it was cancelled, or another one has begun. */
+function watching(signal: AbortSignal, isCurrent: () => Promise<boolean>) {
+  const stopped = new AbortController()
+  const look = async () => {
+    // That the database does not answer says nothing.
+    if (await recording(null, isCurrent).catch(() => true)) return
+    stopped.abort(new operations.Superseded('The operation has ended, or another worker has taken it up'))
+  }
+  const timer = setInterval(look, lookEveryMs)
+  return { signal: AbortSignal.any([signal, stopped.signal]), end: () => clearInterval(timer) }
 }
 
 type Standing = Pick<Member, 'permissions'> & { hasGrants: boolean }
@@ -109,9 +142,10 @@ async function standingOf(context: Context<never>, member: Member): Promise<Memb
 /** Ends the operation of a job that nobody will try again, and writes its one row in the journal. */
 export async function giveUp(
   { subgraph, db, surroundings }: Here,
+  jobs: Jobs<never>,
   { id, data, sourceOutput }: Taken,
 ): Promise<JobResult> {
-  const { operation, member, requestId } = data
+  const { operation, subject, member, requestId } = data
   const said = sourceOutput as Partial<Refused> | null
   // Without a word from the job itself, its worker was lost or its time was up.
   const { code, message } = said?.code ? (said as Refused) : interrupted
@@ -122,6 +156,7 @@ export async function giveUp(
     const after = { status: 'failed', errorCode: code }
     const change = { type: 'Operation', id: operation, before: { status: 'running' }, after }
     const of = { operation: kind, subgraph, requestId, organizationId, actor: member }
+    await jobs[kind]?.givenUp?.(trx, subject, { code, message })
     await recordEnd(trx, of, change, code)
   })
   surroundings.log.error({ requestId, operation, code }, 'a job was given up')

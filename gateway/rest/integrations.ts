@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { countsOf, list, type Noun, one } from './list.ts'
 import { type Fields, type Route, route } from './route.ts'
 
-const run = `id status format fileName asset { id name } total created updated unchanged reopened closed
+const run = `id operation { id } status format fileName asset { id name } total created updated unchanged reopened closed
   skipped errorCode errorMessage startedAt finishedAt createdAt`
 
 const importRun: Noun = {

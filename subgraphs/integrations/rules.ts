@@ -1,11 +1,3 @@
-import type { RunStatus } from './tables.ts'
-
-/** Statuses of a run that some process is working on, or will. */
-export const liveStatuses: readonly RunStatus[] = ['queued', 'running']
-/** A live run says so this often; one that has said nothing for six times as long died with its process. */
-export const heartbeatMs = 10_000
-export const silenceMs = 6 * heartbeatMs
-
 /** What a run may close: what the same tool said, in the same format, of the same asset. */
 export const scopeOf = (format: string, tool: string, assetId: string): string =>
   `${format}/${assetId}/${tool}`

@@ -1,17 +1,19 @@
 import { screaming } from '#kit/builder.ts'
 import { listOf, one } from '#kit/lookup.ts'
+import { operationStatuses } from '#kit/operation.ts'
 import { to } from '#kit/refs.ts'
 import * as imports from '../model/import.ts'
 import * as importRuns from '../model/import-run.ts'
-import { type ImportRunRow, runStatuses } from '../tables.ts'
+import type { ImportRunRow } from '../tables.ts'
 import { builder, lists } from './builder.ts'
+import { Operation, find as operationOf } from './operation.ts'
 import { Asset, User } from './refs.ts'
 
 export const ImportRun = builder.objectRef<ImportRunRow>('ImportRun')
 
 const ImportStatus = builder.enumType('ImportStatus', {
-  description: 'How far an import has come.',
-  values: screaming(runStatuses),
+  description: 'How far an import has come. The last three are ends.',
+  values: screaming(operationStatuses),
 })
 
 ImportRun.implement({
@@ -21,6 +23,13 @@ ImportRun.implement({
   fields: (t) => ({
     id: t.exposeID('id'),
     status: t.field({ type: ImportStatus, resolve: (run) => run.status }),
+    operation: t.field({
+      type: Operation,
+      nullable: true,
+      description: 'What carries it out, and is cancelled to stop it; null for imports of older versions.',
+      resolve: ({ operationId }, _args, context) =>
+        operationId === null ? null : operationOf(context, operationId),
+    }),
     format: t.exposeString('format', { nullable: true }),
     fileName: t.exposeString('fileName'),
     asset: t.field({ type: Asset, nullable: true, resolve: (run) => to(run.assetId) }),
@@ -61,10 +70,7 @@ builder.queryFields((t) => ({
     description: 'One import, or null.',
     authScopes: { permission: 'integrations:read' },
     args: { id: t.arg.id({ required: true }) },
-    resolve: async (_root, { id }, context) => {
-      await importRuns.settle(context)
-      return one(context, 'import-run', id, importRuns.find)
-    },
+    resolve: (_root, { id }, context) => one(context, 'import-run', id, importRuns.find),
   }),
   importRuns: t.field({
     type: ImportRunConnection,
@@ -72,10 +78,7 @@ builder.queryFields((t) => ({
     authScopes: { permission: 'integrations:read' },
     args: listArgs,
     listSize: lists.size,
-    resolve: async (_root, args, context) => {
-      await importRuns.settle(context)
-      return listOf(context, importRuns.spec, args)
-    },
+    resolve: (_root, args, context) => listOf(context, importRuns.spec, args),
   }),
 }))
 

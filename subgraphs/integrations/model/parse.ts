@@ -13,14 +13,16 @@ const deadlineMs = 120_000
  * Parses a report in a thread of its own, so that a large or hostile one delays nobody.
  * Throws ReportError when the file is refused.
  */
-export async function parse(file: Buffer, format: string | null): Promise<Report> {
+export async function parse(file: Buffer, format: string | null, signal: AbortSignal): Promise<Report> {
   const bytes = new Uint8Array(file)
   const worker = new Worker(new URL('../parsers/worker.ts', import.meta.url), {
     workerData: { bytes, format },
     transferList: [bytes.buffer],
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   })
-  const timer = setTimeout(() => void worker.terminate(), deadlineMs)
+  const stop = () => void worker.terminate()
+  const timer = setTimeout(stop, deadlineMs)
+  signal.addEventListener('abort', stop, { once: true })
   try {
     const parsed = await new Promise<Parsed>((resolve, reject) => {
       // Under `node --watch` a worker says other things too.
@@ -35,6 +37,7 @@ export async function parse(file: Buffer, format: string | null): Promise<Report
     throw new ReportError(code, message, named)
   } finally {
     clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
     await worker.terminate()
   }
 }

@@ -57,6 +57,7 @@ export const inputs: Record<string, string> = {
   RevokeInvitationInput: 'id',
   AcceptInvitationInput: 'name',
   SetConnectorCredentialsInput: 'id',
+  CancelOperationInput: 'id',
   StartImportInput: 'fileName format',
 }
 

@@ -17,6 +17,11 @@ export const integrations: Expected = {
       key: 'vulnerabilities:import',
       ask: '(input: { upload: "$upload", fileName: "matrix.json" })',
     },
+    cancelOperation: {
+      may: managers,
+      key: 'integrations:write',
+      ask: '(input: { id: "$operation" })',
+    },
     setConnectorCredentials: {
       may: managers,
       key: 'integrations:write',
@@ -34,6 +39,7 @@ export const integrations: Expected = {
     ImportRunEdge: 'part',
     OperationConnection: 'part',
     OperationEdge: 'part',
+    CancelOperationPayload: 'part',
     SetConnectorCredentialsPayload: 'part',
     StartImportPayload: 'part',
   },

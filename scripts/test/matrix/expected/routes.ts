@@ -126,6 +126,7 @@ export const routes: Record<string, Row> = {
   },
   'GET /operations': read('integrations'),
   'GET /operations/:id': { ...read('integrations'), ask: '$operation' },
+  'POST /operations/:id/cancel': { may: managers, key: 'integrations:write', ask: '$operation' },
   'GET /metrics/dashboard': { may: members, key: ['assets:read', 'alerts:read', 'vulnerabilities:read'] },
 }
 

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { note } from '#kit/audit.ts'
+import { type Blobs, createBlobs } from '#kit/blob.ts'
+import { type ErrorCode, NexusError } from '#kit/errors.ts'
+import type { JobContext } from '#kit/job.ts'
+import { type Report, ReportError } from '../parsers/report.ts'
+import { assetNameOf, batches, scopeOf } from '../rules.ts'
+import type { ImportRunRow, Tables } from '../tables.ts'
+import * as connectors from './connector.ts'
+import * as importRuns from './import-run.ts'
+import { parse } from './parse.ts'
+import * as peers from './peers.ts'
+
+const batchSize = 500
+const hour = 3_600_000
+
+/**
+ * Imports an uploaded report. It may be begun again at any point: a batch that was applied answers what it answered
+ * before. The upload goes once the run has ended; what a run left that was cancelled, or whose workers died, a later
+ * one sweeps.
+ */
+export async function carryOut(context: JobContext<Tables>, run: ImportRunRow): Promise<void> {
+  const blobs = createBlobs(join(context.blobDir, run.organizationId))
+  await blobs.sweep(hour, (ids) => context.tenant((trx) => importRuns.unneeded(trx, ids)))
+  try {
+    await read(context, run, blobs)
+  } catch (error) {
+    context.signal.throwIfAborted()
+    if (!isRefusal(error)) throw error
+    await refuse(context, run, error)
+  }
+  await blobs.remove(run.upload!)
+}
+
+async function read(context: JobContext<Tables>, run: ImportRunRow, blobs: Blobs): Promise<void> {
+  const file = await blobs.read(run.upload!)
+  const sha256 = createHash('sha256').update(file).digest('hex')
+  await context.tenant((trx) => importRuns.advance(trx, run.id, { bytes: file.length, sha256 }))
+  await applyReport(context, run, await parse(file, run.format, context.signal))
+}
+
+async function applyReport(
+  context: JobContext<Tables>,
+  { id, organizationId, ...run }: ImportRunRow,
+  report: Report,
+): Promise<void> {
+  const { operation, signal, tenant } = context
+  const { format, total, skipped } = report
+  const assetName = assetNameOf(run.assetName, report.assetName, run.fileName)
+  const assetId = await peers.ensureAsset(context, assetName, report.assetType)
+  const counts = { created: 0, updated: 0, unchanged: 0, reopened: 0 }
+  const whole = report.findings.length + report.checks.length
+  let done = 0
+  const advance = async (progress: importRuns.Progress) => {
+    signal.throwIfAborted()
+    await tenant(async (trx) => {
+      await operation.advance({ done, total: whole }, trx)
+      await importRuns.advance(trx, id, progress)
+    })
+  }
+  await advance({ format, assetName, assetId, total, skipped })
+  const tool = report.tool.name.slice(0, 150)
+  const scan = { id, assetId, tool, scope: scopeOf(format, tool, assetId) }
+  const digest = createHash('sha256')
+  let batch = 0
+  for (const findings of batches(report.findings, batchSize)) {
+    const applied = await peers.applyFindings(context, scan, batch, findings)
+    for (const outcome of ['created', 'updated', 'unchanged', 'reopened'] as const)
+      counts[outcome] += applied[outcome]
+    digest.update(JSON.stringify([batch, applied, findings.map(({ key }) => key)]))
+    batch += 1
+    done += findings.length
+    await advance(counts)
+  }
+  for (const checks of batches(report.checks, batchSize)) {
+    await peers.applyCheckResults(context, scan, checks)
+    digest.update(JSON.stringify(checks.map(({ key, result }) => [key, result])))
+    done += checks.length
+    await advance({})
+  }
+  // Who cancels it later is told that it is too late: half of what is missing would be closed.
+  await operation.settle()
+  const closed = report.complete ? await peers.finishFindings(context, scan) : 0
+  if (report.complete) await peers.finishCheckResults(context, scan)
+  const told = { format, assetId, assetName, total, skipped, ...counts, closed, digest: digest.digest('hex') }
+  await tenant(async (trx) => {
+    await operation.complete(trx, whole)
+    await importRuns.advance(trx, id, { ...counts, closed })
+    const after = { status: 'complete', ...told }
+    note({ type: 'ImportRun', id, before: { status: 'running' }, after })
+    await connectors.report(trx, organizationId, format, null)
+  })
+}
+
+type Refused = ReportError | NexusError
+
+/** What would be refused again; the rest may pass. */
+const isRefusal = (error: unknown): error is Refused =>
+  error instanceof ReportError || (error instanceof NexusError && error.status < 500)
+
+const codeOf = (error: Refused): ErrorCode => (error instanceof ReportError ? 'REPORT_REJECTED' : error.code)
+
+async function refuse(
+  { tenant, operation }: JobContext<Tables>,
+  run: ImportRunRow,
+  error: Refused,
+): Promise<void> {
+  const format = error instanceof ReportError ? (error.format ?? run.format) : run.format
+  const message = `${run.fileName} (${format ?? 'format not recognised'}): ${error.message}`
+  await tenant(async (trx) => {
+    await operation.refuse(trx, { code: error.code, message })
+    if (format) await connectors.report(trx, run.organizationId, format, error.message)
+    const after = { status: 'failed', errorCode: error.code }
+    note({ type: 'ImportRun', id: run.id, before: { status: 'running' }, after, code: codeOf(error) })
+  })
+}
