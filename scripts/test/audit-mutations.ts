@@ -1,9 +1,11 @@
 /** Mutations that do something, each once, in an order in which each works. */
 import { readFileSync } from 'node:fs'
 import { buildSchema, type GraphQLField } from 'graphql'
+import { newId } from '#kit/id.ts'
 import { root } from '#kit/register.ts'
 import { type Answer, password, type TestHouse, type Visitor } from '../test-house.ts'
 import { codeAt } from './factors.ts'
+import { openOwner } from './owner.ts'
 import { importReport, trivyReport } from './reports.ts'
 import { okta, patch } from './scim-bodies.ts'
 
@@ -195,6 +197,21 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['removeTotp', analyst, async () => ({ password, code: await codeAt({ secret: made.secret! }, 1) })],
     ['changePassword', analyst, () => ({ current: password, new: 'another password of theirs' })],
     ['generateReport', admin, () => ({ list: 'ASSETS', format: 'CSV' })],
+    [
+      'cancelOperation',
+      admin,
+      async () => {
+        // One that nobody is at.
+        const owner = await openOwner(house)
+        const id = newId()
+        await owner.query(
+          `insert into operations.operations (id, organization_id, kind, requested_by) values ($1, $2, 'audited', $1)`,
+          [id, acme],
+        )
+        await owner.close()
+        return { id }
+      },
+    ],
     ['startImport', admin, () => ({ upload: '00000000-0000-7000-8000-000000000000', fileName: 'gone.json' })],
   ]
   return { steps, made: made as Made }
