@@ -55,7 +55,7 @@ const ofSealing = { 'keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'] }
 const reached: Record<string, Record<string, string[]>> = {
   compliance: ofJobs,
   identity: { ...ofJobs, ...ofSealing },
-  integrations: { 'operations.operations': ['SELECT'], ...ofSealing },
+  integrations: { ...ofJobs, ...ofSealing },
 }
 // The journal grows, and nobody who writes it may change it. Identity shows it.
 const ofJournal = (name: string) => {
@@ -298,6 +298,7 @@ test('without a tenant a service sees no row', async () => {
     ['compliance', 'followed_reports'],
     ['compliance', 'operations.operations'],
     ['integrations', 'operations.operations'],
+    ['integrations', 'followed_imports'],
     ['identity', 'keyring.data_keys'],
     ['integrations', 'keyring.data_keys'],
     ['compliance', 'current_results'],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { note } from '#kit/audit.ts'
-import { type Blobs, createBlobs } from '#kit/blob.ts'
+import { createBlobs } from '#kit/blob.ts'
 import { type ErrorCode, NexusError } from '#kit/errors.ts'
 import type { JobContext } from '#kit/job.ts'
 import { type Report, ReportError } from '../parsers/report.ts'
@@ -17,27 +17,24 @@ const hour = 3_600_000
 
 /**
  * Imports an uploaded report. It may be begun again at any point: a batch that was applied answers what it answered
- * before. The upload goes once the run has ended; what a run left that was cancelled, or whose workers died, a later
- * one sweeps.
+ * before. The upload goes once the run has ended; what nobody came back to, a later run sweeps.
  */
 export async function carryOut(context: JobContext<Tables>, run: ImportRunRow): Promise<void> {
+  const { signal, tenant } = context
   const blobs = createBlobs(join(context.blobDir, run.organizationId))
-  await blobs.sweep(hour, (ids) => context.tenant((trx) => importRuns.unneeded(trx, ids)))
+  const unneeded = (ids: string[]) => tenant((trx) => importRuns.unneeded(trx, ids))
+  await blobs.sweep(hour, unneeded)
   try {
-    await read(context, run, blobs)
+    const file = await blobs.read(run.upload!)
+    const sha256 = createHash('sha256').update(file).digest('hex')
+    await tenant((trx) => importRuns.advance(trx, run.id, { bytes: file.length, sha256 }))
+    await applyReport(context, run, await parse(file, run.format, signal))
   } catch (error) {
-    context.signal.throwIfAborted()
-    if (!isRefusal(error)) throw error
+    if (signal.aborted || !isRefusal(error)) throw error
     await refuse(context, run, error)
+  } finally {
+    for (const id of await unneeded([run.upload!])) await blobs.remove(id)
   }
-  await blobs.remove(run.upload!)
-}
-
-async function read(context: JobContext<Tables>, run: ImportRunRow, blobs: Blobs): Promise<void> {
-  const file = await blobs.read(run.upload!)
-  const sha256 = createHash('sha256').update(file).digest('hex')
-  await context.tenant((trx) => importRuns.advance(trx, run.id, { bytes: file.length, sha256 }))
-  await applyReport(context, run, await parse(file, run.format, context.signal))
 }
 
 async function applyReport(
