@@ -212,6 +212,14 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
         return { id }
       },
     ],
+    [
+      'revertImport',
+      admin,
+      async () => {
+        const report = trivyReport('audit:2', [{ id: 'CVE-2020-2', package: 'a' }])
+        return { id: (await importReport(admin, 'second.json', report)).id }
+      },
+    ],
     ['startImport', admin, () => ({ upload: '00000000-0000-7000-8000-000000000000', fileName: 'gone.json' })],
   ]
   return { steps, made: made as Made }

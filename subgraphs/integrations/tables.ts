@@ -2,6 +2,8 @@ import type { Generated, Selectable } from 'kysely'
 import type { OperationStatus } from '#kit/operation.ts'
 
 export const connectorStatuses = ['healthy', 'degraded', 'failing', 'stale', 'disabled'] as const
+export const changeOutcomes = ['created', 'updated', 'reopened', 'closed'] as const
+export type ChangeOutcome = (typeof changeOutcomes)[number]
 export type ConnectorStatus = (typeof connectorStatuses)[number]
 
 /** What became of the records of a report. `closed` stands apart: those are not in the report. */
@@ -39,6 +41,9 @@ export type Tables = {
     /** Null for runs of before there were jobs. */
     operationId: string | null
     upload: string | null
+    /** It says what an import would do, and does nothing. */
+    isPreview: Generated<boolean>
+    revertedAt: Date | null
     format: string | null
     fileName: string
     assetName: string | null
@@ -48,6 +53,14 @@ export type Tables = {
     bytes: Generated<number>
     createdAt: Generated<Date>
     updatedAt: Generated<Date>
+  }
+  previewedChanges: {
+    id: string
+    organizationId: string
+    runId: string
+    outcome: ChangeOutcome
+    vulnerabilityId: string | null
+    title: string | null
   }
   /** A view: runs with what their operations say. */
   followedImports: Tables['importRuns'] & {
@@ -59,5 +72,6 @@ export type Tables = {
   }
 }
 
+export type PreviewedChangeRow = Selectable<Tables['previewedChanges']>
 export type ConnectorRow = Selectable<Tables['connectors']>
 export type ImportRunRow = Selectable<Tables['followedImports']>

@@ -30,6 +30,14 @@ ImportRun.implement({
       resolve: ({ operationId }, _args, context) =>
         operationId === null ? null : operationOf(context, operationId),
     }),
+    isPreview: t.exposeBoolean('isPreview', {
+      description: 'It tells what an import of the report would do, and has changed nothing.',
+    }),
+    revertedAt: t.expose('revertedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When what it had changed was set back.',
+    }),
     format: t.exposeString('format', { nullable: true }),
     fileName: t.exposeString('fileName'),
     asset: t.field({ type: Asset, nullable: true, resolve: (run) => to(run.assetId) }),

@@ -7,6 +7,7 @@ import './credentials.ts'
 import './import-run.ts'
 import './operation.ts'
 import './reseal.ts'
+import './revert.ts'
 
 addPersonField(builder, 'integrations', people)
 

@@ -4,12 +4,12 @@ import { note } from '#kit/audit.ts'
 import { createBlobs } from '#kit/blob.ts'
 import { type ErrorCode, NexusError } from '#kit/errors.ts'
 import type { JobContext } from '#kit/job.ts'
-import { type Report, ReportError } from '../parsers/report.ts'
+import { ReportError } from '../parsers/report.ts'
 import { assetNameOf, batches, scopeOf } from '../rules.ts'
 import type { ImportRunRow, Tables } from '../tables.ts'
 import * as connectors from './connector.ts'
 import * as importRuns from './import-run.ts'
-import { parse } from './parse.ts'
+import { type Parsed, parse } from './parse.ts'
 import * as peers from './peers.ts'
 
 const batchSize = 500
@@ -40,7 +40,7 @@ export async function carryOut(context: JobContext<Tables>, run: ImportRunRow): 
 async function applyReport(
   context: JobContext<Tables>,
   { id, organizationId, ...run }: ImportRunRow,
-  report: Report,
+  { report, payload }: Parsed,
 ): Promise<void> {
   const { operation, signal, tenant } = context
   const { format, total, skipped } = report
@@ -59,16 +59,22 @@ async function applyReport(
   await advance({ format, assetName, assetId, total, skipped })
   const tool = report.tool.name.slice(0, 150)
   const scan = { id, assetId, tool, scope: scopeOf(format, tool, assetId) }
-  const digest = createHash('sha256')
-  let batch = 0
-  for (const findings of batches(report.findings, batchSize)) {
-    const applied = await peers.applyFindings(context, scan, batch, findings)
+  const digest = createHash('sha256').update(payload)
+  const counted = async (applied: peers.Applied, of: number) => {
     for (const outcome of ['created', 'updated', 'unchanged', 'reopened'] as const)
       counts[outcome] += applied[outcome]
+    done += of
+    await advance(counts)
+  }
+  // Of a report that is not complete nobody knows whether the one before it saw the same.
+  const same = report.complete ? await peers.refreshFindings(context, scan, payload) : null
+  if (same) await counted(same, report.findings.length)
+  let batch = 0
+  for (const findings of same ? [] : batches(report.findings, batchSize)) {
+    const applied = await peers.applyFindings(context, scan, batch, findings)
     digest.update(JSON.stringify([batch, applied, findings.map(({ key }) => key)]))
     batch += 1
-    done += findings.length
-    await advance(counts)
+    await counted(applied, findings.length)
   }
   for (const checks of batches(report.checks, batchSize)) {
     await peers.applyCheckResults(context, scan, checks)
@@ -78,7 +84,7 @@ async function applyReport(
   }
   // Who cancels it later is told that it is too late: half of what is missing would be closed.
   await operation.settle()
-  const closed = report.complete ? await peers.finishFindings(context, scan) : 0
+  const closed = report.complete ? await peers.finishFindings(context, scan, payload) : 0
   if (report.complete) await peers.finishCheckResults(context, scan)
   const told = { format, assetId, assetName, total, skipped, ...counts, closed, digest: digest.digest('hex') }
   await tenant(async (trx) => {

@@ -23,6 +23,7 @@ export async function count(db: Db<Tables>, formats: readonly string[]): Promise
     .selectFrom('followedImports')
     .select(['format', 'status', sql<number>`count(*)`.as('count')])
     .where('format', 'in', formats)
+    .where('isPreview', '=', false)
     .groupBy(['format', 'status'])
     .orderBy('status')
     .execute()
@@ -42,7 +43,7 @@ export async function add(trx: Trx<Tables>, run: NewRun): Promise<void> {
 }
 
 export type Progress = Partial<Counts> &
-  Partial<Pick<ImportRunRow, 'format' | 'assetName' | 'assetId' | 'sha256' | 'bytes'>>
+  Partial<Pick<ImportRunRow, 'format' | 'assetName' | 'assetId' | 'sha256' | 'bytes' | 'revertedAt'>>
 
 /** Writes how far a run has come. */
 export async function advance(trx: Trx<Tables>, id: string, progress: Progress): Promise<void> {

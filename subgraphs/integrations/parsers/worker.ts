@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import { parseReport } from './index.ts'
 import { ReportError } from './report.ts'
@@ -6,7 +7,9 @@ const { bytes, format } = workerData as { bytes: Uint8Array; format: string | nu
 
 try {
   const text = new TextDecoder('utf-8').decode(bytes)
-  parentPort!.postMessage({ report: parseReport(text, format ?? undefined) })
+  const report = parseReport(text, format ?? undefined)
+  const payload = createHash('sha256').update(JSON.stringify(report.findings)).digest('hex')
+  parentPort!.postMessage({ report, payload })
 } catch (error) {
   if (!(error instanceof ReportError)) throw error
   const { code, message, format: named } = error

@@ -58,7 +58,8 @@ export const inputs: Record<string, string> = {
   AcceptInvitationInput: 'name',
   SetConnectorCredentialsInput: 'id',
   CancelOperationInput: 'id',
-  StartImportInput: 'fileName format',
+  RevertImportInput: 'id',
+  StartImportInput: 'fileName format upload',
 }
 
 /** The routes that read a body; the others look at none. The file of an upload is a file, whatever is in it. */

@@ -17,6 +17,11 @@ export const integrations: Expected = {
       key: 'vulnerabilities:import',
       ask: '(input: { upload: "$upload", fileName: "matrix.json" })',
     },
+    revertImport: {
+      may: managers,
+      key: 'vulnerabilities:import',
+      ask: '(input: { id: "$importRun" })',
+    },
     cancelOperation: {
       may: managers,
       key: 'integrations:write',
@@ -40,6 +45,8 @@ export const integrations: Expected = {
     OperationConnection: 'part',
     OperationEdge: 'part',
     CancelOperationPayload: 'part',
+    RevertImportPayload: 'part',
+    LeftFinding: 'part',
     SetConnectorCredentialsPayload: 'part',
     StartImportPayload: 'part',
   },

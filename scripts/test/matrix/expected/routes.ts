@@ -102,6 +102,11 @@ export const routes: Record<string, Row> = {
   'GET /compliance/posture': read('compliance'),
   'GET /integrations/imports': read('integrations'),
   'GET /integrations/imports/:id': { ...read('integrations'), ask: '$importRun' },
+  'POST /integrations/imports/:id/revert': {
+    may: managers,
+    key: 'vulnerabilities:import',
+    ask: '$importRun',
+  },
   'POST /integrations/imports': { may: managers, key: 'vulnerabilities:import', body: '{}' },
   'GET /integrations/connectors': read('integrations'),
   'PUT /integrations/connectors/:id/credentials': {

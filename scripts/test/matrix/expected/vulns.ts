@@ -6,7 +6,10 @@ export const vulns: Expected = {
     vulnerabilities: { may: members, key: 'vulnerabilities:read', ask: '(first: 2)' },
     vulnerabilityStats: { may: members, key: 'vulnerabilities:read' },
   },
-  peers: ['Mutation.applyFindings', 'Mutation.finishFindings'],
+  peers: [
+    ...['Mutation.applyFindings', 'Mutation.refreshFindings', 'Mutation.finishFindings'],
+    ...['Mutation.revertFindings', 'Query.previewFindings', 'Query.closableFindings'],
+  ],
   fields: { 'Asset.openVulnerabilityCount': read('vulnerabilities:read') },
   types: {
     Vulnerability: read('vulnerabilities:read'),
