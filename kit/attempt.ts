@@ -12,7 +12,13 @@ import { allowed, type Member } from './viewer.ts'
 
 export type Taken = JobWithMetadata<Payload>
 type Refused = { code: ErrorCode | 'INTERRUPTED'; message: string }
-type Here = { subgraph: string; surroundings: Surroundings; db: Db<never>; queue: Queue<never> }
+type Here = {
+  subgraph: string
+  surroundings: Surroundings
+  db: Db<never>
+  queue: Queue<never>
+  jobs?: Jobs<never>
+}
 
 /** What passes by itself is tried again; a refusal would be the same one. */
 const passes = (code: string) => ['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'].includes(code)
@@ -54,7 +60,7 @@ export async function attempt(here: Here, name: string, job: Job<never>, taken: 
 async function carryOut(
   here: Here,
   kind: string,
-  { run, permission }: Job<never>,
+  { run, permission, isConsequence }: Job<never>,
   { data, signal }: Taken,
   number: number,
 ): Promise<'complete' | 'failed'> {
@@ -65,7 +71,7 @@ async function carryOut(
   const asked = as(member)
   await asked.tenant((trx) => operations.begin(trx, id, number))
   const now = await standingOf(asked, member)
-  allowed(now, permission)
+  if (permission !== 'signedIn') allowed(now, permission)
   const common = as(now)
   let outcome: 'complete' | 'failed' | null = null
   const operation: JobContext<never>['operation'] = {
@@ -78,19 +84,21 @@ async function carryOut(
     settle: () => common.tenant((trx) => operations.settle(trx, id, number)),
     complete: async (trx, done) => {
       await operations.complete(trx, id, number, done)
-      note({ type: 'Operation', id, before: { status: 'running' }, after: { status: 'complete', done } })
+      if (!isConsequence)
+        note({ type: 'Operation', id, before: { status: 'running' }, after: { status: 'complete', done } })
       outcome = 'complete'
     },
     refuse: async (trx, why) => {
       await operations.refuse(trx, id, number, why)
       const after = { status: 'failed', errorCode: why.code }
-      note({ type: 'Operation', id, before: { status: 'running' }, after })
+      if (!isConsequence) note({ type: 'Operation', id, before: { status: 'running' }, after })
       outcome = 'failed'
     },
   }
   // Its row is that of the transaction that completes it; an attempt that fails may be followed by another.
   const { client, service, viewer } = common
-  const record = startRecording({ operation: kind, subgraph, viewer, service, requestId, client })
+  const of = { operation: kind, subgraph, viewer, service, requestId, client }
+  const record = isConsequence ? null : startRecording(of)
   const watch = watching(signal, () => asked.tenant((trx) => operations.isCurrent(trx, id, number)))
   try {
     await recording(record, () => run({ ...common, operation, signal: watch.signal }, subject))
@@ -139,10 +147,9 @@ async function standingOf(context: Context<never>, member: Member): Promise<Memb
   return { ...asked, permissions, ...(memberStanding.hasGrants && { hasGrants: true }) }
 }
 
-/** Ends the operation of a job that nobody will try again, and writes its one row in the journal. */
+/** Ends the operation of a job that nobody will try again, and writes its one row in the journal, if it has one. */
 export async function giveUp(
-  { subgraph, db, surroundings }: Here,
-  jobs: Jobs<never>,
+  { subgraph, db, surroundings, jobs = {} }: Here,
   { id, data, sourceOutput }: Taken,
 ): Promise<JobResult> {
   const { operation, subject, member, requestId } = data
@@ -153,10 +160,11 @@ export async function giveUp(
   await inTenant(db, { organizationId }, async (trx: Trx<never>) => {
     const kind = await operations.fail(trx, operation, code, message)
     if (!kind) return
+    await jobs[kind]?.givenUp?.(trx, subject, { code, message })
+    if (jobs[kind]?.isConsequence) return
     const after = { status: 'failed', errorCode: code }
     const change = { type: 'Operation', id: operation, before: { status: 'running' }, after }
     const of = { operation: kind, subgraph, requestId, organizationId, actor: member }
-    await jobs[kind]?.givenUp?.(trx, subject, { code, message })
     await recordEnd(trx, of, change, code)
   })
   surroundings.log.error({ requestId, operation, code }, 'a job was given up')

@@ -1,3 +1,4 @@
+import type { Cache, Question } from './cache.ts'
 import type { Client } from './client.ts'
 import { type Db, inTenant, type Trx } from './database.ts'
 import type { Erasures } from './erasures.ts'
@@ -15,6 +16,7 @@ import type { Caller, InternalSigner, Keys } from './tokens.ts'
 import type { Tracer } from './tracing.ts'
 import type { SubgraphError, Transports } from './transport.ts'
 import { signedIn, type Viewer } from './viewer.ts'
+import { watchWrites } from './writes.ts'
 
 /** What a subgraph may know of the house it runs in. */
 export type Surroundings = {
@@ -33,11 +35,15 @@ export type Surroundings = {
   erasures: Erasures
   shared: Shared
   metrics: Metrics
+  /** What this subgraph remembers of its answers. */
+  cache: Cache
   events: Events
   /** How addresses are asked that people have given. */
   outbound: Outbound
   /** What time it is, for whatever ends or falls due: tests move it. */
   clock(): Date
+  /** After how many days without a word from any source an asset is stale. */
+  staleAfterDays: number
   /** Where browsers reach the platform, once it listens: an origin. */
   publicUrl(): string
   tracer?: Tracer | null
@@ -62,6 +68,11 @@ export type Context<Tables> = Surroundings &
      */
     ingest<Result>(work: (trx: Trx<Tables>) => Promise<Result>): Promise<Result>
     /**
+     * The answer as it was computed since anything of the organization was changed here, or computed now. Throws
+     * UNAUTHENTICATED for the anonymous.
+     */
+    remember<Value>(of: Question, compute: () => Promise<Value>): Promise<Value>
+    /**
      * Asks for a job of this subgraph, in the transaction that needs it, and answers the id of the operation to
      * follow it by. Throws UNAUTHENTICATED for the anonymous.
      * @param subject the id of what it is about
@@ -81,6 +92,19 @@ export function createContext<Tables>(
   queue: Pick<Queue<Tables>, 'enqueue'>,
   ingestDb: () => Db<Tables> = noIngest,
 ): Context<Tables> {
+  /** What is remembered is forgotten before anybody is told of what was written. */
+  const working = async <Result>(
+    of: Db<Tables>,
+    work: (trx: Trx<Tables>) => Promise<Result>,
+  ): Promise<Result> => {
+    const { organizationId } = signedIn(context.viewer)
+    const writes = watchWrites<Tables>()
+    try {
+      return await inTenant(of, { organizationId }, (trx) => work(writes.over(trx)))
+    } finally {
+      if (writes.seen()) await context.cache.changed(organizationId)
+    }
+  }
   const context: Context<Tables> = {
     ...surroundings,
     ...caller,
@@ -92,14 +116,10 @@ export function createContext<Tables>(
       () => context.viewer,
       (subgraph, query, variables) => callPeer(context, subgraph, query, variables),
     ),
-    tenant: async (work) => {
-      const { organizationId } = signedIn(context.viewer)
-      return inTenant(db, { organizationId }, work)
-    },
-    ingest: async (work) => {
-      const { organizationId } = signedIn(context.viewer)
-      return inTenant(ingestDb(), { organizationId }, work)
-    },
+    tenant: async (work) => working(db, work),
+    ingest: async (work) => working(ingestDb(), work),
+    remember: async (of, compute) =>
+      context.cache.remember(signedIn(context.viewer), context.clock(), of, compute),
     enqueue: async (trx, job, subject) =>
       queue.enqueue(trx, job, subject, { member: signedIn(context.viewer), requestId: asked.requestId }),
   }

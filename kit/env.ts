@@ -101,6 +101,12 @@ export const environment = {
     .positive()
     .default(100 * 1024 * 1024)
     .describe('Largest report that may be imported, in bytes'),
+  NEXUS_ASSET_STALE_DAYS: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(30)
+    .describe('After how many days without a word from any source an asset is STALE'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/ })
     .optional()

@@ -34,8 +34,13 @@ export type JobContext<Tables> = Context<Tables> & {
 export type Job<Tables> = {
   /** Seconds that one attempt may take. */
   deadline: number
-  /** What who asked must still hold when an attempt begins. */
-  permission: Permission
+  /**
+   * What who asked must still hold when an attempt begins; `signedIn` for what follows from a change that was theirs
+   * to make, perhaps by a grant over some assets alone.
+   */
+  permission: Permission | 'signedIn'
+  /** It only follows from the change that asked for it, whose row in the journal stands for it. */
+  isConsequence?: true
   /** @param subject the id of what it is about */
   run(context: JobContext<Tables>, subject: string): Promise<void>
   /** What else is to be written when nobody will try it again, in the transaction that ends its operation. */

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { CacheOutcome } from './cache.ts'
 import { health } from './health.ts'
 import { createHttp, listen } from './http.ts'
 import type { Log } from './log.ts'
@@ -20,6 +21,8 @@ export type Metrics = {
   call(subgraph: string, outcome: 'ok' | 'error', seconds: number): void
   pool(name: string, pool: PoolCounts): void
   job(job: string, outcome: JobOutcome, seconds: number): void
+  /** What is remembered was asked for, by its name. */
+  cache(name: string, outcome: CacheOutcome): void
   /** Tells, whenever it is asked, how many jobs stand in each queue. */
   queues(read: () => Promise<QueueCounts[]>): void
   /** Of a gateway only; nothing is counted by it before it is asked for. */
@@ -90,6 +93,12 @@ export function createMetrics(): Metrics {
     buckets: jobBuckets,
     registers,
   })
+  const caches = new Counter({
+    name: 'nexus_cache_reads_total',
+    help: 'Answers that may be remembered, and whether they were',
+    labelNames: ['name', 'outcome'],
+    registers,
+  })
   const readers: (() => Promise<QueueCounts[]>)[] = []
   new Gauge({
     name: 'nexus_jobs',
@@ -124,6 +133,7 @@ export function createMetrics(): Metrics {
     call: (subgraph, outcome, seconds) => calls.observe({ subgraph, outcome }, seconds),
     pool: (name, pool) => pools.set(name, pool),
     job: (job, outcome, seconds) => jobs.observe({ job, outcome }, seconds),
+    cache: (name, outcome) => caches.inc({ name, outcome }),
     queues: (read) => readers.push(read),
     text: () => register.metrics(),
     contentType: register.contentType,

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
 import type { Log } from './log.ts'
+import { memoryStore, redisStore, type Store } from './store.ts'
 
 export type Limiter = RateLimiterRedis | RateLimiterMemory
 
@@ -9,6 +10,8 @@ export type Shared = {
   kind: 'redis' | 'memory'
   /** The counter of a name: `points` within `seconds` for each key. The same name is the same counter. */
   limiter(name: string, options: { points: number; seconds: number }): Limiter
+  /** What may be forgotten at any time. */
+  store: Store
   /** Throws when Redis does not answer. */
   check(): Promise<void>
   close(): Promise<void>
@@ -31,7 +34,13 @@ const inMemory: MakeLimiter = (keyPrefix, { points, seconds }) =>
 /** Without Redis, or while it is out of reach, limits are kept by each process for itself: never unlimited. */
 export function openShared(url: string | undefined, log: Log): Shared {
   if (!url)
-    return { kind: 'memory', limiter: remembered(inMemory), check: async () => {}, close: async () => {} }
+    return {
+      kind: 'memory',
+      limiter: remembered(inMemory),
+      store: memoryStore(),
+      check: async () => {},
+      close: async () => {},
+    }
   const redis = new Redis(url, {
     ...{ maxRetriesPerRequest: 1, commandTimeout: 1_000, connectTimeout: 2_000 },
     // One that hangs is left, so that who comes after does not wait for it as well.
@@ -54,6 +63,7 @@ export function openShared(url: string | undefined, log: Log): Shared {
         rejectIfRedisNotReady: true,
       })
     }),
+    store: redisStore(redis),
     check: async () => {
       await redis.ping()
     },

@@ -46,7 +46,7 @@ export async function openWorker(
     ...asService,
   })
   boss.on('error', (error) => log.warn({ err: error, subgraph: name }, 'the queue'))
-  const here = { subgraph: name, surroundings, db, queue }
+  const here = { subgraph: name, surroundings, db, queue, jobs }
   const running = new Set<Promise<unknown>>()
 
   /** What is at work is known, so that the database stays open under it. */
@@ -87,7 +87,7 @@ export async function openWorker(
     await boss.work<Payload, unknown, typeof how>(
       givenUp(name),
       how,
-      each((taken) => giveUp(here, jobs, taken)),
+      each((taken) => giveUp(here, taken)),
     )
   } catch (error) {
     await close()

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createBlobs } from '#kit/blob.ts'
+import { openCaches } from '#kit/cache.ts'
 import type { Surroundings } from '#kit/context.ts'
 import { type OnStatement, openDatabase, urlAs } from '#kit/database.ts'
 import { type Environment, publicUrlOf } from '#kit/env.ts'
@@ -20,7 +21,7 @@ import { root } from '#kit/register.ts'
 import { openSealing } from '#kit/sealing/open.ts'
 import { type OpenSubgraph, openSubgraph, type Subgraph } from '#kit/subgraph.ts'
 import { createKeys, internalSigner } from '#kit/tokens.ts'
-import { openTracing } from '#kit/tracing.ts'
+import { openTracing, type Tracing } from '#kit/tracing.ts'
 import type { Transport } from '#kit/transport.ts'
 import { openWorker } from '#kit/worker.ts'
 import { createGateway, type GatewayOptions } from '../gateway/app.ts'
@@ -50,7 +51,12 @@ export type HouseOptions = {
   durable?: boolean
   onStatement?: OnStatement
   /** Parts that are not as usual: for those who show that one of them is missed. */
-  parts?: Pick<GatewayOptions, 'calls'> & { events?(usual: Events): Events; clock?(): Date }
+  parts?: Pick<GatewayOptions, 'calls'> & {
+    events?(usual: Events): Events
+    clock?(): Date
+    /** Where the environment names none. */
+    tracer?: Tracing
+  }
 }
 
 /** Opens the house and listens. Whatever was opened is closed again when a later step fails. */
@@ -78,7 +84,7 @@ export async function openHouse({
     const shared = openShared(env.REDIS_URL, log)
     closers.push(() => shared.close())
     const metrics = createMetrics()
-    const tracer = await openTracing(env, 'house', log)
+    const tracer = (await openTracing(env, 'house', log)) ?? parts.tracer
     closers.push(() => tracer?.close())
     const usual = openEvents(env.REDIS_URL, log)
     closers.push(() => usual.close())
@@ -91,6 +97,9 @@ export async function openHouse({
     const erasures = openErasures(env, keys)
     const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
 
+    const caches = openCaches({ store: shared.store, metrics, log })
+    closers.push(() => caches.close())
+
     const common = {
       keys,
       log,
@@ -100,16 +109,17 @@ export async function openHouse({
       shared,
       metrics,
       events,
-      tracer,
+      tracer: tracer ?? null,
       outbound,
       clock: parts.clock ?? (() => new Date()),
+      staleAfterDays: env.NEXUS_ASSET_STALE_DAYS,
       publicUrl: () => publicUrlOf(env, port),
       sealing,
       erasures,
     }
     const around = (name: string): Surroundings => {
       const sign = internalSigner(keys, name)
-      return { ...common, sign }
+      return { ...common, sign, cache: caches.of(name) }
     }
     const open = async (subgraph: Subgraph): Promise<OpenSubgraph & { url: string; of: Subgraph }> => {
       const { name: schema, migrations, jobs } = subgraph
@@ -161,7 +171,7 @@ export async function openHouse({
       },
       log,
       metrics,
-      tracer,
+      tracer: tracer ?? null,
       ready: async () => {
         const answer = ({ check }: (typeof checks)[number]) =>
           check().then(

@@ -1,12 +1,13 @@
 /** The vocabulary of the tests: a house of their own, entered as one of the demo's people. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isBookkeeping, type Statement } from '#kit/database.ts'
 import { environment, readEnv } from '#kit/env.ts'
 import { createLog } from '#kit/log.ts'
-import { type House, openHouse } from './house.ts'
+import { type House, type HouseOptions, openHouse } from './house.ts'
+import { openWitness } from './witness.ts'
 
 export const password = 'correct-horse-battery'
 
@@ -37,7 +38,10 @@ export type TestHouse = House & {
 const isDoor = ({ schema, sql }: Statement) =>
   schema === 'identity' && sql.startsWith('select "users"."role", exists')
 
-async function ask(url: string, init: RequestInit): Promise<Answer> {
+type Sent = (body: unknown) => void
+
+async function ask(url: string, init: RequestInit, sent: Sent): Promise<Answer> {
+  sent(init.body)
   const response = await fetch(url, init)
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.includes('json') ?? false
@@ -49,35 +53,47 @@ async function ask(url: string, init: RequestInit): Promise<Answer> {
   }
 }
 
-export function visitorOf(url: string, token: string | null): Visitor {
+/** @param sent hears the body of everything that is asked */
+export function visitorOf(url: string, token: string | null, sent: Sent = () => {}): Visitor {
   const authorization: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
   return {
     token,
     graphql: (query, variables) =>
-      ask(`${url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...authorization },
-        body: JSON.stringify({ query, variables }),
-      }),
+      ask(
+        `${url}/graphql`,
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...authorization },
+          body: JSON.stringify({ query, variables }),
+        },
+        sent,
+      ),
     rest: (method, path, body, headers) => {
       const isRaw = typeof body === 'string' || body instanceof Uint8Array
       const type = isRaw ? 'application/octet-stream' : 'application/json'
-      const sent = body === undefined ? {} : { 'content-type': type }
+      const typed = body === undefined ? {} : { 'content-type': type }
       const payload = body === undefined ? {} : { body: isRaw ? (body as string) : JSON.stringify(body) }
-      return ask(`${url}/api/v1${path}`, {
-        method,
-        headers: { ...sent, ...authorization, ...headers },
-        ...payload,
-      })
+      const all = { ...typed, ...authorization, ...headers }
+      return ask(`${url}/api/v1${path}`, { method, headers: all, ...payload }, sent)
     },
   }
 }
 
-/** A house on a database of its own, with the demo in it. `env` adds to what it finds in its environment. */
-export async function openTestHouse(env: Record<string, string> = {}): Promise<TestHouse> {
+/**
+ * A house on a database of its own, with the demo in it. `env` adds to what it finds in its environment; `parts` are
+ * not as usual, such as a clock that the test moves. Closing it throws when a secret or an e-mail of its tests is in its
+ * log, traces, metrics or errors.
+ */
+export async function openTestHouse(
+  env: Record<string, string> = {},
+  parts: HouseOptions['parts'] = {},
+): Promise<TestHouse> {
   const dataDir = mkdtempSync(join(tmpdir(), 'nexus-test-'))
   const seen: Statement[] = []
-  const log = createLog('test', process.env.LOG_LEVEL ?? 'fatal')
+  const witness = openWitness({ password })
+  const everything = join(dataDir, 'everything.log')
+  const level = process.env.LOG_LEVEL
+  const log = level ? createLog('test', level) : createLog('test', 'trace', everything)
   const settings = { NEXUS_DATA_DIR: dataDir, PORT: '0', NEXUS_DEMO_PASSWORD: password, ...env }
   const remove = () => rmSync(dataDir, { recursive: true, force: true })
   const house = await openHouse({
@@ -85,11 +101,13 @@ export async function openTestHouse(env: Record<string, string> = {}): Promise<T
     log,
     durable: false,
     onStatement: (statement) => seen.push(statement),
+    parts: { tracer: witness.tracer, ...parts },
   }).catch((error: unknown) => {
+    witness.end()
     remove()
     throw error
   })
-  const visitor = (token: string | null) => visitorOf(house.url, token)
+  const visitor = (token: string | null) => visitorOf(house.url, token, witness.sent)
   return {
     ...house,
     dataDir,
@@ -111,8 +129,12 @@ export async function openTestHouse(env: Record<string, string> = {}): Promise<T
       return seen.slice(from).filter((statement) => !isBookkeeping(statement) && !isDoor(statement))
     },
     close: async () => {
+      const metrics = await house.surroundings.metrics.text()
       await house.close()
+      witness.end()
+      const told = level ? '' : readFileSync(everything, 'utf8')
       remove()
+      witness.assertUntold(told, metrics)
     },
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { openCaches } from '#kit/cache.ts'
 import type { Surroundings } from '#kit/context.ts'
 import { roleOf, urlAs } from '#kit/database.ts'
 import { type Environment, openEnvironment, publicUrlOf } from '#kit/env.ts'
@@ -62,6 +63,9 @@ export async function openSurroundings(
   closing(() => events.close())
   const tracer = await openTracing(env, name, log)
   closing(() => tracer?.close())
+  // What others write, a process learns by Redis alone.
+  const caches = openCaches({ store: shared.kind === 'redis' ? shared.store : null, metrics, log })
+  closing(() => caches.close())
   const common = {
     ...{ keys, sealing, log, transports, shared, metrics, events, tracer },
     blobDir: join(env.NEXUS_DATA_DIR, 'uploads'),
@@ -69,7 +73,12 @@ export async function openSurroundings(
     reportDir: join(env.NEXUS_DATA_DIR, 'reports'),
     outbound: createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS }),
     clock: () => new Date(),
+    staleAfterDays: env.NEXUS_ASSET_STALE_DAYS,
     publicUrl: () => publicUrlOf(env),
   }
-  return { metrics, tls, of: (name) => ({ ...common, sign: internalSigner(keys, name) }) }
+  return {
+    metrics,
+    tls,
+    of: (name) => ({ ...common, sign: internalSigner(keys, name), cache: caches.of(name) }),
+  }
 }

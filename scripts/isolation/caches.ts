@@ -95,5 +95,15 @@ export async function attackCaches(
   })
   for (const [who, places] of crossed)
     ledger.leak(kind, 'asked at the same time', `the same question as the ${who}`, [...places].slice(0, 20))
+  // What is remembered for members is not for somebody who has not come in, nor for others of the attacker's.
+  for (const who of ['anonymous', 'viewer', 'api'] as const) {
+    const token = await scratch.as(who)
+    for (const query of operations) {
+      const { text } = await client.graphql(token, query)
+      const places = leaksIn(text, secrets)
+      if (who === 'anonymous' && /"totalCount":\{|"total":\d/.test(text)) places.push('figures')
+      if (places.length > 0) ledger.leak(kind, 'asked after others', `the same question as ${who}`, places)
+    }
+  }
   for (const name of caches) ledger.attacked(kind, name, interleaved)
 }

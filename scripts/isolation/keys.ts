@@ -45,6 +45,7 @@ const commands = new Set([
   'psubscribe',
   'unsubscribe',
   'get',
+  'mget',
   'set',
   'incrby',
   'eval',
@@ -68,7 +69,8 @@ export async function watchRedis(url: string): Promise<Watch> {
   monitor.on('monitor', (_time: string, [command, ...given]: string[]) => {
     const name = command?.toLowerCase() ?? ''
     if (!commands.has(name)) return
-    const counted = name.startsWith('eval') ? given.slice(2, 2 + Number(given[1])) : given.slice(0, 1)
+    const keys = name === 'mget' ? given : given.slice(0, 1)
+    const counted = name.startsWith('eval') ? given.slice(2, 2 + Number(given[1])) : keys
     for (const each of counted) names.add(each)
   })
   return {

@@ -20,6 +20,7 @@ const selections: Record<string, string> = {
   createGrant: 'grant { id }',
   createInvitation: 'invitation { id } token',
   createAssetGroup: 'assetGroup { id }',
+  createAsset: 'asset { id }',
   createScimUser: 'resource',
   createScimGroup: 'resource',
   signIn: 'refreshToken',
@@ -142,6 +143,10 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
         return { assetId: made.asset, tags: ['team:audit'] }
       },
     ],
+    ['createAsset', admin, () => ({ type: 'HOST', name: 'audited' }), keep('ownAsset', 'asset')],
+    ['updateAsset', admin, () => ({ id: made.ownAsset, criticality: 'HIGH' })],
+    ['retireAsset', admin, () => ({ id: made.ownAsset })],
+    ['reviveAsset', admin, () => ({ id: made.ownAsset })],
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
     ['setAssetGroupMembers', admin, () => ({ id: made.assetGroup, assetIds: [made.asset] })],
     [

@@ -53,6 +53,7 @@ const queue = {
 const ofJobs = { 'operations.operations': ['INSERT', 'SELECT', 'UPDATE'], ...queue }
 const ofSealing = { 'keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'] }
 const reached: Record<string, Record<string, string[]>> = {
+  assets: ofJobs,
   compliance: ofJobs,
   identity: { ...ofJobs, ...ofSealing },
   integrations: { ...ofJobs, ...ofSealing },

@@ -17,7 +17,8 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     machines: ['last_seen_at', 'updated_at'],
     people: [
       ...[...made, 'version', 'external_id', 'type', 'name', 'environment', 'criticality', 'exposure'],
-      ...['data_classification', 'lifecycle', 'metadata', 'risk_score', 'first_seen_at'],
+      ...['data_classification', 'lifecycle', 'metadata', 'risk_score', 'first_seen_at', 'retired_at'],
+      ...['is_manual', 'owner_user_id', 'owner_team_id', 'risk_factors'],
     ],
   },
   'assets.asset_identifiers': {

@@ -4,8 +4,20 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { root } from '#kit/register.ts'
+import { createCanaries } from '../witness.ts'
+
+/** What processes of this file have printed. */
+const printed: (() => string)[] = []
+after(() => {
+  const canaries = createCanaries()
+  canaries.gather({ password: 'correct-horse-battery', email: 'admin@acme.example' })
+  // What is no line of the log is for who started them, such as the password of the demo.
+  const lines = printed.flatMap((output) => output().split('\n')).filter((line) => line.startsWith('{"'))
+  canaries.assertUntold({ log: lines.join('\n'), traces: '', metrics: '', errors: '' })
+})
 
 export const freePort = (): Promise<number> =>
   new Promise((resolve) => {
@@ -39,6 +51,7 @@ export function npmStart(env: Record<string, string>, cwd = root, command = ['np
   })
   let text = ''
   for (const stream of [npm.stdout!, npm.stderr!]) stream.on('data', (chunk) => (text += chunk))
+  printed.push(() => text)
   const exit = new Promise<number | null>((resolve) => npm.once('exit', resolve))
   return {
     npm,

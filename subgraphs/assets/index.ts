@@ -1,6 +1,8 @@
 import { defineSubgraph } from '#kit/subgraph.ts'
 import { schema } from './graph/index.ts'
+import { jobs } from './jobs.ts'
 import { migrations } from './migrations/index.ts'
+import { people } from './people.ts'
 import { seed } from './seed.ts'
 
-export const assets = defineSubgraph({ name: 'assets', schema, migrations, seed })
+export const assets = defineSubgraph({ name: 'assets', schema, migrations, jobs, people, seed })

@@ -23,6 +23,9 @@ export const classifications = ['restricted', 'confidential', 'internal', 'publi
 export const lifecycles = ['active', 'stale', 'retired'] as const
 
 export type AssetType = (typeof types)[number]
+export type Lifecycle = (typeof lifecycles)[number]
+/** A part of a risk score, and how much of it. */
+export type RiskFactor = { name: string; input: unknown; contribution: number }
 
 export type Tables = {
   assets: {
@@ -35,9 +38,16 @@ export type Tables = {
     criticality: Generated<(typeof criticalities)[number]>
     exposure: Generated<(typeof exposures)[number]>
     dataClassification: Generated<(typeof classifications)[number]>
-    lifecycle: Generated<(typeof lifecycles)[number]>
+    /** Never `stale`, which is a matter of time: see `rules.ts`. */
+    lifecycle: Generated<Lifecycle>
+    retiredAt: Generated<Date | null>
+    /** Whether somebody made it, and not a source. */
+    isManual: Generated<boolean>
+    ownerUserId: Generated<string | null>
+    ownerTeamId: Generated<string | null>
     metadata: Generated<Record<string, unknown>>
     riskScore: Generated<number>
+    riskFactors: Generated<RiskFactor[]>
     version: Generated<number>
     firstSeenAt: Generated<Date>
     lastSeenAt: Generated<Date>

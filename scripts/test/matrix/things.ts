@@ -78,6 +78,7 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   }
   const alert = first('alerts')
   await owner.rest('POST', `/alerts/${alert}/acknowledge`)
+  await owner.rest('PUT', `/assets/${first('assets')}`, { owner_id: user.id, owner_team_id: team })
   return {
     ...{ alert, team, assetGroup, grant, invitation },
     apiKey: key.body.data.id,
@@ -88,6 +89,7 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
     scimGroup: await scimGroup('kept'),
     scimLeaving: await scimGroup('gone'),
     asset: first('assets'),
+    spareAsset: await made('/assets', { type: 'host', name: `${mark} spare` }),
     connector: first('connectors'),
     control: first('controls'),
     framework: first('frameworks'),

@@ -35,6 +35,7 @@ builder.queryField('alertStats', (t) =>
     type: AlertStats,
     description: 'Counts over all alerts of the organization.',
     authScopes: { permission: 'alerts:read' },
-    resolve: (_root, _args, context) => context.tenant(alerts.count),
+    resolve: (_root, _args, context) =>
+      context.remember({ name: 'alertStats', keep: 'dashboard' }, () => context.tenant(alerts.count)),
   }),
 )

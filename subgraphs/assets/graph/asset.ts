@@ -2,16 +2,19 @@ import { reference } from '#kit/builder.ts'
 import type { Context } from '#kit/context.ts'
 import { load } from '#kit/loader.ts'
 import { listOf, one } from '#kit/lookup.ts'
+import { to } from '#kit/refs.ts'
 import * as assets from '../model/asset.ts'
 import * as tags from '../model/tag.ts'
+import { lifecycleOf } from '../rules.ts'
 import type { AssetRow, Tables } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 import { AssetType, Criticality, DataClassification, Environment, Exposure, Lifecycle } from './enums.ts'
-import { Organization } from './refs.ts'
+import { Organization, Team, User } from './refs.ts'
+import { AssetRiskFactor } from './risk.ts'
 
 export const Asset = builder.objectRef<AssetRow>('Asset')
 
-const find = (context: Context<Tables>, id: string) => one(context, 'asset', id, assets.find)
+export const find = (context: Context<Tables>, id: string) => one(context, 'asset', id, assets.find)
 
 Asset.implement({
   needs: 'assets:read',
@@ -26,8 +29,29 @@ Asset.implement({
     criticality: t.field({ type: Criticality, resolve: (asset) => asset.criticality }),
     exposure: t.field({ type: Exposure, resolve: (asset) => asset.exposure }),
     dataClassification: t.field({ type: DataClassification, resolve: (asset) => asset.dataClassification }),
-    lifecycle: t.field({ type: Lifecycle, resolve: (asset) => asset.lifecycle }),
+    lifecycle: t.field({
+      type: Lifecycle,
+      resolve: (asset, _args, context) => lifecycleOf(asset, assets.staleBefore(context)),
+    }),
+    retiredAt: t.expose('retiredAt', { type: 'DateTime', nullable: true }),
+    owner: t.field({
+      type: User,
+      nullable: true,
+      description: 'The member who answers for it.',
+      resolve: (asset) => to(asset.ownerUserId),
+    }),
+    ownerTeam: t.field({
+      type: Team,
+      nullable: true,
+      description: 'The team that answers for it.',
+      resolve: (asset) => to(asset.ownerTeamId),
+    }),
     riskScore: t.exposeInt('riskScore', { description: '0 (none) to 100.' }),
+    riskFactors: t.field({
+      type: [AssetRiskFactor],
+      description: 'What the score is the sum of.',
+      resolve: (asset) => asset.riskFactors,
+    }),
     tags: t.stringList({
       description: 'As key:value, in small letters.',
       resolve: async ({ id }, _args, context) => {
@@ -38,6 +62,7 @@ Asset.implement({
     metadata: t.expose('metadata', { type: 'JSON', description: 'What its sources say, as they say it.' }),
     firstSeenAt: t.expose('firstSeenAt', { type: 'DateTime' }),
     lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime' }),
+    version: t.exposeInt('version', { description: 'Rises with each change by somebody.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),
@@ -48,7 +73,8 @@ builder.asEntity(Asset, {
 })
 
 const AssetConnection = lists.connection(Asset)
-const AssetFilter = builder.inputType('AssetFilter', {
+const range = lists.numberRange()
+export const AssetFilter = builder.inputType('AssetFilter', {
   description: 'Which assets to list: conditions are joined by AND, the values of one by OR.',
   fields: (t) => ({
     type: t.field({ type: [AssetType] }),
@@ -56,6 +82,10 @@ const AssetFilter = builder.inputType('AssetFilter', {
     criticality: t.field({ type: [Criticality] }),
     environment: t.field({ type: [Environment] }),
     exposure: t.field({ type: [Exposure] }),
+    tag: t.stringList({ description: 'As key:value.' }),
+    groupId: t.idList({ description: 'Those in one of these groups.' }),
+    ownerId: t.idList({ description: 'Those of these members or teams.' }),
+    riskScore: t.field({ type: range }),
     search: t.string({
       description: 'Part of the name or of the external id; two letters find words that begin with them.',
     }),
@@ -79,6 +109,6 @@ builder.queryFields((t) => ({
     authScopes: { permission: 'assets:read' },
     args: listArgs,
     listSize: lists.size,
-    resolve: (_root, args, context) => listOf(context, assets.spec, args),
+    resolve: (_root, args, context) => listOf(context, assets.specAt(assets.staleBefore(context)), args),
   }),
 }))

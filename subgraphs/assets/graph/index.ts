@@ -1,4 +1,6 @@
 import { subgraphOptions } from '#kit/builder.ts'
+import { addPersonField } from '#kit/people.ts'
+import { people } from '../people.ts'
 import { builder } from './builder.ts'
 import './asset.ts'
 import './stats.ts'
@@ -6,5 +8,9 @@ import './ingest.ts'
 import './tag.ts'
 import './group.ts'
 import './covered.ts'
+import './care.ts'
+import './risk.ts'
+
+addPersonField(builder, 'assets', people)
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

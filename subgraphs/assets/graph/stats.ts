@@ -24,6 +24,14 @@ builder.queryField('assetStats', (t) =>
     type: AssetStats,
     description: 'Counts over all assets of the organization.',
     authScopes: { permission: 'assets:read' },
-    resolve: (_root, _args, context) => context.tenant(assets.count),
+    resolve: (_root, _args, context) =>
+      context.remember(
+        {
+          name: 'assetStats',
+          keep: 'dashboard',
+          until: () => context.tenant((trx) => assets.nextStale(trx, context)),
+        },
+        () => context.tenant((trx) => assets.count(trx, assets.staleBefore(context))),
+      ),
   }),
 )

@@ -3,10 +3,12 @@ import * as init from './0001-init.ts'
 import * as ingest from './0002-ingest.ts'
 import * as tags from './0003-tags.ts'
 import * as search from './0004-search.ts'
+import * as care from './0005-care.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
   '0002-ingest': ingest,
   '0003-tags': tags,
   '0004-search': search,
+  '0005-care': care,
 }

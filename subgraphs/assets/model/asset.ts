@@ -1,20 +1,16 @@
 import { type Insertable, sql } from 'kysely'
+import type { Context } from '#kit/context.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { newId } from '#kit/id.ts'
 import type { ListSpec } from '#kit/page.ts'
+import { silentSince } from '../rules.ts'
 import type { AssetRow, AssetType, Tables } from '../tables.ts'
+import { filterAt } from './filter.ts'
 
-export const spec: ListSpec<AssetRow> = {
+/** How assets are listed, as of the time before which silence means stale. */
+export const specAt = (staleBefore: Date): ListSpec<AssetRow> => ({
   table: 'assets',
-  filter: {
-    type: { kind: 'enum', column: 'type' },
-    lifecycle: { kind: 'enum', column: 'lifecycle' },
-    criticality: { kind: 'enum', column: 'criticality' },
-    environment: { kind: 'enum', column: 'environment' },
-    exposure: { kind: 'enum', column: 'exposure' },
-    search: { kind: 'search', columns: ['name', 'externalId'], index: 'search_assets' },
-    createdAt: { kind: 'time', column: 'createdAt' },
-  },
+  filter: filterAt(staleBefore),
   order: {
     CREATED_AT: { column: 'createdAt', type: 'time' },
     LAST_SEEN_AT: { column: 'lastSeenAt', type: 'time' },
@@ -22,7 +18,16 @@ export const spec: ListSpec<AssetRow> = {
     RISK_SCORE: { column: 'riskScore', type: 'number' },
   },
   defaultOrder: { field: 'NAME', direction: 'asc' },
-}
+})
+
+/** The time before which silence means stale. */
+export const staleBefore = ({
+  clock,
+  staleAfterDays,
+}: Pick<Context<Tables>, 'clock' | 'staleAfterDays'>): Date => silentSince(clock(), staleAfterDays)
+
+/** For what does not depend on the time. */
+export const spec = specAt(new Date(0))
 
 export const find = (db: Db<Tables>, ids: readonly string[]): Promise<AssetRow[]> =>
   db.selectFrom('assets').selectAll().where('id', 'in', ids).execute()
@@ -39,12 +44,32 @@ export const add = async (trx: Trx<Tables>, rows: Insertable<Tables['assets']>[]
 export type Counted = { type: string; lifecycle: string; criticality: string; count: number }
 
 /** How many assets share type, lifecycle and criticality; answered by one covering index. */
-export const count = (db: Db<Tables>): Promise<Counted[]> =>
-  db
+export async function count(db: Db<Tables>, staleBefore: Date): Promise<Counted[]> {
+  const { rows } = await sql<Counted>`
+    select type, criticality, count(*) as count, case when lifecycle = 'active' and not is_manual
+      and last_seen_at < ${staleBefore} then 'stale' else lifecycle end as lifecycle
+    from assets group by 1, 2, 4`.execute(db)
+  return rows
+}
+
+const dayMs = 86_400_000
+
+/** When the next asset will be stale, if nobody sees it until then; null where none will be. */
+export async function nextStale(
+  db: Db<Tables>,
+  context: Pick<Context<Tables>, 'clock' | 'staleAfterDays'>,
+): Promise<Date | null> {
+  const next = await db
     .selectFrom('assets')
-    .select(['type', 'lifecycle', 'criticality', sql<number>`count(*)`.as('count')])
-    .groupBy(['type', 'lifecycle', 'criticality'])
-    .execute()
+    .select('lastSeenAt')
+    .where('lastSeenAt', '>=', staleBefore(context))
+    .where('lifecycle', '=', 'active')
+    .where('isManual', '=', false)
+    .orderBy('lastSeenAt')
+    .limit(1)
+    .executeTakeFirst()
+  return next ? new Date(next.lastSeenAt.getTime() + context.staleAfterDays * dayMs) : null
+}
 
 const importedAs = 'imported-name'
 

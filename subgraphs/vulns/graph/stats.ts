@@ -35,6 +35,9 @@ builder.queryField('vulnerabilityStats', (t) =>
     type: VulnerabilityStats,
     description: 'Counts over all findings of the organization.',
     authScopes: { permission: 'vulnerabilities:read' },
-    resolve: (_root, _args, context) => context.tenant(vulnerabilities.count),
+    resolve: (_root, _args, context) =>
+      context.remember({ name: 'vulnerabilityStats', keep: 'dashboard' }, () =>
+        context.tenant(vulnerabilities.count),
+      ),
   }),
 )

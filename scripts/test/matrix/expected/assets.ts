@@ -14,6 +14,14 @@ export const assets: Expected = {
     assetStats: { may: members, key: 'assets:read' },
   },
   mutation: {
+    createAsset: {
+      may: managers,
+      key: 'assets:write',
+      ask: '(input: { type: HOST, name: "$text" })',
+    },
+    updateAsset: { may: managers, key: 'assets:write', ask: '(input: { id: "$asset", criticality: HIGH })' },
+    retireAsset: { may: managers, key: 'assets:write', ask: '(input: { id: "$spareAsset" })' },
+    reviveAsset: { may: managers, key: 'assets:write', ask: '(input: { id: "$spareAsset" })' },
     setAssetTags: {
       may: managers,
       key: 'assets:write',
@@ -26,7 +34,7 @@ export const assets: Expected = {
       ask: '(input: { id: "$assetGroup", assetIds: ["$asset"] })',
     },
   },
-  peers: ['Mutation.ensureAssets', 'Query.coveredAssets'],
+  peers: ['Mutation.ensureAssets', 'Mutation.scoreAssets', 'Query.coveredAssets', 'Query.personInAssets'],
   types: {
     Asset: read('assets:read'),
     AssetGroup: read('assets:read'),
@@ -35,6 +43,11 @@ export const assets: Expected = {
     CreateAssetGroupPayload: 'part',
     SetAssetGroupMembersPayload: 'part',
     SetAssetTagsPayload: 'part',
+    CreateAssetPayload: 'part',
+    UpdateAssetPayload: 'part',
+    RetireAssetPayload: 'part',
+    ReviveAssetPayload: 'part',
+    AssetRiskFactor: 'part',
     AssetStats: read('assets:read'),
     AssetConnection: 'part',
     AssetEdge: 'part',

@@ -4,6 +4,12 @@
  */
 export const inputs: Record<string, string> = {
   AcknowledgeAlertInput: 'id',
+  CreateAssetInput:
+    'criticality dataClassification environment exposure externalId metadata name ownerTeamId ownerUserId type',
+  UpdateAssetInput:
+    'criticality dataClassification environment exposure externalId id metadata name ownerTeamId ownerUserId',
+  RetireAssetInput: 'id',
+  ReviveAssetInput: 'id',
   SetAssetTagsInput: 'assetId',
   CreateAssetGroupInput: 'name',
   SetAssetGroupMembersInput: 'id',
@@ -92,6 +98,12 @@ export const bodies: Record<string, string> = {
   'POST /grants': 'asset_group_id expires_at role tag team_id user_id',
   'POST /invitations': 'email role',
   'POST /invitations/accept': 'name',
+  'POST /assets':
+    'criticality data_classification environment exposure external_id metadata name owner_team_id type',
+  'PUT /assets/:id':
+    'criticality data_classification environment exposure external_id metadata name owner_team_id version',
+  'POST /assets/:id/retire': 'version',
+  'POST /assets/:id/revive': 'version',
   'POST /asset-groups': 'name',
   'PUT /asset-groups/:id/members': '',
   'PUT /assets/:id/tags': '',

@@ -1,0 +1,58 @@
+import { type RawBuilder, sql } from 'kysely'
+import { invalid } from '#kit/errors.ts'
+import type { FilterSpec } from '#kit/filter.ts'
+import { isId } from '#kit/id.ts'
+import { tagOf } from '#kit/tag.ts'
+import type { Lifecycle } from '../tables.ts'
+
+type Sql = RawBuilder<boolean>
+
+const most = 1_000
+const atMost = <Value>(name: string, values: readonly Value[]): readonly Value[] => {
+  if (values.length > most) throw invalid(name, `At most ${most} values`)
+  return values
+}
+
+/** What only the time tells: sources fall silent without telling. */
+function standing(values: readonly Lifecycle[], staleBefore: Date): Sql {
+  const isSilent = sql`not is_manual and last_seen_at < ${staleBefore}`
+  const each: Record<Lifecycle, Sql> = {
+    active: sql<boolean>`(lifecycle = 'active' and not (${isSilent}))`,
+    stale: sql<boolean>`(lifecycle = 'active' and ${isSilent})`,
+    retired: sql<boolean>`lifecycle = 'retired'`,
+  }
+  const wanted = [...new Set(values)].map((value) => each[value])
+  return wanted.length > 0 ? sql<boolean>`(${sql.join(wanted, sql` or `)})` : sql<boolean>`false`
+}
+
+const tagged = (values: readonly string[]): Sql => {
+  const tags = atMost('tag', values).map((text) => tagOf(text) ?? text)
+  return sql<boolean>`id in (select t.asset_id from asset_tags t
+    where t.tag = any(${tags}::text[]) and t.removed_at is null)`
+}
+
+const ownedBy = (values: readonly string[]): Sql => {
+  const ids = atMost('ownerId', values).filter(isId)
+  return sql<boolean>`(owner_user_id = any(${ids}::uuid[]) or owner_team_id = any(${ids}::uuid[]))`
+}
+
+const inGroup = (values: readonly string[]): Sql => {
+  const ids = atMost('groupId', values).filter(isId)
+  return sql<boolean>`id in (select m.asset_id from asset_group_members m
+    where m.group_id = any(${ids}::uuid[]) and m.removed_at is null)`
+}
+
+/** What assets are listed and selected by, as of the time before which silence means stale. */
+export const filterAt = (staleBefore: Date): FilterSpec => ({
+  type: { kind: 'enum', column: 'type' },
+  lifecycle: { kind: 'custom', where: (values: readonly Lifecycle[]) => standing(values, staleBefore) },
+  criticality: { kind: 'enum', column: 'criticality' },
+  environment: { kind: 'enum', column: 'environment' },
+  exposure: { kind: 'enum', column: 'exposure' },
+  tag: { kind: 'custom', where: tagged },
+  groupId: { kind: 'custom', where: inGroup },
+  ownerId: { kind: 'custom', where: ownedBy },
+  riskScore: { kind: 'number', column: 'riskScore' },
+  search: { kind: 'search', columns: ['name', 'externalId'], index: 'search_assets' },
+  createdAt: { kind: 'time', column: 'createdAt' },
+})
