@@ -33,8 +33,8 @@ export type Blobs = {
    * also removes those files of that age whose ids it answers.
    */
   sweep(ms: number, unneeded?: (ids: string[]) => Promise<readonly string[]>): Promise<void>
-  /** Where a file lies, for who reads it in a thread of its own. Throws NOT_FOUND for what is no id. */
-  pathOf(id: string): string
+  /** Where a file lies, for who reads it in a thread of its own. Throws NOT_FOUND. */
+  find(id: string): Promise<string>
   /** Throws NOT_FOUND. */
   read(id: string): Promise<Buffer>
   /** The same without holding it in memory; whoever does not read it to its end destroys it. Throws NOT_FOUND. */
@@ -89,7 +89,11 @@ export function createBlobs(dir: string): Blobs {
       if (whole.length > 0) gone.push(...(await unneeded!(whole)))
       for (const name of gone) await rm(join(resolve(dir), name), { force: true })
     },
-    pathOf,
+    find: (id) =>
+      found(id, async (path) => {
+        await stat(path)
+        return path
+      }),
     read: (id) => found(id, (path) => readFile(path)),
     stream: (id) => found(id, async (path) => (await open(path)).createReadStream()),
     async remove(id) {

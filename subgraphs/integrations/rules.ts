@@ -6,10 +6,6 @@ export const scopeOf = (format: string, tool: string, assetId: string): string =
 export const assetNameOf = (named: string | null, reported: string | null, fileName: string): string =>
   (named?.trim() || reported?.trim() || fileName).slice(0, 255)
 
-export function* batches<Item>(items: readonly Item[], size: number): Generator<Item[]> {
-  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size)
-}
-
 const shortestHinted = 12
 
 /** What people tell one credential from another by; null for one that is so short that it would tell too much. */

@@ -5,7 +5,7 @@ import { createBlobs } from '#kit/blob.ts'
 import { type ErrorCode, NexusError } from '#kit/errors.ts'
 import type { JobContext } from '#kit/job.ts'
 import { ReportError } from '../parsers/report.ts'
-import { assetNameOf, batches, scopeOf } from '../rules.ts'
+import { assetNameOf, scopeOf } from '../rules.ts'
 import type { ImportRunRow, Tables } from '../tables.ts'
 import * as connectors from './connector.ts'
 import * as importRuns from './import-run.ts'
@@ -25,10 +25,12 @@ export async function carryOut(context: JobContext<Tables>, run: ImportRunRow): 
   const unneeded = (ids: string[]) => tenant((trx) => importRuns.unneeded(trx, ids))
   await blobs.sweep(hour, unneeded)
   try {
-    const file = await blobs.read(run.upload!)
-    const sha256 = createHash('sha256').update(file).digest('hex')
-    await tenant((trx) => importRuns.advance(trx, run.id, { bytes: file.length, sha256 }))
-    await applyReport(context, run, await parse(file, run.format, signal))
+    const parsed = await parse(await blobs.find(run.upload!), run.format, batchSize, signal)
+    try {
+      await applyReport(context, run, parsed)
+    } finally {
+      await parsed.close()
+    }
   } catch (error) {
     if (signal.aborted || !isRefusal(error)) throw error
     await refuse(context, run, error)
@@ -40,24 +42,23 @@ export async function carryOut(context: JobContext<Tables>, run: ImportRunRow): 
 async function applyReport(
   context: JobContext<Tables>,
   { id, organizationId, ...run }: ImportRunRow,
-  { report, payload }: Parsed,
+  { head, bytes, sha256, batches }: Parsed,
 ): Promise<void> {
   const { operation, signal, tenant } = context
-  const { format, total, skipped } = report
-  const assetName = assetNameOf(run.assetName, report.assetName, run.fileName)
-  const assetId = await peers.ensureAsset(context, assetName, report.assetType)
+  const { format, total, skipped, payload, complete } = head
+  const assetName = assetNameOf(run.assetName, head.assetName, run.fileName)
+  const assetId = await peers.ensureAsset(context, assetName, head.assetType)
   const counts = { created: 0, updated: 0, unchanged: 0, reopened: 0 }
-  const whole = report.findings.length + report.checks.length
   let done = 0
   const advance = async (progress: importRuns.Progress) => {
     signal.throwIfAborted()
     await tenant(async (trx) => {
-      await operation.advance({ done, total: whole }, trx)
+      await operation.advance({ done, total: total - skipped }, trx)
       await importRuns.advance(trx, id, progress)
     })
   }
-  await advance({ format, assetName, assetId, total, skipped })
-  const tool = report.tool.name.slice(0, 150)
+  await advance({ format, assetName, assetId, total, skipped, bytes, sha256 })
+  const tool = head.tool.name.slice(0, 150)
   const scan = { id, assetId, tool, scope: scopeOf(format, tool, assetId) }
   const digest = createHash('sha256').update(payload)
   const counted = async (applied: peers.Applied, of: number) => {
@@ -67,28 +68,29 @@ async function applyReport(
     await advance(counts)
   }
   // Of a report that is not complete nobody knows whether the one before it saw the same.
-  const same = report.complete ? await peers.refreshFindings(context, scan, payload) : null
-  if (same) await counted(same, report.findings.length)
-  let batch = 0
-  for (const findings of same ? [] : batches(report.findings, batchSize)) {
-    const applied = await peers.applyFindings(context, scan, batch, findings)
-    digest.update(JSON.stringify([batch, applied, findings.map(({ key }) => key)]))
-    batch += 1
-    await counted(applied, findings.length)
+  const same = complete ? await peers.refreshFindings(context, scan, payload) : null
+  if (same) await counted(same, total - skipped)
+  else {
+    let batch = 0
+    for await (const findings of batches('findings')) {
+      const applied = await peers.applyFindings(context, scan, batch, findings)
+      digest.update(JSON.stringify([batch, applied, findings.map(({ key }) => key)]))
+      batch += 1
+      await counted(applied, findings.length)
+    }
   }
-  for (const checks of batches(report.checks, batchSize)) {
+  for await (const checks of batches('checks')) {
     await peers.applyCheckResults(context, scan, checks)
     digest.update(JSON.stringify(checks.map(({ key, result }) => [key, result])))
-    done += checks.length
     await advance({})
   }
   // Who cancels it later is told that it is too late: half of what is missing would be closed.
   await operation.settle()
-  const closed = report.complete ? await peers.finishFindings(context, scan, payload) : 0
-  if (report.complete) await peers.finishCheckResults(context, scan)
+  const closed = complete ? await peers.finishFindings(context, scan, payload) : 0
+  if (complete) await peers.finishCheckResults(context, scan)
   const told = { format, assetId, assetName, total, skipped, ...counts, closed, digest: digest.digest('hex') }
   await tenant(async (trx) => {
-    await operation.complete(trx, whole)
+    await operation.complete(trx, total - skipped)
     await importRuns.advance(trx, id, { ...counts, closed })
     const after = { status: 'complete', ...told }
     note({ type: 'ImportRun', id, before: { status: 'running' }, after })
