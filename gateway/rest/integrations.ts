@@ -71,10 +71,11 @@ export const startImport: Route = route({
     format: z.string().min(1).max(100).optional(),
     asset: z.string().min(1).max(255).optional(),
     file: z.string().min(1).max(255).default('report'),
+    preview: z.enum(['true', 'false'], 'Must be true or false').optional(),
   }),
   body: z.object({ upload: z.string() }),
-  variables: ({ query: { format, asset, file }, body: { upload } }) => ({
-    input: { upload, fileName: file, format, asset },
+  variables: ({ query: { format, asset, file, preview }, body: { upload } }) => ({
+    input: { upload, fileName: file, format, asset, ...(preview && { preview: preview === 'true' }) },
   }),
   data: ({ startImport }) => (startImport as Fields).run,
 })

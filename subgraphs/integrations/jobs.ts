@@ -21,7 +21,7 @@ export const jobs: Jobs<Tables> = {
     run: async (context, id) => carryOut(context, await runOf(context, id)),
     givenUp: async (trx, id, { message }) => {
       const [run] = await importRuns.find(trx, [id])
-      if (run?.format) await connectors.report(trx, run.organizationId, run.format, message)
+      if (run?.format && !run.isPreview) await connectors.report(trx, run.organizationId, run.format, message)
     },
   },
 }

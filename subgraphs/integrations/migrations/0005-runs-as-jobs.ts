@@ -16,6 +16,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       alter column status drop default,
       alter column heartbeat_at drop not null,
       alter column heartbeat_at drop default;
+    create index on integrations.import_runs (organization_id, asset_name, id);
     create view integrations.followed_imports with (security_invoker = true) as
       select r.id, r.organization_id, r.operation_id, r.upload, r.is_preview, r.reverted_at, r.format, r.file_name, r.asset_name, r.asset_id,
         r.requested_by, r.sha256, r.bytes, r.total, r.created, r.updated, r.unchanged, r.reopened, r.closed,

@@ -11,6 +11,7 @@ import * as connectors from './connector.ts'
 import * as importRuns from './import-run.ts'
 import { type Parsed, parse } from './parse.ts'
 import * as peers from './peers.ts'
+import { preview } from './preview.ts'
 
 const batchSize = 500
 const hour = 3_600_000
@@ -27,7 +28,7 @@ export async function carryOut(context: JobContext<Tables>, run: ImportRunRow): 
   try {
     const parsed = await parse(await blobs.find(run.upload!), run.format, batchSize, signal)
     try {
-      await applyReport(context, run, parsed)
+      await (run.isPreview ? preview : applyReport)(context, run, parsed)
     } finally {
       await parsed.close()
     }
@@ -115,7 +116,7 @@ async function refuse(
   const message = `${run.fileName} (${format ?? 'format not recognised'}): ${error.message}`
   await tenant(async (trx) => {
     await operation.refuse(trx, { code: error.code, message })
-    if (format) await connectors.report(trx, run.organizationId, format, error.message)
+    if (format && !run.isPreview) await connectors.report(trx, run.organizationId, format, error.message)
     const after = { status: 'failed', errorCode: error.code }
     note({ type: 'ImportRun', id: run.id, before: { status: 'running' }, after, code: codeOf(error) })
   })

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Db, Trx } from '#kit/database.ts'
+import { newId } from '#kit/id.ts'
 import type { Bucket, ListSpec } from '#kit/page.ts'
-import type { Counts, ImportRunRow, Tables } from '../tables.ts'
+import type { Counts, ImportRunRow, PreviewedChangeRow, Tables } from '../tables.ts'
 
 export const spec: ListSpec<ImportRunRow> = {
   table: 'followedImports',
@@ -35,7 +36,15 @@ export async function count(db: Db<Tables>, formats: readonly string[]): Promise
 
 type NewRun = Pick<
   ImportRunRow,
-  'id' | 'organizationId' | 'operationId' | 'upload' | 'fileName' | 'format' | 'assetName' | 'requestedBy'
+  | 'id'
+  | 'organizationId'
+  | 'operationId'
+  | 'upload'
+  | 'isPreview'
+  | 'fileName'
+  | 'format'
+  | 'assetName'
+  | 'requestedBy'
 >
 
 export async function add(trx: Trx<Tables>, run: NewRun): Promise<void> {
@@ -52,6 +61,40 @@ export async function advance(trx: Trx<Tables>, id: string, progress: Progress):
     .set({ ...progress, updatedAt: sql<Date>`now()` })
     .where('id', '=', id)
     .execute()
+}
+
+/** The asset that imports mean by a name. */
+export async function assetOf(trx: Trx<Tables>, name: string): Promise<string | null> {
+  const run = await trx
+    .selectFrom('importRuns')
+    .select('assetId')
+    .where('assetName', '=', name)
+    .where('assetId', 'is not', null)
+    .where('isPreview', '=', false)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return run?.assetId ?? null
+}
+
+/** Keeps what a preview has found, in order. */
+export async function keepChanges(
+  trx: Trx<Tables>,
+  { id: runId, organizationId }: Pick<ImportRunRow, 'id' | 'organizationId'>,
+  changes: readonly Pick<PreviewedChangeRow, 'outcome' | 'vulnerabilityId' | 'title'>[],
+): Promise<void> {
+  if (changes.length === 0) return
+  const rows = changes.map(({ outcome, vulnerabilityId, title }) => ({
+    id: newId(),
+    outcome,
+    vulnerabilityId,
+    title,
+  }))
+  await sql`
+    insert into previewed_changes (organization_id, run_id, id, outcome, vulnerability_id, title)
+    select ${organizationId}::uuid, ${runId}::uuid, id, outcome, "vulnerabilityId", title
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as given (id uuid, outcome text, "vulnerabilityId" uuid, title text)`.execute(trx)
 }
 
 /** Of some uploads, those that no run will read any more. */

@@ -12,6 +12,7 @@ export type StartImport = {
   fileName: string
   format?: string | null | undefined
   asset?: string | null | undefined
+  preview?: boolean | null | undefined
 }
 
 /** Takes an uploaded report in: a worker goes on with it. Throws VALIDATION_ERROR. */
@@ -28,6 +29,7 @@ export async function start(context: Context<Tables>, input: StartImport): Promi
       organizationId,
       operationId: await context.enqueue(trx, 'import-report', id),
       upload: input.upload,
+      isPreview: input.preview ?? false,
       fileName: input.fileName.slice(0, 255),
       format,
       assetName: input.asset ?? null,

@@ -68,6 +68,38 @@ export async function finishFindings(context: Asking, run: Run, payload: string)
   return closed
 }
 
+type Previewed = { id: string | null; outcome: keyof Applied }
+
+/** What a batch would do, in its order. */
+export async function previewFindings(
+  context: Asking,
+  run: Run,
+  findings: readonly Finding[],
+): Promise<Previewed[]> {
+  const { previewFindings: previewed } = await callPeer<{
+    previewFindings: { id: string | null; outcome: Uppercase<keyof Applied> }[]
+  }>(
+    context,
+    'vulns',
+    `query ($run: RunInput!, $findings: [FindingInput!]!) {
+      previewFindings(run: $run, findings: $findings) { id outcome }
+    }`,
+    { run, findings: findings.map(inputOf) },
+  )
+  return previewed.map(({ id, outcome }) => ({ id, outcome: outcome.toLowerCase() as keyof Applied }))
+}
+
+/** What a run would close if it saw none of it again. */
+export async function closableFindings(context: Asking, run: Run): Promise<string[]> {
+  const { closableFindings: ids } = await callPeer<{ closableFindings: string[] }>(
+    context,
+    'vulns',
+    'query ($run: RunInput!) { closableFindings(run: $run) }',
+    { run },
+  )
+  return ids
+}
+
 export type Reverted = { restored: number; kept: { id: string; reason: string }[] }
 
 /** Throws CONFLICT where a newer run of its scope has spoken. */

@@ -47,6 +47,7 @@ export const integrations: Expected = {
     CancelOperationPayload: 'part',
     RevertImportPayload: 'part',
     LeftFinding: 'part',
+    PreviewedChange: 'part',
     SetConnectorCredentialsPayload: 'part',
     StartImportPayload: 'part',
   },
