@@ -5,6 +5,7 @@ import { newId } from '#kit/id.ts'
 import { root } from '#kit/register.ts'
 import { type Answer, password, type TestHouse, type Visitor } from '../test-house.ts'
 import { codeAt } from './factors.ts'
+import { host, reportAs } from './observing.ts'
 import { openOwner } from './owner.ts'
 import { importReport, trivyReport } from './reports.ts'
 import { okta, patch } from './scim-bodies.ts'
@@ -20,6 +21,12 @@ const selections: Record<string, string> = {
   createGrant: 'grant { id }',
   createInvitation: 'invitation { id } token',
   createAssetGroup: 'assetGroup { id }',
+  createSavedMetric: 'savedMetric { id }',
+  createAlert: 'alert { id }',
+  createIncident: 'incident { id }',
+  createSuppressionRule: 'suppressionRule { id }',
+  setRecurrenceRule: 'recurrenceRule { id }',
+  addComment: 'comment { id }',
   createAsset: 'asset { id }',
   createScimUser: 'resource',
   createScimGroup: 'resource',
@@ -27,6 +34,8 @@ const selections: Record<string, string> = {
   refreshSession: 'refreshToken',
   startTotp: 'secret',
 }
+const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
+
 type Input = Record<string, unknown>
 type Told = ReturnType<typeof JSON.parse>
 
@@ -134,7 +143,58 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['createApiKey', admin, () => ({ name: 'ci', scopes: ['alerts:read'] }), keep('key', 'apiKey')],
     ['revokeApiKey', admin, () => ({ id: made.key })],
     ['updateOrganization', admin, () => ({ id: acme, settings: { sessionIdleMinutes: 45 } })],
-    ['acknowledgeAlert', admin, async () => ({ id: (await first('alerts(filter: { status: [OPEN] })')).id })],
+    [
+      'acknowledgeAlert',
+      admin,
+      async () => {
+        made.alert = (await first('alerts(filter: { status: [OPEN] })')).id
+        return { id: made.alert }
+      },
+    ],
+    ['assignAlert', admin, () => ({ id: made.alert, userId: made.eve })],
+    ['holdAlert', admin, () => ({ id: made.alert, reason: 'waits', holdUntil: tomorrow() })],
+    ['startAlert', admin, () => ({ id: made.alert })],
+    ['resolveAlert', admin, () => ({ id: made.alert, verdict: 'BENIGN', note: 'nothing' })],
+    ['reopenAlert', admin, () => ({ id: made.alert })],
+    [
+      'archiveAlert',
+      admin,
+      async () => {
+        await mutate(admin, 'resolveAlert', { id: made.alert, verdict: 'TEST' })
+        return { id: made.alert }
+      },
+    ],
+    ['createAlert', admin, () => ({ title: 'By hand', severity: 'LOW' }), keep('raised', 'alert')],
+    ['updateAlert', admin, () => ({ id: made.raised, priority: 'P1' })],
+    ['addComment', admin, () => ({ alertId: made.raised, body: 'Seen' }), keep('comment')],
+    ['editComment', admin, () => ({ id: made.comment, body: 'Seen twice' })],
+    ['removeComment', admin, () => ({ id: made.comment })],
+    ['createIncident', admin, () => ({ title: 'Happened', severity: 'LOW' }), keep('incident')],
+    ['attachAlerts', admin, () => ({ incidentId: made.incident, alertIds: [made.raised] })],
+    ['detachAlerts', admin, () => ({ incidentId: made.incident, alertIds: [made.raised] })],
+    ['updateIncident', admin, () => ({ id: made.incident, status: 'RESOLVED' })],
+    [
+      'createSuppressionRule',
+      admin,
+      () => ({
+        ...{ name: 'Quiet', reason: 'known', filter: { source: ['quiet'] } },
+        expiresAt: tomorrow(),
+      }),
+      keep('quiet', 'suppressionRule'),
+    ],
+    ['endSuppressionRule', admin, () => ({ id: made.quiet })],
+    [
+      'setRecurrenceRule',
+      admin,
+      () => ({ source: 'audit', ruleId: 'r', windowHours: 1, groupingFields: ['a'], expectedGroups: 0 }),
+      keep('recurrence', 'recurrenceRule'),
+    ],
+    ['endRecurrenceRule', admin, () => ({ id: made.recurrence })],
+    [
+      'ingestAlerts',
+      admin,
+      () => ({ source: 'audit', alerts: [{ title: 'Seen', severity: 'LOW', sourceRef: '1' }] }),
+    ],
     [
       'setAssetTags',
       admin,
@@ -147,7 +207,49 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['updateAsset', admin, () => ({ id: made.ownAsset, criticality: 'HIGH' })],
     ['retireAsset', admin, () => ({ id: made.ownAsset })],
     ['reviveAsset', admin, () => ({ id: made.ownAsset })],
+    ['createAsset', admin, () => ({ type: 'HOST', name: 'audited too' }), keep('otherAsset', 'asset')],
+    ['mergeAssets', admin, () => ({ id: made.ownAsset, mergeIds: [made.otherAsset] })],
+    ['splitAsset', admin, () => ({ id: made.otherAsset })],
+    [
+      'acceptAssetProposal',
+      admin,
+      async () => {
+        await reportAs(house, 'acme', [host('audited-1', '10.9.9.1'), host('audited-2', '10.9.9.1')])
+        return { id: (await first('assetProposals(filter: { state: [OPEN] })')).id }
+      },
+    ],
+    [
+      'dismissAssetProposal',
+      admin,
+      async () => {
+        await reportAs(house, 'acme', [host('audited-3', '10.9.9.1')])
+        return { id: (await first('assetProposals(filter: { state: [OPEN] })')).id }
+      },
+    ],
+    [
+      'dismissAssetConflict',
+      admin,
+      async () => {
+        const uuid = { kind: 'HARDWARE_UUID', value: '9b1b6a0c-1111-4c4b-8a66-0a1b2c3d4e5f' }
+        const clone = (name: string, mac: string) => ({
+          ...host(name, '10.9.9.2'),
+          identifiers: [uuid, { kind: 'MAC', value: mac }, { kind: 'HOSTNAME', value: name }],
+        })
+        await reportAs(house, 'acme', [
+          clone('clone-a', '02:00:00:00:00:01'),
+          clone('clone-b', '02:00:00:00:00:02'),
+        ])
+        return { id: (await first('assetConflicts')).id }
+      },
+    ],
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
+    [
+      'createAssetGroup',
+      admin,
+      () => ({ name: 'Described', rule: { criticality: ['HIGH'] } }),
+      keep('ruledGroup', 'assetGroup'),
+    ],
+    ['setAssetGroupRule', admin, () => ({ id: made.ruledGroup, rule: { criticality: ['LOW'] } })],
     ['setAssetGroupMembers', admin, () => ({ id: made.assetGroup, assetIds: [made.asset] })],
     [
       'setConnectorCredentials',
@@ -201,6 +303,8 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['renewRecoveryCodes', analyst],
     ['removeTotp', analyst, async () => ({ password, code: await codeAt({ secret: made.secret! }, 1) })],
     ['changePassword', analyst, () => ({ current: password, new: 'another password of theirs' })],
+    ['createSavedMetric', admin, () => ({ name: 'Open', metric: 'alerts.open' }), keep('savedMetric')],
+    ['removeSavedMetric', admin, () => ({ id: made.savedMetric })],
     ['generateReport', admin, () => ({ list: 'ASSETS', format: 'CSV' })],
     [
       'cancelOperation',

@@ -70,8 +70,24 @@ export type Tables = {
     startedAt: Date | null
     finishedAt: Date | null
   }
+  savedMetrics: {
+    id: string
+    organizationId: string
+    name: string
+    metric: string
+    /** As clients write it. */
+    filter: Generated<Record<string, unknown>>
+    dimension: string | null
+    days: number | null
+    compares: Generated<boolean>
+    createdBy: string
+    createdAt: Generated<Date>
+    removedAt: Date | null
+  }
 }
 
 export type PreviewedChangeRow = Selectable<Tables['previewedChanges']>
+export type SavedMetricRow = Selectable<Tables['savedMetrics']>
+
 export type ConnectorRow = Selectable<Tables['connectors']>
 export type ImportRunRow = Selectable<Tables['followedImports']>

@@ -11,6 +11,7 @@ export const statuses = [
   'resolved',
 ] as const
 export const presences = ['present', 'absent'] as const
+export const resolutions = ['fixed', 'mitigated', 'asset_retired', 'withdrawn'] as const
 export const kinds = ['package', 'code', 'config', 'secret', 'license'] as const
 export type Status = (typeof statuses)[number]
 export type Kind = (typeof kinds)[number]

@@ -5,9 +5,11 @@ import { builder } from './builder.ts'
 import './connector.ts'
 import './credentials.ts'
 import './import-run.ts'
+import './metric.ts'
 import './operation.ts'
 import './reseal.ts'
 import './revert.ts'
+import './saved-metric.ts'
 
 addPersonField(builder, 'integrations', people)
 

@@ -1,5 +1,13 @@
 import { screaming } from '#kit/builder.ts'
-import { type Component, type Cvss, kinds, type Location, presences, statuses } from '../tables.ts'
+import {
+  type Component,
+  type Cvss,
+  kinds,
+  type Location,
+  presences,
+  resolutions,
+  statuses,
+} from '../tables.ts'
 import { builder, lists } from './builder.ts'
 
 export const Severity = lists.severity()
@@ -10,6 +18,10 @@ export const VulnerabilityStatus = builder.enumType('VulnerabilityStatus', {
 export const Presence = builder.enumType('Presence', {
   description: 'Whether any scan sees the finding now, whatever people have said of it.',
   values: screaming(presences),
+})
+export const Resolution = builder.enumType('VulnerabilityResolution', {
+  description: 'How a finding came to its end.',
+  values: screaming(resolutions),
 })
 export const FindingKind = builder.enumType('FindingKind', {
   description: 'What kind of weakness was found.',

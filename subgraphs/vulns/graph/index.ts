@@ -4,5 +4,6 @@ import './vulnerability.ts'
 import './asset.ts'
 import './stats.ts'
 import './ingest.ts'
+import './metric.ts'
 
 export const schema = builder.toSubGraphSchema(subgraphOptions)

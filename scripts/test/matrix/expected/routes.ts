@@ -1,5 +1,5 @@
 import { admins, analysts, anyone, givesViewer, managers, members, type Row } from '../words.ts'
-import { granted } from './assets.ts'
+import { granted, merging } from './assets.ts'
 import { moreRoutes } from './doors.ts'
 
 const read = (resource: string): Row => ({ may: members, key: `${resource}:read` })
@@ -90,6 +90,22 @@ export const routes: Record<string, Row> = {
   'PUT /assets/:id': { may: managers, key: 'assets:write', ask: '$asset', body: { criticality: 'high' } },
   'POST /assets/:id/retire': { may: managers, key: 'assets:write', ask: '$spareAsset', body: {} },
   'POST /assets/:id/revive': { may: managers, key: 'assets:write', ask: '$spareAsset', body: {} },
+  'POST /assets/:id/merge': {
+    may: managers,
+    key: merging,
+    ask: '$asset',
+    body: { asset_ids: ['$spareAsset'] },
+  },
+  'POST /assets/:id/split': {
+    may: managers,
+    key: merging,
+    ask: '$spareAsset',
+    body: {},
+  },
+  'GET /assets/by-identifier': { ...read('assets'), ask: '?kind=hostname&value=web-01' },
+  'GET /assets/coverage': read('assets'),
+  'GET /assets/proposals': read('assets'),
+  'GET /assets/conflicts': read('assets'),
   'GET /assets': read('assets'),
   'GET /assets/search': { ...read('assets'), ask: '?q=a' },
   'GET /assets/stats': read('assets'),
@@ -97,7 +113,75 @@ export const routes: Record<string, Row> = {
   'GET /alerts': read('alerts'),
   'GET /alerts/stats': read('alerts'),
   'GET /alerts/:id': { ...read('alerts'), ask: '$alert' },
-  'POST /alerts/:id/acknowledge': { may: analysts, key: 'alerts:write', ask: '$alert' },
+  'POST /alerts': {
+    may: analysts,
+    key: ['alerts:write', 'assets:read'],
+    body: { title: 'by hand', severity: 'low' },
+  },
+  'POST /alerts/ingest': {
+    may: analysts,
+    key: 'alerts:write',
+    body: { source: 'matrix', alerts: [{ title: '', severity: 'low' }] },
+  },
+  'PUT /alerts/:id': { may: analysts, key: 'alerts:write', ask: '$worked', body: { priority: 'p1' } },
+  'POST /alerts/:id/acknowledge': { may: analysts, key: 'alerts:write', ask: '$worked' },
+  'POST /alerts/:id/start': { may: analysts, key: 'alerts:write', ask: '$worked' },
+  'POST /alerts/:id/hold': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$worked' },
+    body: { reason: 'waits', hold_until: '$tomorrow' },
+  },
+  'POST /alerts/:id/resolve': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$worked' },
+    body: { verdict: 'benign' },
+  },
+  'POST /alerts/:id/reopen': { may: analysts, key: 'alerts:write', ask: '$worked' },
+  'POST /alerts/:id/archive': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$worked' },
+    body: { version: 0 },
+  },
+  'POST /alerts/:id/assign': {
+    may: analysts,
+    key: ['alerts:write', 'users:read'],
+    ask: '$worked',
+    body: { user_id: null },
+  },
+  'GET /alerts/:id/timeline': { ...read('alerts'), ask: '$alert' },
+  'POST /alerts/:id/comments': { may: analysts, key: 'alerts:write', ask: '$worked', body: { body: 'said' } },
+  'PUT /comments/:id': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$comment' },
+    body: { body: 'said', version: 0 },
+    past: ['Only who wrote a comment may change it'],
+  },
+  'DELETE /comments/:id': { may: analysts, key: 'alerts:write', ask: '$worked' },
+  'GET /incidents': read('alerts'),
+  'GET /incidents/:id': { ...read('alerts'), ask: '$incident' },
+  'POST /incidents': {
+    may: analysts,
+    key: ['alerts:write', 'users:read'],
+    body: { title: 'made', severity: 'low' },
+  },
+  'PUT /incidents/:id': {
+    may: analysts,
+    key: ['alerts:write', 'users:read'],
+    ask: '$incident',
+    body: { version: 0 },
+  },
+  'POST /incidents/:id/alerts': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$incident' },
+    body: { alert_ids: ['$worked'] },
+  },
+  'POST /incidents/:id/alerts/detach': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$incident' },
+    body: { alert_ids: ['$worked'] },
+  },
+  'GET /suppression-rules': read('alerts'),
+  'GET /suppression-rules/:id': { ...read('alerts'), ask: '$suppressionRule' },
+  'POST /suppression-rules/preview': { ...read('alerts'), body: { filter: { source: ['falco'] } } },
+  'POST /suppression-rules': {
+    ...{ may: analysts, key: 'alerts:write' },
+    body: { name: 'r', reason: 'r', expires_at: '$tomorrow', filter: { source: ['nobody'] } },
+  },
+  'DELETE /suppression-rules/:id': { may: analysts, key: 'alerts:write', ask: '$suppressionRule' },
   'GET /vulnerabilities': read('vulnerabilities'),
   'GET /vulnerabilities/stats': read('vulnerabilities'),
   'GET /vulnerabilities/:id': { ...read('vulnerabilities'), ask: '$vulnerability' },
@@ -136,6 +220,17 @@ export const routes: Record<string, Row> = {
   'GET /operations': read('integrations'),
   'GET /operations/:id': { ...read('integrations'), ask: '$operation' },
   'POST /operations/:id/cancel': { may: managers, key: 'integrations:write', ask: '$operation' },
+  'GET /metrics': { may: members, key: 'any' },
+  'GET /metrics/trends': { may: members, key: 'alerts:read', ask: '?metric=alerts.open' },
+  'GET /metrics/custom': read('reports'),
+  'GET /metrics/custom/:id': { ...read('reports'), ask: '$savedMetric' },
+  'POST /metrics/custom': {
+    may: analysts,
+    key: ['reports:create', 'alerts:read'],
+    body: { name: '$text', metric: 'alerts.open' },
+  },
+  'DELETE /metrics/custom/:id': { may: analysts, key: 'reports:create', ask: '$savedLeaver' },
+  'GET /metrics/:name': { may: members, key: 'alerts:read', ask: 'alerts.open' },
   'GET /metrics/dashboard': { may: members, key: ['assets:read', 'alerts:read', 'vulnerabilities:read'] },
 }
 

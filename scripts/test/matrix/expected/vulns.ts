@@ -9,6 +9,8 @@ export const vulns: Expected = {
   peers: [
     ...['Mutation.applyFindings', 'Mutation.refreshFindings', 'Mutation.finishFindings'],
     ...['Mutation.revertFindings', 'Query.previewFindings', 'Query.closableFindings'],
+    'Query.vulnerabilityMetric',
+    'Query.vulnerabilityMetrics',
   ],
   fields: { 'Asset.openVulnerabilityCount': read('vulnerabilities:read') },
   types: {

@@ -1,0 +1,6 @@
+import { addMetricFields } from '#kit/metric/field.ts'
+import { metrics } from '../model/metric.ts'
+import { spec } from '../model/vulnerability.ts'
+import { builder } from './builder.ts'
+
+addMetricFields(builder, 'vulnerability', 'vulnerabilities:read', metrics, () => spec)
