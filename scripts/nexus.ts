@@ -31,6 +31,7 @@ program
 Server and account: NEXUS_URL with NEXUS_TOKEN, or with NEXUS_EMAIL and NEXUS_PASSWORD.
 Without them, the house that runs in NEXUS_DATA_DIR (default .nexus) and its demo admin.`,
   )
+  .option('--preview', 'only tell what the import would do')
   .action(importFile)
 
 program

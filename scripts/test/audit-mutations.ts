@@ -1,10 +1,12 @@
 /** Mutations that do something, each once, in an order in which each works. */
 import { readFileSync } from 'node:fs'
 import { buildSchema, type GraphQLField } from 'graphql'
+import { newId } from '#kit/id.ts'
 import { root } from '#kit/register.ts'
 import { type Answer, password, type TestHouse, type Visitor } from '../test-house.ts'
 import { codeAt } from './factors.ts'
 import { host, reportAs } from './observing.ts'
+import { openOwner } from './owner.ts'
 import { importReport, trivyReport } from './reports.ts'
 import { okta, patch } from './scim-bodies.ts'
 
@@ -358,6 +360,29 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['createSavedMetric', admin, () => ({ name: 'Open', metric: 'alerts.open' }), keep('savedMetric')],
     ['removeSavedMetric', admin, () => ({ id: made.savedMetric })],
     ['generateReport', admin, () => ({ list: 'ASSETS', format: 'CSV' })],
+    [
+      'cancelOperation',
+      admin,
+      async () => {
+        // One that nobody is at.
+        const owner = await openOwner(house)
+        const id = newId()
+        await owner.query(
+          `insert into operations.operations (id, organization_id, kind, requested_by) values ($1, $2, 'audited', $1)`,
+          [id, acme],
+        )
+        await owner.close()
+        return { id }
+      },
+    ],
+    [
+      'revertImport',
+      admin,
+      async () => {
+        const report = trivyReport('audit:2', [{ id: 'CVE-2020-2', package: 'a' }])
+        return { id: (await importReport(admin, 'second.json', report)).id }
+      },
+    ],
     ['startImport', admin, () => ({ upload: '00000000-0000-7000-8000-000000000000', fileName: 'gone.json' })],
   ]
   return { steps, made: made as Made }

@@ -58,7 +58,7 @@ const reached: Record<string, Record<string, string[]>> = {
   assets: ofJobs,
   compliance: ofJobs,
   identity: { ...ofJobs, ...ofSealing },
-  integrations: { 'operations.operations': ['SELECT'], ...ofSealing },
+  integrations: { ...ofJobs, ...ofSealing },
   vulns: ofJobs,
 }
 // The journal grows, and nobody who writes it may change it. Identity shows it.
@@ -319,6 +319,7 @@ test('without a tenant a service sees no row', async () => {
     ['compliance', 'followed_reports'],
     ['compliance', 'operations.operations'],
     ['integrations', 'operations.operations'],
+    ['integrations', 'followed_imports'],
     ['identity', 'keyring.data_keys'],
     ['integrations', 'keyring.data_keys'],
     ['integrations', 'saved_metrics'],

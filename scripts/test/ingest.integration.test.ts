@@ -136,7 +136,19 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     ],
     people: [
       ...[...made, 'asset_id', 'fingerprint', 'fingerprint_version', 'severity_rank', 'cvss_rank'],
-      ...['due_date', 'first_seen_at'],
+      ...['due_date', 'first_seen_at', 'created_by_run'],
+    ],
+  },
+  'vulns.scans': {
+    machines: ['payload', 'findings', 'closed', 'finished_at'],
+    people: [
+      ...['organization_id', 'run_id', 'asset_id', 'scope', 'tool', 'started_at', 'reverted_at', 'reverted'],
+    ],
+  },
+  'vulns.finding_changes': {
+    machines: [],
+    people: [
+      ...['organization_id', 'run_id', 'vulnerability_id', 'change', 'version', 'before', 'source_before'],
     ],
   },
   'vulns.vulnerability_sources': {

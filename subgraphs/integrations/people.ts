@@ -5,7 +5,7 @@ export const people: readonly PersonalTable[] = [
   {
     table: 'integrations.import_runs',
     person: ['requested_by'],
-    shows: ['id', 'format', 'file_name', 'asset_name', 'status', 'requested_by', 'created_at'],
+    shows: ['id', 'format', 'file_name', 'asset_name', 'requested_by', 'created_at'],
   },
   {
     table: 'integrations.saved_metrics',

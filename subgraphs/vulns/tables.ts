@@ -118,6 +118,7 @@ export type Tables = {
     createdAt: Generated<Date>
     updatedAt: Generated<Date>
     resolvedAt: Date | null
+    createdByRun: string | null
     assigneeId: string | null
     ticketUrl: string | null
     justification: Justification | null
@@ -223,12 +224,53 @@ export type Tables = {
     outcome: Outcome
     appliedAt: Generated<Date>
   }
+  /** Runs of scans; of one that has not finished nobody knows whether it was complete. */
+  scans: {
+    organizationId: string
+    runId: string
+    assetId: string
+    scope: string
+    tool: string
+    /** A digest of all that a complete run said. */
+    payload: string | null
+    /** What it saw, once it has finished. */
+    findings: Generated<number>
+    closed: Generated<number>
+    startedAt: Generated<Date>
+    finishedAt: Date | null
+    revertedAt: Date | null
+    reverted: Reverted | null
+  }
+  /** How findings stood that a run has changed, before it did. */
+  findingChanges: {
+    organizationId: string
+    runId: string
+    vulnerabilityId: string
+    change: Change | 'closed' | 'absent' | 'unseen'
+    /** That the change gave the finding. */
+    version: number
+    before: Record<string, unknown>
+    sourceBefore: Record<string, unknown> | null
+  }
 }
 
 export type AcceptanceRow = Selectable<Tables['riskAcceptances']>
 export type SlaPolicyRow = Selectable<Tables['slaPolicies']>
 export type VulnerabilityRow = Selectable<Tables['vulnerabilities']>
 /** What became of the findings of a batch. */
-export type Outcome = { created: number; updated: number; unchanged: number; reopened: number }
+export const outcomes = ['created', 'updated', 'unchanged', 'reopened'] as const
+export type Outcome = Record<(typeof outcomes)[number], number>
+/** What seeing a finding again does to it. */
+export type Change = 'updated' | 'reopened' | 'returned'
 /** A finding as a batch meets it, and what its scan said of it last; null when that is new to the scan. */
-export type Known = { id: string; status: Status; contentHash: string | null; runId: string | null }
+export type Known = {
+  id: string
+  status: Status
+  presence: (typeof presences)[number]
+  contentHash: string | null
+  runId: string | null
+  isWithdrawn: boolean
+}
+export type ScanRow = Selectable<Tables['scans']>
+/** What reverting a run did: how many findings it set back, and those that it left, with the reason. */
+export type Reverted = { restored: number; kept: { id: string; reason: string }[] }

@@ -8,6 +8,7 @@ import './import-run.ts'
 import './metric.ts'
 import './operation.ts'
 import './reseal.ts'
+import './revert.ts'
 import './saved-metric.ts'
 
 addPersonField(builder, 'integrations', people)

@@ -3,3 +3,4 @@ import { builder } from './builder.ts'
 
 export const Asset = pointer(builder, 'Asset')
 export const User = pointer(builder, 'User')
+export const Vulnerability = pointer(builder, 'Vulnerability')

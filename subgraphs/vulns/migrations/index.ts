@@ -7,6 +7,7 @@ import * as intel from './0005-intel.ts'
 import * as judgement from './0006-judgement.ts'
 import * as acceptances from './0007-acceptances.ts'
 import * as news from './0008-news.ts'
+import * as scans from './0010-scans.ts'
 import * as metrics from './0020-metrics.ts'
 
 export const migrations: Migrations = {
@@ -18,5 +19,6 @@ export const migrations: Migrations = {
   '0006-judgement': judgement,
   '0007-acceptances': acceptances,
   '0008-news': news,
+  '0010-scans': scans,
   '0020-metrics': metrics,
 }

@@ -21,6 +21,16 @@ export const integrations: Expected = {
       key: 'vulnerabilities:import',
       ask: '(input: { upload: "$upload", fileName: "matrix.json" })',
     },
+    revertImport: {
+      may: managers,
+      key: 'vulnerabilities:import',
+      ask: '(input: { id: "$importRun" })',
+    },
+    cancelOperation: {
+      may: managers,
+      key: 'integrations:write',
+      ask: '(input: { id: "$operation" })',
+    },
     setConnectorCredentials: {
       may: managers,
       key: 'integrations:write',
@@ -54,6 +64,10 @@ export const integrations: Expected = {
     SavedMetricPayload: 'part',
     OperationConnection: 'part',
     OperationEdge: 'part',
+    CancelOperationPayload: 'part',
+    RevertImportPayload: 'part',
+    LeftFinding: 'part',
+    PreviewedChange: 'part',
     SetConnectorCredentialsPayload: 'part',
     StartImportPayload: 'part',
   },

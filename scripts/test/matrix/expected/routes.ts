@@ -237,6 +237,11 @@ export const routes: Record<string, Row> = {
   'GET /compliance/posture': read('compliance'),
   'GET /integrations/imports': read('integrations'),
   'GET /integrations/imports/:id': { ...read('integrations'), ask: '$importRun' },
+  'POST /integrations/imports/:id/revert': {
+    may: managers,
+    key: 'vulnerabilities:import',
+    ask: '$importRun',
+  },
   'POST /integrations/imports': { may: managers, key: 'vulnerabilities:import', body: '{}' },
   'GET /integrations/connectors': read('integrations'),
   'PUT /integrations/connectors/:id/credentials': {
@@ -261,6 +266,7 @@ export const routes: Record<string, Row> = {
   },
   'GET /operations': read('integrations'),
   'GET /operations/:id': { ...read('integrations'), ask: '$operation' },
+  'POST /operations/:id/cancel': { may: managers, key: 'integrations:write', ask: '$operation' },
   'GET /metrics': { may: members, key: 'any' },
   'GET /metrics/trends': { may: members, key: 'alerts:read', ask: '?metric=alerts.open' },
   'GET /metrics/custom': read('reports'),

@@ -54,8 +54,8 @@ export const vulns: Expected = {
     setSlaPolicy: { may: managers, key: 'organization:policy', ask: '(input: { lowDays: 200 })' },
   },
   peers: [
-    'Mutation.applyFindings',
-    'Mutation.finishFindings',
+    ...['Mutation.applyFindings', 'Mutation.refreshFindings', 'Mutation.finishFindings'],
+    ...['Mutation.revertFindings', 'Query.previewFindings', 'Query.closableFindings'],
     'Mutation.rescoreAsset',
     'Query.personInVulns',
     'Query.vulnerabilityMetric',
