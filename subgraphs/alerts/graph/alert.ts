@@ -120,6 +120,7 @@ export const AlertFilter = builder.inputType('AlertFilter', {
     status: t.field({ type: [AlertStatus] }),
     priority: t.field({ type: [AlertPriority] }),
     verdict: t.field({ type: [AlertVerdict] }),
+    verdictNot: t.field({ type: [AlertVerdict], description: 'Without those of these verdicts.' }),
     slaState: t.field({ type: [SlaState] }),
     assetId: t.idList(),
     assigneeId: t.idList(),

@@ -3,4 +3,4 @@ import { specAt } from '../model/alert.ts'
 import { metrics } from '../model/metric.ts'
 import { builder } from './builder.ts'
 
-addMetricFields(builder, 'alert', 'alerts:read', metrics, ({ clock }) => specAt(clock()))
+addMetricFields(builder, 'alert', 'alerts:read', metrics, (context) => specAt(context.clock()))

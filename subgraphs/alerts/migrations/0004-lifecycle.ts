@@ -89,6 +89,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add check (status <> 'on_hold' or (hold_until is not null and hold_reason is not null));
     create index on alerts.alerts (organization_id, status, created_at, id);
     create index on alerts.alerts (organization_id, priority, id);
+    create index on alerts.alerts (organization_id, first_seen_at, id);
     create index on alerts.alerts (organization_id, created_at, id) where not sla_met;
     create index on alerts.alerts (organization_id, sla_due_at, id);
     create index on alerts.alerts (organization_id, assignee_id, created_at, id) where assignee_id is not null;
@@ -98,6 +99,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index on alerts.alerts (organization_id, source, created_at, id) where source is not null;
     create index on alerts.alerts (organization_id, suppression_rule_id, severity)
       where suppression_rule_id is not null;
+    create index on alerts.alerts (organization_id, acknowledged_at, id) where acknowledged_at is not null;
     create index on alerts.alerts (organization_id, first_resolved_at, id) where first_resolved_at is not null;
     create index on alerts.alerts (organization_id, previous_alert_id) where previous_alert_id is not null
   `.execute(db)

@@ -41,6 +41,11 @@ export const specAt = (at: Date): ListSpec<AlertRow> => ({
     status: { kind: 'custom', where: (statuses: readonly AlertStatus[]) => statusIs(statuses, at) },
     priority: { kind: 'enum', column: 'priority' },
     verdict: { kind: 'enum', column: 'verdict' },
+    verdictNot: {
+      kind: 'custom',
+      where: (verdicts: readonly string[]) =>
+        sql<boolean>`(verdict is null or verdict <> all(${verdicts}::text[]))`,
+    },
     slaState: {
       kind: 'custom',
       where: (states: readonly SlaState[]) => anyOf(states.map((state) => slaStateIs(state, at))),

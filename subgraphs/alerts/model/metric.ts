@@ -4,7 +4,9 @@ import { openStatuses } from '../rules.ts'
 import { statuses } from '../tables.ts'
 
 const open: ClientFilter = { status: openStatuses.map((status) => status.toUpperCase()) }
-const unsuppressed: ClientFilter = {
+/** Nobody had to look at the others. */
+const real: ClientFilter = {
+  verdictNot: ['TEST'],
   status: statuses.filter((status) => status !== 'suppressed').map((status) => status.toUpperCase()),
 }
 const groups = {
@@ -49,20 +51,21 @@ export const metrics: Metrics = {
     {
       name: 'alerts.mtta',
       description:
-        'From when an alert was first seen until somebody acknowledged it; without suppressed ones.',
+        'From when an alert was first seen until somebody acknowledged it; without suppressed ones and tests.',
       unit: 'seconds',
-      filter: { ...unsuppressed, acknowledgedAt: ever },
+      filter: { ...real, acknowledgedAt: ever },
       time: 'acknowledgedAt',
       measure: { kind: 'mean', of: { from: 'firstSeenAt', to: 'acknowledgedAt' } },
       groups,
     },
     {
       name: 'alerts.mttr',
-      description: 'From when an alert was first seen until it was resolved; without suppressed ones.',
+      description:
+        'From when an alert was first seen until it was resolved first; without suppressed ones and tests.',
       unit: 'seconds',
-      filter: { ...unsuppressed, resolvedAt: ever },
-      time: 'resolvedAt',
-      measure: { kind: 'mean', of: { from: 'firstSeenAt', to: 'resolvedAt' } },
+      filter: { ...real, firstResolvedAt: ever },
+      time: 'firstResolvedAt',
+      measure: { kind: 'mean', of: { from: 'firstSeenAt', to: 'firstResolvedAt' } },
       groups,
     },
   ],
