@@ -20,14 +20,17 @@ const changes = [
 export type Changed = (typeof changes)[number]
 type AlertEvent = Extract<EventName, `alert.${Changed}`>
 
-/** Tells of alerts that are not as they were, one by one and in this order. Call it after the commit. */
+/**
+ * Tells of alerts that are not as they were, one by one and in this order: they are sent so, and none waits for the one
+ * before, as many would for long where nobody can be told. Call it after the commit.
+ */
 export async function tell(
   { events, viewer }: Pick<Context<Tables>, 'events' | 'viewer'>,
   change: Changed,
   ids: readonly string[],
 ): Promise<void> {
   const { organizationId } = signedIn(viewer)
-  for (const alertId of ids) await events.publish(organizationId, `alert.${change}`, { alertId })
+  await Promise.all(ids.map((alertId) => events.publish(organizationId, `alert.${change}`, { alertId })))
 }
 
 const AlertChange = builder.enumType('AlertChange', {

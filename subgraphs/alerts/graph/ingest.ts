@@ -107,13 +107,12 @@ builder.mutationField('ingestAlerts', (t) =>
       // Machines cannot reach the journal: the row follows the transaction.
       const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, countOf(results, outcome)]))
       note({ type: 'AlertIngest', id: newId(), before: null, after: { source, ...counts } })
-      const told = new Set<string>()
+      const told = new Map<string, Changed>()
       for (const { alertId, outcome } of results) {
         const change = changeOf[outcome]
-        if (!alertId || !change || told.has(alertId)) continue
-        told.add(alertId)
-        await tell(context, change, [alertId])
+        if (alertId && change && !told.has(alertId)) told.set(alertId, change)
       }
+      await Promise.all([...told].map(([alertId, change]) => tell(context, change, [alertId])))
       return results
     },
   }),
