@@ -15,6 +15,7 @@ import { people } from './people.ts'
 import { rekey } from './rekey.ts'
 import { reports } from './reports.ts'
 import type { Route } from './route.ts'
+import { search } from './search.ts'
 import { sso } from './sso.ts'
 import { vulnerabilities } from './vulnerabilities.ts'
 
@@ -37,4 +38,5 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...credentials(),
   ...reports(schema),
   ...metrics(schema),
+  ...search(),
 ]

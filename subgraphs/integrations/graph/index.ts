@@ -9,6 +9,7 @@ import './metric.ts'
 import './operation.ts'
 import './reseal.ts'
 import './saved-metric.ts'
+import './search.ts'
 
 addPersonField(builder, 'integrations', people)
 

@@ -130,6 +130,7 @@ export const routes: Record<string, Row> = {
   },
   'GET /operations': read('integrations'),
   'GET /operations/:id': { ...read('integrations'), ask: '$operation' },
+  'GET /search': { may: members, key: 'any', ask: '?q=mine' },
   'GET /metrics': { may: members, key: 'any' },
   'GET /metrics/trends': { may: members, key: 'alerts:read', ask: '?metric=alerts.open' },
   'GET /metrics/custom': read('reports'),
