@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { access } from './access.ts'
+import { alertComments } from './alert-comments.ts'
 import { alerts } from './alerts.ts'
 import { apiKeys } from './api-keys.ts'
 import { assets } from './assets.ts'
@@ -9,6 +10,7 @@ import { compliance } from './compliance.ts'
 import { credentials } from './credentials.ts'
 import { factors } from './factors.ts'
 import { identity } from './identity.ts'
+import { incidents } from './incidents.ts'
 import { integrations } from './integrations.ts'
 import { metrics } from './metrics.ts'
 import { people } from './people.ts'
@@ -17,6 +19,7 @@ import { reports } from './reports.ts'
 import type { Route } from './route.ts'
 import { search } from './search.ts'
 import { sso } from './sso.ts'
+import { suppressionRules } from './suppression-rules.ts'
 import { vulnerabilities } from './vulnerabilities.ts'
 
 /** Every REST door but the upload and the download, group by group. */
@@ -32,6 +35,9 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...audit(schema),
   ...assets(schema),
   ...alerts(schema),
+  ...alertComments(),
+  ...incidents(schema),
+  ...suppressionRules(schema),
   ...vulnerabilities(schema),
   ...compliance(schema),
   ...integrations(schema),

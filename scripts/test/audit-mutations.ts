@@ -19,6 +19,11 @@ const selections: Record<string, string> = {
   createInvitation: 'invitation { id } token',
   createAssetGroup: 'assetGroup { id }',
   createSavedMetric: 'savedMetric { id }',
+  createAlert: 'alert { id }',
+  createIncident: 'incident { id }',
+  createSuppressionRule: 'suppressionRule { id }',
+  setRecurrenceRule: 'recurrenceRule { id }',
+  addComment: 'comment { id }',
   createAsset: 'asset { id }',
   createScimUser: 'resource',
   createScimGroup: 'resource',
@@ -26,6 +31,8 @@ const selections: Record<string, string> = {
   refreshSession: 'refreshToken',
   startTotp: 'secret',
 }
+const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
+
 type Input = Record<string, unknown>
 type Told = ReturnType<typeof JSON.parse>
 
@@ -133,7 +140,58 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['createApiKey', admin, () => ({ name: 'ci', scopes: ['alerts:read'] }), keep('key', 'apiKey')],
     ['revokeApiKey', admin, () => ({ id: made.key })],
     ['updateOrganization', admin, () => ({ id: acme, settings: { sessionIdleMinutes: 45 } })],
-    ['acknowledgeAlert', admin, async () => ({ id: (await first('alerts(filter: { status: [OPEN] })')).id })],
+    [
+      'acknowledgeAlert',
+      admin,
+      async () => {
+        made.alert = (await first('alerts(filter: { status: [OPEN] })')).id
+        return { id: made.alert }
+      },
+    ],
+    ['assignAlert', admin, () => ({ id: made.alert, userId: made.eve })],
+    ['holdAlert', admin, () => ({ id: made.alert, reason: 'waits', holdUntil: tomorrow() })],
+    ['startAlert', admin, () => ({ id: made.alert })],
+    ['resolveAlert', admin, () => ({ id: made.alert, verdict: 'BENIGN', note: 'nothing' })],
+    ['reopenAlert', admin, () => ({ id: made.alert })],
+    [
+      'archiveAlert',
+      admin,
+      async () => {
+        await mutate(admin, 'resolveAlert', { id: made.alert, verdict: 'TEST' })
+        return { id: made.alert }
+      },
+    ],
+    ['createAlert', admin, () => ({ title: 'By hand', severity: 'LOW' }), keep('raised', 'alert')],
+    ['updateAlert', admin, () => ({ id: made.raised, priority: 'P1' })],
+    ['addComment', admin, () => ({ alertId: made.raised, body: 'Seen' }), keep('comment')],
+    ['editComment', admin, () => ({ id: made.comment, body: 'Seen twice' })],
+    ['removeComment', admin, () => ({ id: made.comment })],
+    ['createIncident', admin, () => ({ title: 'Happened', severity: 'LOW' }), keep('incident')],
+    ['attachAlerts', admin, () => ({ incidentId: made.incident, alertIds: [made.raised] })],
+    ['detachAlerts', admin, () => ({ incidentId: made.incident, alertIds: [made.raised] })],
+    ['updateIncident', admin, () => ({ id: made.incident, status: 'RESOLVED' })],
+    [
+      'createSuppressionRule',
+      admin,
+      () => ({
+        ...{ name: 'Quiet', reason: 'known', filter: { source: ['quiet'] } },
+        expiresAt: tomorrow(),
+      }),
+      keep('quiet', 'suppressionRule'),
+    ],
+    ['endSuppressionRule', admin, () => ({ id: made.quiet })],
+    [
+      'setRecurrenceRule',
+      admin,
+      () => ({ source: 'audit', ruleId: 'r', windowHours: 1, groupingFields: ['a'], expectedGroups: 0 }),
+      keep('recurrence', 'recurrenceRule'),
+    ],
+    ['endRecurrenceRule', admin, () => ({ id: made.recurrence })],
+    [
+      'ingestAlerts',
+      admin,
+      () => ({ source: 'audit', alerts: [{ title: 'Seen', severity: 'LOW', sourceRef: '1' }] }),
+    ],
     [
       'setAssetTags',
       admin,

@@ -1,10 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Metrics read what came to an end, and when. */
+/** Ages are read from when alerts were first seen. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  await sql`
-    create index on alerts.alerts (organization_id, first_seen_at, id);
-    create index on alerts.alerts (organization_id, acknowledged_at, id) where acknowledged_at is not null;
-    create index on alerts.alerts (organization_id, resolved_at, id) where resolved_at is not null;
-  `.execute(db)
+  await sql`create index on alerts.alerts (organization_id, first_seen_at, id)`.execute(db)
 }

@@ -1,15 +1,19 @@
 import { byAge, byEnum, type ClientFilter, ever, type Metrics } from '#kit/metric/definition.ts'
 import { severities } from '#kit/severity.ts'
+import { slaStates } from '../rules/sla.ts'
 import { openStatuses } from '../rules.ts'
-import { statuses } from '../tables.ts'
+import { priorities, statuses } from '../tables.ts'
 
 const open: ClientFilter = { status: openStatuses.map((status) => status.toUpperCase()) }
-const unsuppressed: ClientFilter = {
+const counted: ClientFilter = {
+  isTest: false,
   status: statuses.filter((status) => status !== 'suppressed').map((status) => status.toUpperCase()),
 }
 const groups = {
   severity: byEnum('severity', severities),
   status: byEnum('status', statuses),
+  priority: byEnum('priority', priorities),
+  assignee: { kind: 'values', column: 'assigneeId', filter: 'assigneeId' },
   source: { kind: 'values', column: 'source', filter: 'source' },
   asset: { kind: 'values', column: 'assetId', filter: 'assetId' },
 } as const
@@ -39,31 +43,50 @@ export const metrics: Metrics = {
     },
     {
       name: 'alerts.resolved',
-      description: 'Alerts by when they were resolved.',
+      description: 'Alerts by when they were first resolved.',
       unit: 'count',
-      filter: { resolvedAt: ever },
-      time: 'resolvedAt',
+      filter: { firstResolvedAt: ever },
+      time: 'firstResolvedAt',
       measure: { kind: 'count' },
       groups,
     },
     {
       name: 'alerts.mtta',
       description:
-        'From when an alert was first seen until somebody acknowledged it; without suppressed ones.',
+        'From when an alert was first seen until somebody acknowledged it; without suppressed ones and tests.',
       unit: 'seconds',
-      filter: { ...unsuppressed, acknowledgedAt: ever },
+      filter: { ...counted, acknowledgedAt: ever },
       time: 'acknowledgedAt',
       measure: { kind: 'mean', of: { from: 'firstSeenAt', to: 'acknowledgedAt' } },
       groups,
     },
     {
       name: 'alerts.mttr',
-      description: 'From when an alert was first seen until it was resolved; without suppressed ones.',
+      description:
+        'From when an alert was first seen until it was first resolved; without suppressed ones and tests.',
       unit: 'seconds',
-      filter: { ...unsuppressed, resolvedAt: ever },
-      time: 'resolvedAt',
-      measure: { kind: 'mean', of: { from: 'firstSeenAt', to: 'resolvedAt' } },
+      filter: { ...counted, firstResolvedAt: ever },
+      time: 'firstResolvedAt',
+      measure: { kind: 'mean', of: { from: 'firstSeenAt', to: 'firstResolvedAt' } },
       groups,
+    },
+    {
+      name: 'alerts.sla_compliance',
+      description: 'The share of the resolved alerts that were resolved in time.',
+      unit: 'ratio',
+      filter: { slaState: ['MET', 'MISSED'] },
+      time: 'firstResolvedAt',
+      measure: { kind: 'share', of: { slaState: ['MET'] } },
+      groups,
+    },
+    {
+      name: 'alerts.due',
+      description: 'Open alerts by how their time stands.',
+      unit: 'count',
+      filter: open,
+      time: 'createdAt',
+      measure: { kind: 'count' },
+      groups: { ...groups, sla: byEnum('slaState', slaStates) },
     },
   ],
 }

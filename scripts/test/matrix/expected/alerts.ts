@@ -1,13 +1,59 @@
-import { analysts, type Expected, members, read } from '../words.ts'
+import { analysts, type Expected, members, type Row, read } from '../words.ts'
+
+const write = (ask: string): Row => ({ may: analysts, key: 'alerts:write', ask })
+const byId = write('(input: { id: "$worked" })')
+/** Who gives something to somebody has to know them. */
+const given = (ask: string): Row => ({ ...write(ask), key: ['alerts:write', 'users:read'] })
 
 export const alerts: Expected = {
   query: {
     alert: { may: members, key: 'alerts:read', ask: '(id: "$alert")' },
     alerts: { may: members, key: 'alerts:read', ask: '(first: 2)' },
     alertStats: { may: members, key: 'alerts:read' },
+    incident: { may: members, key: 'alerts:read', ask: '(id: "$incident")' },
+    incidents: { may: members, key: 'alerts:read', ask: '(first: 2)' },
+    suppressionRule: { may: members, key: 'alerts:read', ask: '(id: "$suppressionRule")' },
+    suppressionRules: { may: members, key: 'alerts:read', ask: '(first: 2)' },
+    previewSuppression: { may: members, key: 'alerts:read', ask: '(filter: { source: ["falco"] })' },
+    recurrenceRules: { may: members, key: 'alerts:read', ask: '(first: 2)' },
+    previewRecurrence: {
+      may: members,
+      key: 'alerts:read',
+      ask: '(input: { source: "a", ruleId: "b", windowHours: 1, groupingFields: [] })',
+    },
   },
   mutation: {
-    acknowledgeAlert: { may: analysts, key: 'alerts:write', ask: '(input: { id: "$alert" })' },
+    createAlert: {
+      ...write('(input: { title: "by hand", severity: LOW, assetId: "$asset" })'),
+      key: ['alerts:write', 'assets:read'],
+    },
+    updateAlert: write('(input: { id: "$worked", priority: P1 })'),
+    ingestAlerts: write('(input: { source: "matrix", alerts: [{ title: "", severity: LOW }] })'),
+    acknowledgeAlert: byId,
+    startAlert: byId,
+    holdAlert: write('(input: { id: "$worked", reason: "waits", holdUntil: "$tomorrow" })'),
+    resolveAlert: write('(input: { id: "$worked", verdict: BENIGN })'),
+    reopenAlert: byId,
+    archiveAlert: write('(input: { id: "$worked", expectedVersion: 0 })'),
+    assignAlert: given('(input: { id: "$worked" })'),
+    createIncident: given('(input: { title: "made", severity: LOW })'),
+    updateIncident: given('(input: { id: "$incident", expectedVersion: 0 })'),
+    attachAlerts: write('(input: { incidentId: "$incident", alertIds: ["$worked"] })'),
+    detachAlerts: write('(input: { incidentId: "$incident", alertIds: ["$worked"] })'),
+    addComment: write('(input: { alertId: "$worked", body: "said" })'),
+    editComment: {
+      ...write('(input: { id: "$comment", body: "said", expectedVersion: 0 })'),
+      past: ['Only who wrote a comment may change it'],
+    },
+    removeComment: write('(input: { id: "$worked" })'),
+    createSuppressionRule: write(
+      '(input: { name: "r", reason: "r", expiresAt: "$tomorrow", filter: { source: ["nobody"] } })',
+    ),
+    endSuppressionRule: write('(input: { id: "$suppressionRule" })'),
+    setRecurrenceRule: write(
+      '(input: { source: "a", ruleId: "b", windowHours: 1, groupingFields: [], expectedGroups: -1 })',
+    ),
+    endRecurrenceRule: write('(input: { id: "$recurrenceRule" })'),
   },
   subscription: {
     alertChanged: {
@@ -20,9 +66,47 @@ export const alerts: Expected = {
   types: {
     Alert: read('alerts:read'),
     AlertStats: read('alerts:read'),
+    AlertTimelineEntry: read('alerts:read'),
+    Comment: read('alerts:read'),
+    Incident: read('alerts:read'),
+    RecurrenceRule: read('alerts:read'),
+    SuppressionRule: read('alerts:read'),
     AcknowledgeAlertPayload: 'part',
+    AddCommentPayload: 'part',
     AlertChanged: 'part',
     AlertConnection: 'part',
     AlertEdge: 'part',
+    AlertTimelineEntryConnection: 'part',
+    AlertTimelineEntryEdge: 'part',
+    ArchiveAlertPayload: 'part',
+    AssignAlertPayload: 'part',
+    AttachAlertsPayload: 'part',
+    CommentConnection: 'part',
+    CommentEdge: 'part',
+    CreateAlertPayload: 'part',
+    CreateIncidentPayload: 'part',
+    CreateSuppressionRulePayload: 'part',
+    DetachAlertsPayload: 'part',
+    EditCommentPayload: 'part',
+    EndRecurrenceRulePayload: 'part',
+    EndSuppressionRulePayload: 'part',
+    HoldAlertPayload: 'part',
+    IncidentConnection: 'part',
+    IncidentEdge: 'part',
+    IngestAlertsPayload: 'part',
+    IngestedAlert: 'part',
+    RecurrencePreview: 'part',
+    RecurrenceRuleConnection: 'part',
+    RecurrenceRuleEdge: 'part',
+    RemoveCommentPayload: 'part',
+    ReopenAlertPayload: 'part',
+    ResolveAlertPayload: 'part',
+    SetRecurrenceRulePayload: 'part',
+    StartAlertPayload: 'part',
+    SuppressionPreview: 'part',
+    SuppressionRuleConnection: 'part',
+    SuppressionRuleEdge: 'part',
+    UpdateAlertPayload: 'part',
+    UpdateIncidentPayload: 'part',
   },
 }
