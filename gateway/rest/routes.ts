@@ -6,6 +6,7 @@ import { apiKeys } from './api-keys.ts'
 import { assets } from './assets.ts'
 import { audit } from './audit.ts'
 import { auth } from './auth.ts'
+import { bulk } from './bulk.ts'
 import { compliance } from './compliance.ts'
 import { credentials } from './credentials.ts'
 import { factors } from './factors.ts'
@@ -35,6 +36,7 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...audit(schema),
   ...assets(schema),
   ...alerts(schema),
+  ...bulk(),
   ...alertComments(),
   ...incidents(schema),
   ...suppressionRules(schema),

@@ -30,7 +30,7 @@ export const metrics: Metrics = {
       filter: open,
       time: 'createdAt',
       measure: { kind: 'count' },
-      groups: { ...groups, age: byAge('firstSeenAt') },
+      groups: { ...groups, age: byAge('firstSeenAt'), sla: byEnum('slaState', slaStates) },
     },
     {
       name: 'alerts.created',
@@ -78,15 +78,6 @@ export const metrics: Metrics = {
       time: 'firstResolvedAt',
       measure: { kind: 'share', of: { slaState: ['MET'] } },
       groups,
-    },
-    {
-      name: 'alerts.due',
-      description: 'Open alerts by how their time stands.',
-      unit: 'count',
-      filter: open,
-      time: 'createdAt',
-      measure: { kind: 'count' },
-      groups: { ...groups, sla: byEnum('slaState', slaStates) },
     },
   ],
 }

@@ -87,6 +87,9 @@ export const inputs: Record<string, string> = {
   RevokeInvitationInput: 'id',
   AcceptInvitationInput: 'name',
   SetConnectorCredentialsInput: 'id',
+  AlertPatch: 'assigneeId holdUntil priority reason status verdict',
+  BulkUpdateAlertsInput: 'ids note patch',
+  UndoBulkUpdateAlertsInput: 'batchId',
   CreateSavedMetricInput: 'compares days filter metric name',
   RemoveSavedMetricInput: 'id',
   StartImportInput: 'fileName format',
@@ -151,6 +154,7 @@ export const bodies: Record<string, string> = {
   'PUT /assets/:id/tags': '',
   'POST /api-keys': 'allowed_ips name scopes',
   'PUT /integrations/connectors/:id/credentials': '',
+  'POST /alerts/bulk': 'ids note patch',
   'POST /metrics/custom': 'compares days filter metric name',
   'POST /reports/generate': 'format list severity',
 }
