@@ -33,17 +33,21 @@ async function fillAtRandom(): Promise<void> {
         ${pick('production test unknown')}, ${pick('internet internal')}, lifecycle,
         case when lifecycle = 'retired' then now() end, floor(random() * 101), ${past(60)}
       from (select i, ${pick('active active retired')} as lifecycle from generate_series(1, 120) i) drawn;
-      insert into alerts.alerts (id, organization_id, asset_id, severity, status, title, source, fingerprint, first_seen_at, created_at,
-        verdict, resolved_at, first_resolved_at, resolve_due_at, hold_until, hold_reason)
-      select gen_random_uuid(), ${acme}, case when random() < 0.8 then (select id from assets.assets where organization_id = ${acme} order by md5(id::text || i % 9) limit 1) end,
-        ${severity}, status, 'drawn ' || i, ${pick('falco okta suricata')}, 'drawn' || i, seen, seen,
-        case when ended then ${pick('true_positive false_positive test')} end, case when ended then done end, case when ended then done end,
-        seen + random() * interval '9 days', case when status = 'on_hold' then now() + interval '1 day' end, case when status = 'on_hold' then 'waits' end
-      from (select *, status in ('resolved', 'archived') as ended, seen + random() * interval '9 days' as done from (
-        select i, ${pick('open acknowledged in_progress on_hold resolved archived')} as status, ${past(200)} as seen
-        from generate_series(1, 300) i) drawn) drawn;
+      insert into alerts.suppression_rules (id, organization_id, name, filter, reason, expires_at, created_by, created_at)
+      values ('01990000-0000-7000-8000-000000000001', ${acme}, 'drawn', '{}', 'drawn', now() + interval '30 days', gen_random_uuid(), now());
+      insert into alerts.alerts (id, organization_id, asset_id, severity, title, source, fingerprint, first_seen_at, created_at,
+        status, suppression_rule_id, hold_until, hold_reason, verdict, resolved_at, first_resolved_at, resolve_due_at)
+      select id, organization_id, asset_id, severity, title, source, fingerprint, first_seen_at, created_at, status,
+        case when status = 'suppressed' then '01990000-0000-7000-8000-000000000001'::uuid end, now() + interval '1 day', 'drawn',
+        case when ended then ${pick('true_positive false_positive test')} end, case when ended then resolved end, case when ended then resolved end,
+        first_seen_at + random() * interval '9 days'
+      from (select *, status in ('resolved', 'archived') as ended, first_seen_at + random() * interval '9 days' as resolved from (
+      select gen_random_uuid() as id, ${acme} as organization_id, case when random() < 0.8 then (select id from assets.assets where organization_id = ${acme} order by md5(id::text || i % 9) limit 1) end as asset_id,
+        ${severity} as severity, ${pick('open acknowledged in_progress on_hold suppressed resolved archived')} as status, 'drawn ' || i as title,
+        ${pick('falco okta suricata')} as source, 'drawn' || i as fingerprint, ${past(200)} as first_seen_at, ${past(200)} as created_at
+      from generate_series(1, 300) i) drawn) ending;
       update alerts.alerts set acknowledged_at = first_seen_at + random() * interval '9 days'
-        where title like 'drawn%' and status <> 'open' and random() < 0.9;
+        where title like 'drawn%' and status not in ('open', 'suppressed') and random() < 0.9;
       insert into vulns.vulnerabilities (id, organization_id, asset_id, fingerprint, kind, severity, status, resolution, title, first_seen_at, created_at, resolved_at)
       select gen_random_uuid(), ${acme}, (select id from assets.assets where organization_id = ${acme} order by md5(id::text || i % 9) limit 1),
         'drawn' || i, ${pick('package code config')}, ${severity}, status, case when status = 'resolved' then ${pick('fixed mitigated')} end,
@@ -172,13 +176,13 @@ test('means, medians and the ninetieth are those of the rows', async () => {
   const rows: { seconds: number; day: string }[] = []
   for (let after: string | null = null; ; ) {
     const { body } = await admin.graphql(
-      `query ($after: String) { alerts(first: 100, after: $after, filter: { isTest: false, acknowledgedAt: { from: "2000-01-01T00:00:00Z" } }) {
-        pageInfo { hasNextPage endCursor } edges { node { status firstSeenAt acknowledgedAt } } } }`,
+      `query ($after: String) { alerts(first: 100, after: $after, filter: { acknowledgedAt: { from: "2000-01-01T00:00:00Z" } }) {
+        pageInfo { hasNextPage endCursor } edges { node { status verdict firstSeenAt acknowledgedAt } } } }`,
       { after },
     )
     const { pageInfo, edges } = body.data.alerts
     for (const { node } of edges)
-      if (node.status !== 'SUPPRESSED')
+      if (node.status !== 'SUPPRESSED' && node.verdict !== 'TEST')
         rows.push({
           seconds: (Date.parse(node.acknowledgedAt) - Date.parse(node.firstSeenAt)) / 1_000,
           day: node.acknowledgedAt.slice(0, 10),

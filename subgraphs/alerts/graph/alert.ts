@@ -120,6 +120,7 @@ export const AlertFilter = builder.inputType('AlertFilter', {
     status: t.field({ type: [AlertStatus] }),
     priority: t.field({ type: [AlertPriority] }),
     verdict: t.field({ type: [AlertVerdict] }),
+    verdictNot: t.field({ type: [AlertVerdict], description: 'Without those of these verdicts.' }),
     slaState: t.field({ type: [SlaState] }),
     assetId: t.idList(),
     assigneeId: t.idList(),
@@ -135,7 +136,7 @@ export const AlertFilter = builder.inputType('AlertFilter', {
     firstSeenAt: t.field({ type: lists.timeRange }),
     lastSeenAt: t.field({ type: lists.timeRange }),
     acknowledgedAt: t.field({ type: lists.timeRange }),
-    isTest: t.boolean({ description: 'Whether somebody has said that it was a test.' }),
+    resolvedAt: t.field({ type: lists.timeRange }),
     firstResolvedAt: t.field({ type: lists.timeRange, description: 'The first time that it was resolved.' }),
   }),
 })

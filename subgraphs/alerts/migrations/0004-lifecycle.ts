@@ -89,6 +89,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       add check (status <> 'on_hold' or (hold_until is not null and hold_reason is not null));
     create index on alerts.alerts (organization_id, status, created_at, id);
     create index on alerts.alerts (organization_id, priority, id);
+    create index on alerts.alerts (organization_id, first_seen_at, id);
+    create index on alerts.alerts (organization_id, created_at, id) where not sla_met;
     create index on alerts.alerts (organization_id, sla_due_at, id);
     create index on alerts.alerts (organization_id, assignee_id, created_at, id) where assignee_id is not null;
     create index on alerts.alerts (organization_id, incident_id, created_at, id) where incident_id is not null;

@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Ages are read from when alerts were first seen. */
+/** Metrics read what came to an end, and when. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  await sql`create index on alerts.alerts (organization_id, first_seen_at, id)`.execute(db)
+  await sql`
+    create index on alerts.alerts (organization_id, resolved_at, id) where resolved_at is not null;
+  `.execute(db)
 }

@@ -41,6 +41,11 @@ export const specAt = (at: Date): ListSpec<AlertRow> => ({
     status: { kind: 'custom', where: (statuses: readonly AlertStatus[]) => statusIs(statuses, at) },
     priority: { kind: 'enum', column: 'priority' },
     verdict: { kind: 'enum', column: 'verdict' },
+    verdictNot: {
+      kind: 'custom',
+      where: (verdicts: readonly string[]) =>
+        sql<boolean>`(verdict is null or verdict <> all(${verdicts}::text[]))`,
+    },
     slaState: {
       kind: 'custom',
       where: (states: readonly SlaState[]) => anyOf(states.map((state) => slaStateIs(state, at))),
@@ -61,10 +66,7 @@ export const specAt = (at: Date): ListSpec<AlertRow> => ({
     firstSeenAt: { kind: 'time', column: 'firstSeenAt' },
     lastSeenAt: { kind: 'time', column: 'lastSeenAt' },
     acknowledgedAt: { kind: 'time', column: 'acknowledgedAt' },
-    isTest: {
-      kind: 'custom',
-      where: (isTest: boolean) => sql<boolean>`(coalesce(verdict = 'test', false) = ${isTest})`,
-    },
+    resolvedAt: { kind: 'time', column: 'resolvedAt' },
     firstResolvedAt: { kind: 'time', column: 'firstResolvedAt' },
   },
   order: {

@@ -55,7 +55,7 @@ async function lockKnown(trx: Trx<Tables>, fingerprints: readonly string[], at: 
     .selectFrom('alerts')
     .selectAll()
     .where('fingerprint', 'in', fingerprints)
-    .where('dedupeActive', '=', true)
+    .where(sql<boolean>`dedupe_active`)
     // As whoever locks several alerts does.
     .orderBy('id')
     .forUpdate()

@@ -5,8 +5,9 @@ import { openStatuses } from '../rules.ts'
 import { priorities, statuses } from '../tables.ts'
 
 const open: ClientFilter = { status: openStatuses.map((status) => status.toUpperCase()) }
-const counted: ClientFilter = {
-  isTest: false,
+/** Nobody had to look at the others. */
+const real: ClientFilter = {
+  verdictNot: ['TEST'],
   status: statuses.filter((status) => status !== 'suppressed').map((status) => status.toUpperCase()),
 }
 const groups = {
@@ -43,10 +44,10 @@ export const metrics: Metrics = {
     },
     {
       name: 'alerts.resolved',
-      description: 'Alerts by when they were first resolved.',
+      description: 'Alerts by when they were resolved.',
       unit: 'count',
-      filter: { firstResolvedAt: ever },
-      time: 'firstResolvedAt',
+      filter: { resolvedAt: ever },
+      time: 'resolvedAt',
       measure: { kind: 'count' },
       groups,
     },
@@ -55,7 +56,7 @@ export const metrics: Metrics = {
       description:
         'From when an alert was first seen until somebody acknowledged it; without suppressed ones and tests.',
       unit: 'seconds',
-      filter: { ...counted, acknowledgedAt: ever },
+      filter: { ...real, acknowledgedAt: ever },
       time: 'acknowledgedAt',
       measure: { kind: 'mean', of: { from: 'firstSeenAt', to: 'acknowledgedAt' } },
       groups,
@@ -63,9 +64,9 @@ export const metrics: Metrics = {
     {
       name: 'alerts.mttr',
       description:
-        'From when an alert was first seen until it was first resolved; without suppressed ones and tests.',
+        'From when an alert was first seen until it was resolved first; without suppressed ones and tests.',
       unit: 'seconds',
-      filter: { ...counted, firstResolvedAt: ever },
+      filter: { ...real, firstResolvedAt: ever },
       time: 'firstResolvedAt',
       measure: { kind: 'mean', of: { from: 'firstSeenAt', to: 'firstResolvedAt' } },
       groups,
@@ -75,7 +76,7 @@ export const metrics: Metrics = {
       description: 'The share of the resolved alerts that were resolved in time.',
       unit: 'ratio',
       filter: { slaState: ['MET', 'MISSED'] },
-      time: 'firstResolvedAt',
+      time: 'resolvedAt',
       measure: { kind: 'share', of: { slaState: ['MET'] } },
       groups,
     },

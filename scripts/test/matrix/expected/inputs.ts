@@ -23,7 +23,7 @@ export const inputs: Record<string, string> = {
   RemoveCommentInput: 'id',
   CreateSuppressionRuleInput: 'expiresAt filter name reason',
   AlertFilter:
-    'acknowledgedAt assetId assigneeId createdAt firstResolvedAt firstSeenAt incidentId lastSeenAt priority ruleId severity source status suppressionRuleId verdict',
+    'acknowledgedAt assetId assigneeId createdAt firstResolvedAt firstSeenAt incidentId lastSeenAt priority resolvedAt ruleId severity source status suppressionRuleId verdict',
   TimeRange: '',
   EndSuppressionRuleInput: 'id',
   SetRecurrenceRuleInput: 'groupingFields ruleId source windowHours',
