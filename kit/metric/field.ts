@@ -31,7 +31,7 @@ export function addMetricFields<Tables>(
   noun: string,
   permission: Permission,
   metrics: Metrics,
-  specOf: (context: Context<Tables>) => ListSpec,
+  specOf: (context: Context<Tables>, filter: Filter) => ListSpec | Promise<ListSpec>,
 ): void {
   const authScopes = { $all: { peer: 'integrations', permission } } as const
   builder.queryFields((t) => ({
@@ -65,14 +65,13 @@ export function addMetricFields<Tables>(
           to: new Date(question.period.to),
         }
         const until = async () => new Date(now.getTime() + freshMs)
-        return context.remember({ name: `${noun}Metric`, variables: args, keep: 'dashboard', until }, () =>
-          context.tenant((db) =>
-            measure({ db, spec: specOf(context), read, now }, metrics, definition, {
-              ...question,
-              period: period ?? null,
-            }),
-          ),
-        )
+        const asked = { name: `${noun}Metric`, variables: args, keep: 'dashboard', until } as const
+        return context.remember(asked, async () => {
+          const spec = await specOf(context, read(question.filter ?? {}))
+          return context.tenant((db) =>
+            measure({ db, spec, read, now }, metrics, definition, { ...question, period: period ?? null }),
+          )
+        })
       },
     }),
   }))

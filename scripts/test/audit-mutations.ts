@@ -4,6 +4,7 @@ import { buildSchema, type GraphQLField } from 'graphql'
 import { root } from '#kit/register.ts'
 import { type Answer, password, type TestHouse, type Visitor } from '../test-house.ts'
 import { codeAt } from './factors.ts'
+import { host, reportAs } from './observing.ts'
 import { importReport, trivyReport } from './reports.ts'
 import { okta, patch } from './scim-bodies.ts'
 
@@ -205,7 +206,49 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['updateAsset', admin, () => ({ id: made.ownAsset, criticality: 'HIGH' })],
     ['retireAsset', admin, () => ({ id: made.ownAsset })],
     ['reviveAsset', admin, () => ({ id: made.ownAsset })],
+    ['createAsset', admin, () => ({ type: 'HOST', name: 'audited too' }), keep('otherAsset', 'asset')],
+    ['mergeAssets', admin, () => ({ id: made.ownAsset, mergeIds: [made.otherAsset] })],
+    ['splitAsset', admin, () => ({ id: made.otherAsset })],
+    [
+      'acceptAssetProposal',
+      admin,
+      async () => {
+        await reportAs(house, 'acme', [host('audited-1', '10.9.9.1'), host('audited-2', '10.9.9.1')])
+        return { id: (await first('assetProposals(filter: { state: [OPEN] })')).id }
+      },
+    ],
+    [
+      'dismissAssetProposal',
+      admin,
+      async () => {
+        await reportAs(house, 'acme', [host('audited-3', '10.9.9.1')])
+        return { id: (await first('assetProposals(filter: { state: [OPEN] })')).id }
+      },
+    ],
+    [
+      'dismissAssetConflict',
+      admin,
+      async () => {
+        const uuid = { kind: 'HARDWARE_UUID', value: '9b1b6a0c-1111-4c4b-8a66-0a1b2c3d4e5f' }
+        const clone = (name: string, mac: string) => ({
+          ...host(name, '10.9.9.2'),
+          identifiers: [uuid, { kind: 'MAC', value: mac }, { kind: 'HOSTNAME', value: name }],
+        })
+        await reportAs(house, 'acme', [
+          clone('clone-a', '02:00:00:00:00:01'),
+          clone('clone-b', '02:00:00:00:00:02'),
+        ])
+        return { id: (await first('assetConflicts')).id }
+      },
+    ],
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
+    [
+      'createAssetGroup',
+      admin,
+      () => ({ name: 'Described', rule: { criticality: ['HIGH'] } }),
+      keep('ruledGroup', 'assetGroup'),
+    ],
+    ['setAssetGroupRule', admin, () => ({ id: made.ruledGroup, rule: { criticality: ['LOW'] } })],
     ['setAssetGroupMembers', admin, () => ({ id: made.assetGroup, assetIds: [made.asset] })],
     [
       'setConnectorCredentials',

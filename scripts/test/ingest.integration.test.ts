@@ -18,12 +18,54 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     people: [
       ...[...made, 'version', 'external_id', 'type', 'name', 'environment', 'criticality', 'exposure'],
       ...['data_classification', 'lifecycle', 'metadata', 'risk_score', 'first_seen_at', 'retired_at'],
-      ...['is_manual', 'owner_user_id', 'owner_team_id', 'risk_factors'],
+      ...[
+        'is_manual',
+        'owner_user_id',
+        'owner_team_id',
+        'risk_factors',
+        'merged_into',
+        'survivor_id',
+        'merged_at',
+        'own_risk_score',
+        'own_risk_factors',
+      ],
     ],
   },
   'assets.asset_identifiers': {
-    machines: [],
+    machines: ['strength', 'source', 'last_seen_at', 'fingerprint', 'flapped_at', 'demoted_at'],
     people: ['organization_id', 'kind', 'value', 'asset_id', 'created_at'],
+  },
+  'assets.asset_sources': {
+    machines: ['last_seen_at'],
+    people: ['organization_id', 'asset_id', 'source', 'first_seen_at'],
+  },
+  'assets.asset_proposals': {
+    machines: ['evidence', 'last_seen_at'],
+    people: [
+      ...['organization_id', 'id', 'asset_id', 'other_id', 'state', 'version', 'created_at', 'decided_by'],
+      'decided_at',
+    ],
+  },
+  'assets.asset_conflicts': {
+    machines: ['occurrences', 'last_seen_at'],
+    people: [
+      ...['organization_id', 'id', 'asset_id', 'other_id', 'reason', 'kind', 'value', 'version'],
+      ...['created_at', 'dismissed_by', 'dismissed_at'],
+    ],
+  },
+  'assets.asset_merges': {
+    machines: [],
+    people: [
+      ...['organization_id', 'id', 'survivor_id', 'merged_id', 'reason', 'merged_by', 'merged_at'],
+      ...['split_by', 'split_at'],
+    ],
+  },
+  'assets.asset_history': {
+    machines: [],
+    people: [
+      ...['organization_id', 'asset_id', 'at', 'version', 'type', 'lifecycle', 'criticality', 'exposure'],
+      'is_merged',
+    ],
   },
   'alerts.alerts': {
     machines: [

@@ -11,6 +11,9 @@ import './group.ts'
 import './covered.ts'
 import './care.ts'
 import './risk.ts'
+import './identity.ts'
+import './merge.ts'
+import './doubt.ts'
 
 addPersonField(builder, 'assets', people)
 

@@ -1,5 +1,5 @@
 import { admins, analysts, anyone, givesViewer, managers, members, type Row } from '../words.ts'
-import { granted } from './assets.ts'
+import { granted, merging } from './assets.ts'
 import { moreRoutes } from './doors.ts'
 
 const read = (resource: string): Row => ({ may: members, key: `${resource}:read` })
@@ -90,6 +90,22 @@ export const routes: Record<string, Row> = {
   'PUT /assets/:id': { may: managers, key: 'assets:write', ask: '$asset', body: { criticality: 'high' } },
   'POST /assets/:id/retire': { may: managers, key: 'assets:write', ask: '$spareAsset', body: {} },
   'POST /assets/:id/revive': { may: managers, key: 'assets:write', ask: '$spareAsset', body: {} },
+  'POST /assets/:id/merge': {
+    may: managers,
+    key: merging,
+    ask: '$asset',
+    body: { asset_ids: ['$spareAsset'] },
+  },
+  'POST /assets/:id/split': {
+    may: managers,
+    key: merging,
+    ask: '$spareAsset',
+    body: {},
+  },
+  'GET /assets/by-identifier': { ...read('assets'), ask: '?kind=hostname&value=web-01' },
+  'GET /assets/coverage': read('assets'),
+  'GET /assets/proposals': read('assets'),
+  'GET /assets/conflicts': read('assets'),
   'GET /assets': read('assets'),
   'GET /assets/search': { ...read('assets'), ask: '?q=a' },
   'GET /assets/stats': read('assets'),
