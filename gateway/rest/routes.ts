@@ -6,6 +6,7 @@ import { apiKeys } from './api-keys.ts'
 import { assets } from './assets.ts'
 import { audit } from './audit.ts'
 import { auth } from './auth.ts'
+import { bulk } from './bulk.ts'
 import { compliance } from './compliance.ts'
 import { credentials } from './credentials.ts'
 import { factors } from './factors.ts'
@@ -18,6 +19,7 @@ import { rekey } from './rekey.ts'
 import { reports } from './reports.ts'
 import { riskAcceptances } from './risk-acceptances.ts'
 import type { Route } from './route.ts'
+import { search } from './search.ts'
 import { sso } from './sso.ts'
 import { suppressionRules } from './suppression-rules.ts'
 import { vulnerabilities } from './vulnerabilities.ts'
@@ -35,6 +37,7 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...audit(schema),
   ...assets(schema),
   ...alerts(schema),
+  ...bulk(),
   ...alertComments(),
   ...incidents(schema),
   ...suppressionRules(schema),
@@ -45,4 +48,5 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...credentials(),
   ...reports(schema),
   ...metrics(schema),
+  ...search(),
 ]

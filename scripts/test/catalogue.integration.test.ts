@@ -55,6 +55,7 @@ const queue = {
 const ofJobs = { 'operations.operations': ['INSERT', 'SELECT', 'UPDATE'], ...queue }
 const ofSealing = { 'keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'] }
 const reached: Record<string, Record<string, string[]>> = {
+  alerts: ofJobs,
   assets: ofJobs,
   compliance: ofJobs,
   identity: { ...ofJobs, ...ofSealing },
@@ -302,6 +303,9 @@ test('without a tenant a service sees no row', async () => {
     ['assets', 'asset_groups'],
     ['assets', 'asset_group_members'],
     ['alerts', 'alerts'],
+    ['alerts', 'bulk_batches'],
+    ['alerts', 'bulk_items'],
+    ['alerts', 'operations.operations'],
     ['alerts', 'alert_history'],
     ['alerts', 'alert_occurrences'],
     ['alerts', 'alert_timeline'],

@@ -36,10 +36,11 @@ async function fillAtRandom(): Promise<void> {
       insert into alerts.suppression_rules (id, organization_id, name, filter, reason, expires_at, created_by, created_at)
       values ('01990000-0000-7000-8000-000000000001', ${acme}, 'drawn', '{}', 'drawn', now() + interval '30 days', gen_random_uuid(), now());
       insert into alerts.alerts (id, organization_id, asset_id, severity, title, source, fingerprint, first_seen_at, created_at,
-        status, suppression_rule_id, hold_until, hold_reason, verdict, resolved_at, first_resolved_at)
+        status, suppression_rule_id, hold_until, hold_reason, verdict, resolved_at, first_resolved_at, resolve_due_at)
       select id, organization_id, asset_id, severity, title, source, fingerprint, first_seen_at, created_at, status,
         case when status = 'suppressed' then '01990000-0000-7000-8000-000000000001'::uuid end, now() + interval '1 day', 'drawn',
-        case when ended then ${pick('true_positive false_positive test')} end, case when ended then resolved end, case when ended then resolved end
+        case when ended then ${pick('true_positive false_positive test')} end, case when ended then resolved end, case when ended then resolved end,
+        first_seen_at + random() * interval '9 days'
       from (select *, status in ('resolved', 'archived') as ended, first_seen_at + random() * interval '9 days' as resolved from (
       select gen_random_uuid() as id, ${acme} as organization_id, case when random() < 0.8 then (select id from assets.assets where organization_id = ${acme} order by md5(id::text || i % 9) limit 1) end as asset_id,
         ${severity} as severity, ${pick('open acknowledged in_progress on_hold suppressed resolved archived')} as status, 'drawn ' || i as title,

@@ -48,6 +48,8 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   const grant = await made('/grants', { user_id: user.id, role: 'viewer', asset_group_id: assetGroup })
   const savedMetric = await made('/metrics/custom', { name: mark, metric: 'alerts.open' })
   const savedLeaver = await made('/metrics/custom', { name: `${mark} gone`, metric: 'alerts.open' })
+  const { body: bulk } = await owner.rest('POST', '/alerts/bulk', { ids: [], patch: { priority: 'p2' } })
+  const alertBatch = String(bulk.data.batch_id)
   const invitation = await made('/invitations', { email: `${mark}-${slug}@example.org`, role: 'viewer' })
   const leaver = await added(owner, `${mark}-${slug}-leaver@example.com`)
   const provider = await owner.rest('POST', '/api-keys', { name: mark, scopes: ['users:write'] })
@@ -94,6 +96,7 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   return {
     ...{ worked, team, assetGroup, riskAcceptance, grant, invitation, savedMetric, savedLeaver },
     ...(await alertThings(owner, of)),
+    alertBatch,
     apiKey: key.body.data.id,
     auditEvent: first('auditEvents'),
     leaver: leaver.id,

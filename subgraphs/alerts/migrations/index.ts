@@ -7,6 +7,7 @@ import * as history from './0005-history.ts'
 import * as timeline from './0006-timeline.ts'
 import * as ingestAgain from './0007-ingest-again.ts'
 import * as metrics from './0020-metrics.ts'
+import * as bulk from './0021-bulk.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -17,4 +18,5 @@ export const migrations: Migrations = {
   '0006-timeline': timeline,
   '0007-ingest-again': ingestAgain,
   '0020-metrics': metrics,
+  '0021-bulk': bulk,
 }

@@ -1,7 +1,8 @@
 import { byAge, byEnum, type ClientFilter, ever, type Metrics } from '#kit/metric/definition.ts'
 import { severities } from '#kit/severity.ts'
+import { slaStates } from '../rules/sla.ts'
 import { openStatuses } from '../rules.ts'
-import { statuses } from '../tables.ts'
+import { priorities, statuses } from '../tables.ts'
 
 const open: ClientFilter = { status: openStatuses.map((status) => status.toUpperCase()) }
 /** Nobody had to look at the others. */
@@ -12,6 +13,8 @@ const real: ClientFilter = {
 const groups = {
   severity: byEnum('severity', severities),
   status: byEnum('status', statuses),
+  priority: byEnum('priority', priorities),
+  assignee: { kind: 'values', column: 'assigneeId', filter: 'assigneeId' },
   source: { kind: 'values', column: 'source', filter: 'source' },
   asset: { kind: 'values', column: 'assetId', filter: 'assetId' },
 } as const
@@ -28,7 +31,7 @@ export const metrics: Metrics = {
       filter: open,
       time: 'createdAt',
       measure: { kind: 'count' },
-      groups: { ...groups, age: byAge('firstSeenAt') },
+      groups: { ...groups, age: byAge('firstSeenAt'), sla: byEnum('slaState', slaStates) },
     },
     {
       name: 'alerts.created',
@@ -66,6 +69,15 @@ export const metrics: Metrics = {
       filter: { ...real, firstResolvedAt: ever },
       time: 'firstResolvedAt',
       measure: { kind: 'mean', of: { from: 'firstSeenAt', to: 'firstResolvedAt' } },
+      groups,
+    },
+    {
+      name: 'alerts.sla_compliance',
+      description: 'The share of the resolved alerts that were resolved in time.',
+      unit: 'ratio',
+      filter: { slaState: ['MET', 'MISSED'] },
+      time: 'resolvedAt',
+      measure: { kind: 'share', of: { slaState: ['MET'] } },
       groups,
     },
   ],

@@ -10,6 +10,7 @@ import './operation.ts'
 import './reseal.ts'
 import './revert.ts'
 import './saved-metric.ts'
+import './search.ts'
 
 addPersonField(builder, 'integrations', people)
 

@@ -75,7 +75,7 @@ export function openScans(house: TestHouse) {
     asPerson((trx) =>
       trx
         .updateTable('vulnerabilities')
-        .set((eb) => ({ status, version: eb('version', '+', 1) }))
+        .set((eb) => ({ status, statusReason: 'seen by a person', version: eb('version', '+', 1) }))
         .where('id', '=', id)
         .execute(),
     )

@@ -7,6 +7,7 @@ const given = (ask: string): Row => ({ ...write(ask), key: ['alerts:write', 'use
 
 export const alerts: Expected = {
   query: {
+    alertBatch: { may: members, key: 'alerts:read', ask: '(id: "$alertBatch")' },
     alert: { may: members, key: 'alerts:read', ask: '(id: "$alert")' },
     alerts: { may: members, key: 'alerts:read', ask: '(first: 2)' },
     alertStats: { may: members, key: 'alerts:read' },
@@ -23,6 +24,16 @@ export const alerts: Expected = {
     },
   },
   mutation: {
+    bulkUpdateAlerts: {
+      may: analysts,
+      key: ['alerts:bulk', 'alerts:write'],
+      ask: '(input: { ids: ["$alert"], patch: { priority: P2 } })',
+    },
+    undoBulkUpdateAlerts: {
+      may: analysts,
+      key: ['alerts:bulk', 'alerts:write'],
+      ask: '(input: { batchId: "$alertBatch" })',
+    },
     createAlert: {
       ...write('(input: { title: "by hand", severity: LOW, assetId: "$asset" })'),
       key: ['alerts:write', 'assets:read'],
@@ -64,6 +75,8 @@ export const alerts: Expected = {
   },
   peers: ['Query.personInAlerts', 'Query.alertMetric', 'Query.alertMetrics'],
   types: {
+    BulkItem: 'part',
+    BulkResult: 'part',
     Alert: read('alerts:read'),
     AlertStats: read('alerts:read'),
     AlertTimelineEntry: read('alerts:read'),

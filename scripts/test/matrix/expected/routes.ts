@@ -267,6 +267,18 @@ export const routes: Record<string, Row> = {
   'GET /operations': read('integrations'),
   'GET /operations/:id': { ...read('integrations'), ask: '$operation' },
   'POST /operations/:id/cancel': { may: managers, key: 'integrations:write', ask: '$operation' },
+  'POST /alerts/bulk': {
+    may: analysts,
+    key: ['alerts:bulk', 'alerts:write'],
+    body: { ids: ['$alert'], patch: { priority: 'p2' } },
+  },
+  'GET /alerts/bulk/:id': { ...read('alerts'), ask: '$alertBatch' },
+  'POST /alerts/bulk/:id/undo': {
+    may: analysts,
+    key: ['alerts:bulk', 'alerts:write'],
+    ask: '$alertBatch',
+  },
+  'GET /search': { may: members, key: 'any', ask: '?q=mine' },
   'GET /metrics': { may: members, key: 'any' },
   'GET /metrics/trends': { may: members, key: 'alerts:read', ask: '?metric=alerts.open' },
   'GET /metrics/custom': read('reports'),
