@@ -17,6 +17,7 @@ import { metrics } from './metrics.ts'
 import { people } from './people.ts'
 import { rekey } from './rekey.ts'
 import { reports } from './reports.ts'
+import { riskAcceptances } from './risk-acceptances.ts'
 import type { Route } from './route.ts'
 import { search } from './search.ts'
 import { sso } from './sso.ts'
@@ -41,6 +42,7 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...incidents(schema),
   ...suppressionRules(schema),
   ...vulnerabilities(schema),
+  ...riskAcceptances(schema),
   ...compliance(schema),
   ...integrations(schema),
   ...credentials(),

@@ -27,6 +27,7 @@ const selections: Record<string, string> = {
   setRecurrenceRule: 'recurrenceRule { id }',
   addComment: 'comment { id }',
   createAsset: 'asset { id }',
+  requestRiskAcceptance: 'riskAcceptance { id }',
   createScimUser: 'resource',
   createScimGroup: 'resource',
   signIn: 'refreshToken',
@@ -53,6 +54,56 @@ export async function mutate(
 
 type Made = Record<'eve' | 'invitation', string> & { evesToken: string }
 type Step = [name: string, by: Visitor, input?: () => Input | Promise<Input>, keep?: (told: Told) => void]
+
+/** What becomes of one finding, each step from where the one before has left it. */
+function triage(admin: Visitor, find: () => Promise<string>): Step[] {
+  let id = ''
+  const steps: [name: string, input: Input][] = [
+    ['confirmVulnerability', {}],
+    ['assignVulnerability', { assigneeId: null }],
+    ['setVulnerabilityReachability', { reachability: 'UNREACHABLE' }],
+    ['overrideSeverity', { severity: 'LOW', reason: 'only here' }],
+    ['endSeverityOverride', {}],
+    ['startRemediation', { ticketUrl: 'https://tickets.example/1' }],
+    ['resolveVulnerability', { resolution: 'MITIGATED' }],
+    ['reopenVulnerability', {}],
+    ['markFalsePositive', { reason: 'a test' }],
+    ['changeVulnerabilityStatus', { status: 'OPEN' }],
+    ['markNotAffected', { justification: 'CODE_NOT_PRESENT', reason: 'not there' }],
+  ]
+  return steps.map(
+    ([name, input]): Step => [
+      name,
+      admin,
+      async () => {
+        id ||= await find()
+        return { id, ...input }
+      },
+    ],
+  )
+}
+
+/** What two people do with risks: one asks, and the other decides. */
+function accepting(admin: Visitor, analyst: Visitor): Step[] {
+  const made: string[] = []
+  const ask: Step = [
+    'requestRiskAcceptance',
+    analyst,
+    () => ({
+      ...{ cveIds: ['CVE-2020-1000'], treatment: 'ACCEPT', reason: 'for a while' },
+      expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    }),
+    (told) => void made.push(told.riskAcceptance.id),
+  ]
+  return [
+    ask,
+    ['updateRiskAcceptance', analyst, () => ({ id: made[0], compensatingControls: 'a wall' })],
+    ['approveRiskAcceptance', admin, () => ({ id: made[0] })],
+    ['revokeRiskAcceptance', admin, () => ({ id: made[0], reason: 'no more' })],
+    ask,
+    ['rejectRiskAcceptance', admin, () => ({ id: made[1], reason: 'no' })],
+  ]
+}
 
 /** The steps, for an admin and another member; `made` knows their ids as they come. */
 export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme: string) {
@@ -202,6 +253,7 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
         return { assetId: made.asset, tags: ['team:audit'] }
       },
     ],
+    ...triage(admin, async () => (await first('vulnerabilities')).id),
     ['createAsset', admin, () => ({ type: 'HOST', name: 'audited' }), keep('ownAsset', 'asset')],
     ['updateAsset', admin, () => ({ id: made.ownAsset, criticality: 'HIGH' })],
     ['retireAsset', admin, () => ({ id: made.ownAsset })],
@@ -241,6 +293,8 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
         return { id: (await first('assetConflicts')).id }
       },
     ],
+    ...accepting(admin, analyst),
+    ['setSlaPolicy', admin, () => ({ lowDays: 200 })],
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
     [
       'createAssetGroup',

@@ -26,6 +26,8 @@ const withoutTenant = [
   'journal.cursor',
   'compliance.frameworks',
   'compliance.controls',
+  // What the world knows of weaknesses.
+  ...['vuln_intel', 'kev_assertions', 'intel_loads'].map((name) => `vulns.${name}`),
   ...[...names, 'operations', 'journal', 'keyring'].flatMap((name) => [
     `${name}.migrations`,
     `${name}.migrations_lock`,
@@ -58,6 +60,7 @@ const reached: Record<string, Record<string, string[]>> = {
   compliance: ofJobs,
   identity: { ...ofJobs, ...ofSealing },
   integrations: { 'operations.operations': ['SELECT'], ...ofSealing },
+  vulns: ofJobs,
 }
 // The journal grows, and nobody who writes it may change it. Identity shows it.
 const ofJournal = (name: string) => {
@@ -212,7 +215,7 @@ const searches: Record<string, number> = {
   alerts_search: 1,
   assets_search: 1,
   identity_search: 2,
-  vulns_search: 1,
+  vulns_search: 2,
 }
 const machines = ['alerts_ingest', 'assets_ingest', 'compliance_ingest', 'vulns_ingest']
 
@@ -311,6 +314,10 @@ test('without a tenant a service sees no row', async () => {
     ['alerts', 'suppression_rules'],
     ['alerts', 'recurrence_rules'],
     ['vulns', 'vulnerabilities'],
+    ['vulns', 'asset_context'],
+    ['vulns', 'sla_policies'],
+    ['vulns', 'risk_acceptances'],
+    ['vulns', 'operations.operations'],
     ['compliance', 'checks'],
     ['compliance', 'reports'],
     ['compliance', 'followed_reports'],

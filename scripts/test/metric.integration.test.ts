@@ -48,9 +48,9 @@ async function fillAtRandom(): Promise<void> {
       from generate_series(1, 300) i) drawn) ending;
       update alerts.alerts set acknowledged_at = first_seen_at + random() * interval '9 days'
         where title like 'drawn%' and status not in ('open', 'suppressed') and random() < 0.9;
-      insert into vulns.vulnerabilities (id, organization_id, asset_id, fingerprint, kind, severity, status, resolution, title, first_seen_at, created_at, resolved_at)
+      insert into vulns.vulnerabilities (id, organization_id, asset_id, fingerprint, kind, severity, status, accepted_from, accepted_until, resolution, title, first_seen_at, created_at, resolved_at)
       select gen_random_uuid(), ${acme}, (select id from assets.assets where organization_id = ${acme} order by md5(id::text || i % 9) limit 1),
-        'drawn' || i, ${pick('package code config')}, ${severity}, status, case when status = 'resolved' then ${pick('fixed mitigated')} end,
+        'drawn' || i, ${pick('package code config')}, ${severity}, status, case when status = 'risk_accepted' then seen end, case when status = 'risk_accepted' then now() + interval '30 days' end, case when status = 'resolved' then ${pick('fixed mitigated')} end,
         'drawn ' || i, seen, seen, case when status = 'resolved' then seen + random() * interval '40 days' end
       from (select i, ${pick('open confirmed in_remediation risk_accepted resolved resolved')} as status, ${past(200)} as seen from generate_series(1, 300) i) drawn`)
   } finally {

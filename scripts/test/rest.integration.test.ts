@@ -32,8 +32,8 @@ test('the dashboard is one question to three subgraphs, a statement each, and wh
     assert.deepEqual([assets.total, alerts.total, vulnerabilities.total], [5, 5, 3])
     assert.deepEqual([alerts.open, alerts.by_severity.critical, vulnerabilities.by_status.open], [4, 1, 3])
   })
-  // Alerts ask when the next rule ends, and assets when the next of them turns stale.
-  const asked = ['alerts', 'alerts', 'assets', 'assets', 'vulns']
+  // Alerts ask when the next rule ends, assets when the next of them turns stale, and findings when the next lapse is.
+  const asked = ['alerts', 'alerts', 'assets', 'assets', 'vulns', 'vulns']
   assert.deepEqual(seen.map((statement) => statement.schema).sort(), asked)
 })
 

@@ -1,4 +1,4 @@
-import type { Known, Observed, Outcome, Status } from './tables.ts'
+import type { Known, Observed, Outcome, Status, VulnerabilityRow } from './tables.ts'
 
 /** Statuses that count as open risk; an accepted risk is still a risk. */
 export const openStatuses: readonly Status[] = ['open', 'confirmed', 'in_remediation', 'risk_accepted']
@@ -42,3 +42,19 @@ export function outcomeOf(known: Known, contentHash: string): Exclude<keyof Outc
   if (known.status === 'resolved') return 'reopened'
   return known.contentHash === contentHash ? 'unchanged' : 'updated'
 }
+
+type Overridden = Pick<VulnerabilityRow, 'severity' | 'severityOverride' | 'overrideUntil'>
+
+/** How bad a finding is at a time: what somebody has said holds as long as they said. */
+export const severityAt = (
+  { severity, severityOverride, overrideUntil }: Overridden,
+  at: Date,
+): Observed['severity'] =>
+  severityOverride && (!overrideUntil || overrideUntil > at) ? severityOverride : severity
+
+const threat = /\/(E|RL|RC):(?!X|ND)/
+const environment = /\/(CR|IR|AR|CDP|TD|M[A-Z]{1,2}):(?!X|ND)/
+
+/** Which groups of metrics a CVSS vector has beside the base ones. */
+export const nomenclatureOf = (vector: string): 'B' | 'BT' | 'BE' | 'BTE' =>
+  `B${threat.test(vector) ? 'T' : ''}${environment.test(vector) ? 'E' : ''}` as 'B'

@@ -41,6 +41,10 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   const team = await made('/teams', { name: mark })
   await owner.rest('POST', `/teams/${team}/members`, { user_id: user.id })
   const assetGroup = await made('/asset-groups', { name: mark })
+  const riskAcceptance = await made('/risk-acceptances', {
+    ...{ cve_ids: ['CVE-2024-9999'], treatment: 'accept', reason: mark },
+    expires_at: new Date(Date.now() + 86_400_000).toISOString(),
+  })
   const grant = await made('/grants', { user_id: user.id, role: 'viewer', asset_group_id: assetGroup })
   const savedMetric = await made('/metrics/custom', { name: mark, metric: 'alerts.open' })
   const savedLeaver = await made('/metrics/custom', { name: `${mark} gone`, metric: 'alerts.open' })
@@ -90,7 +94,7 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   }
   await owner.rest('PUT', `/assets/${first('assets')}`, { owner_id: user.id, owner_team_id: team })
   return {
-    ...{ worked, team, assetGroup, grant, invitation, savedMetric, savedLeaver },
+    ...{ worked, team, assetGroup, riskAcceptance, grant, invitation, savedMetric, savedLeaver },
     ...(await alertThings(owner, of)),
     alertBatch,
     apiKey: key.body.data.id,

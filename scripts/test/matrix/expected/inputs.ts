@@ -41,7 +41,7 @@ export const inputs: Record<string, string> = {
   DismissAssetConflictInput: 'id',
   SetAssetTagsInput: 'assetId',
   CreateAssetGroupInput: 'name rule',
-  SetAssetGroupMembersInput: 'id',
+  SetAssetGroupMembersInput: 'assetIds id',
   SetAssetGroupRuleInput: 'id rule',
   AssetFilter: 'createdAt criticality environment exposure groupId id lifecycle riskScore source tag type',
   AssetIdentifierInput: 'kind value',
@@ -102,6 +102,25 @@ export const inputs: Record<string, string> = {
   CreateSavedMetricInput: 'compares days filter metric name',
   RemoveSavedMetricInput: 'id',
   StartImportInput: 'fileName format',
+  ChangeVulnerabilityStatusInput: 'id justification reason resolution status',
+  ConfirmVulnerabilityInput: 'id reason',
+  StartRemediationInput: 'assigneeId id ticketUrl',
+  MarkFalsePositiveInput: 'id reason',
+  MarkNotAffectedInput: 'id justification reason',
+  ResolveVulnerabilityInput: 'id reason resolution',
+  ReopenVulnerabilityInput: 'id reason',
+  AssignVulnerabilityInput: 'assigneeId id',
+  SetReachabilityInput: 'id reachability',
+  OverrideSeverityInput: 'expiresAt id reason severity',
+  EndSeverityOverrideInput: 'id',
+  RequestRiskAcceptanceInput:
+    'assetIds compensatingControls cveIds evidence expiresAt reason treatment validFrom',
+  UpdateRiskAcceptanceInput: 'compensatingControls evidence expiresAt id reason treatment',
+  ApproveRiskAcceptanceInput: 'id reason',
+  RejectRiskAcceptanceInput: 'id reason',
+  RevokeRiskAcceptanceInput: 'id reason',
+  SetSlaPolicyInput:
+    'criticalDays epssThreshold exploitableDays exploitableInternetDays highDays internetDays kevDays lowDays mediumDays restartAfterDays',
 }
 
 /** The routes that read a body; the others look at none. The file of an upload is a file, whatever is in it. */
@@ -161,13 +180,32 @@ export const bodies: Record<string, string> = {
   'POST /assets/:id/merge': 'version',
   'POST /assets/:id/split': 'version',
   'POST /asset-groups': 'name',
-  'PUT /asset-groups/:id/members': 'version',
+  'PUT /asset-groups/:id/members': 'asset_ids version',
   'PUT /assets/:id/tags': 'version',
   'POST /api-keys': 'allowed_ips name scopes',
   'PUT /integrations/connectors/:id/credentials': '',
   'POST /alerts/bulk': 'filter ids note patch',
   'POST /metrics/custom': 'compares days filter metric name',
   'POST /reports/generate': 'format list severity',
+  'POST /vulnerabilities/:id/status': 'justification reason resolution status version',
+  'POST /vulnerabilities/:id/confirm': 'reason version',
+  'POST /vulnerabilities/:id/start-remediation': 'assignee_id ticket_url version',
+  'POST /vulnerabilities/:id/false-positive': 'reason version',
+  'POST /vulnerabilities/:id/not-affected': 'justification reason version',
+  'POST /vulnerabilities/:id/resolve': 'reason resolution version',
+  'POST /vulnerabilities/:id/reopen': 'reason version',
+  'PUT /vulnerabilities/:id/assignee': 'assignee_id version',
+  'PUT /vulnerabilities/:id/reachability': 'reachability version',
+  'PUT /vulnerabilities/:id/severity': 'expires_at reason severity version',
+  'POST /vulnerabilities/:id/severity/end': 'version',
+  'PUT /vulnerabilities/sla-policy':
+    'critical_days epss_threshold exploitable_days exploitable_internet_days high_days internet_days kev_days low_days medium_days restart_after_days version',
+  'POST /risk-acceptances':
+    'asset_ids compensating_controls cve_ids evidence expires_at reason treatment valid_from',
+  'PUT /risk-acceptances/:id': 'compensating_controls evidence expires_at reason treatment version',
+  'POST /risk-acceptances/:id/approve': 'reason version',
+  'POST /risk-acceptances/:id/reject': 'reason version',
+  'POST /risk-acceptances/:id/revoke': 'reason version',
 }
 
 /** The attributes of users and groups that a provider keeps here, by SCIM’s names. */

@@ -1,7 +1,21 @@
 import { admins, analysts, anyone, givesViewer, managers, members, type Row } from '../words.ts'
 import { granted, merging } from './assets.ts'
 import { moreRoutes } from './doors.ts'
+import { another, soon } from './vulns.ts'
 
+const triage = (body: object): Row => ({
+  may: analysts,
+  key: 'vulnerabilities:write',
+  ask: '$vulnerability',
+  body,
+})
+const decide = (body: object): Row => ({
+  may: managers,
+  key: 'vulnerabilities:accept_approve',
+  ask: '$riskAcceptance',
+  body,
+  past: [another],
+})
 const read = (resource: string): Row => ({ may: members, key: `${resource}:read` })
 
 /** The rows of REST, by method and path as the server knows it. */
@@ -185,6 +199,39 @@ export const routes: Record<string, Row> = {
   'GET /vulnerabilities': read('vulnerabilities'),
   'GET /vulnerabilities/stats': read('vulnerabilities'),
   'GET /vulnerabilities/:id': { ...read('vulnerabilities'), ask: '$vulnerability' },
+  'POST /vulnerabilities/:id/status': triage({ status: 'confirmed' }),
+  'POST /vulnerabilities/:id/confirm': triage({}),
+  'POST /vulnerabilities/:id/start-remediation': triage({ ticket_url: 'https://tickets.example/1' }),
+  'POST /vulnerabilities/:id/false-positive': triage({ reason: 'none' }),
+  'POST /vulnerabilities/:id/not-affected': triage({ justification: 'code_not_present', reason: 'none' }),
+  'POST /vulnerabilities/:id/resolve': triage({ resolution: 'fixed' }),
+  'POST /vulnerabilities/:id/reopen': triage({}),
+  'PUT /vulnerabilities/:id/assignee': triage({ assignee_id: null }),
+  'PUT /vulnerabilities/:id/reachability': triage({ reachability: 'unreachable' }),
+  'PUT /vulnerabilities/:id/severity': triage({ severity: 'low', reason: 'here' }),
+  'POST /vulnerabilities/:id/severity/end': triage({}),
+  'GET /vulnerabilities/sla-policy': read('vulnerabilities'),
+  'PUT /vulnerabilities/sla-policy': {
+    may: managers,
+    key: 'organization:policy',
+    body: { low_days: 200 },
+  },
+  'GET /risk-acceptances': read('vulnerabilities'),
+  'GET /risk-acceptances/:id': { ...read('vulnerabilities'), ask: '$riskAcceptance' },
+  'POST /risk-acceptances': {
+    may: analysts,
+    key: 'vulnerabilities:accept_request',
+    body: { vulnerability_ids: ['$vulnerability'], treatment: 'accept', reason: 'none', expires_at: soon },
+  },
+  'PUT /risk-acceptances/:id': {
+    may: analysts,
+    key: 'vulnerabilities:accept_request',
+    ask: '$riskAcceptance',
+    body: { reason: 'another' },
+  },
+  'POST /risk-acceptances/:id/approve': decide({}),
+  'POST /risk-acceptances/:id/reject': decide({ reason: 'no' }),
+  'POST /risk-acceptances/:id/revoke': decide({ reason: 'no' }),
   'GET /compliance/frameworks': read('compliance'),
   'GET /compliance/controls': read('compliance'),
   'GET /compliance/posture': read('compliance'),
