@@ -32,9 +32,15 @@ const state = ['status', 'presence', 'resolution', 'reopen_count', 'resolved_at'
 export const given = sql.raw(observed.map(([name]) => name).join(', '))
 export const columns = sql.raw(observed.map(([, column]) => column).join(', '))
 export const assignments = sql.raw(observed.map(([name, column]) => `${column} = i.${name}`).join(', '))
+/** How long somebody has had: written by a trigger, as what stands in `kept` changes. */
+const clock = ['sla_started_at', 'sla_paused_at', 'sla_paused_seconds']
 const kept = [...observed.map(([, column]) => column), ...state]
 /** How `v` stands before it is changed. */
-export const image = sql.raw(`jsonb_build_object(${kept.map((name) => `'${name}', v.${name}`).join(', ')})`)
+export const image = sql.raw(
+  `jsonb_build_object(${[...kept, ...clock].map((name) => `'${name}', v.${name}`).join(', ')})`,
+)
+/** The same for the clock, after that. */
+export const clockRestored = sql.raw([...clock, 'due_at'].map((name) => `${name} = b.${name}`).join(', '))
 /** Sets `v` back to what `b`, a record of an image, says. */
 export const restored = sql.raw(kept.map((name) => `${name} = b.${name}`).join(', '))
 

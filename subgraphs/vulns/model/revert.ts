@@ -3,7 +3,7 @@ import type { Trx } from '#kit/database.ts'
 import { NexusError } from '#kit/errors.ts'
 import { closableStatuses } from '../rules.ts'
 import type { Reverted, ScanRow, Tables } from '../tables.ts'
-import { restored } from './observation.ts'
+import { clockRestored, restored } from './observation.ts'
 import * as scans from './scan.ts'
 
 const reasons = {
@@ -76,6 +76,11 @@ async function restoreChanged(trx: Trx<Tables>, { runId, scope }: ScanRow, kept:
           else (source_before ->> 'withdrawn_at')::timestamptz end
       from changed where s.vulnerability_id = changed.id and s.scope = ${scope})
     select count(*)::int as count from changed`.execute(trx)
+  await sql`
+    update vulnerabilities v set ${clockRestored}
+    from finding_changes c, jsonb_populate_record(null::vulnerabilities, c.before) b
+    where c.run_id = ${runId}::uuid and c.vulnerability_id <> all(${idsOf(kept)}) and c.change <> 'unseen'
+      and v.id = c.vulnerability_id`.execute(trx)
   return rows[0]!.count
 }
 
