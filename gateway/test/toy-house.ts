@@ -49,8 +49,7 @@ const assets = `${page} ${connection('Asset')} ${order('Asset', 'CREATED_AT LAST
   enum Lifecycle { ACTIVE STALE RETIRED }
   enum Criticality { HIGH LOW UNKNOWN }
   input AssetFilter { type: [AssetType!] lifecycle: [Lifecycle!] criticality: [Criticality!]
-    environment: [String!] exposure: [String!] tag: [String!] groupId: [ID!] ownerId: [ID!] source: [String!]
-    search: String }
+    environment: [String!] search: String }
   type Organization @key(fields: "id", resolvable: false) { id: ID! }
   type Asset @key(fields: "id") { id: ID! organization: Organization! externalId: String type: AssetType!
     name: String! environment: String criticality: Criticality! exposure: String dataClassification: String

@@ -179,7 +179,7 @@ export const bodies: Record<string, string> = {
     'criticality data_classification environment exposure external_id metadata name owner_team_id version',
   'POST /assets/:id/retire': 'version',
   'POST /assets/:id/revive': 'version',
-  'POST /assets/:id/merge': 'version',
+  'POST /assets/:id/merge': 'asset_ids version',
   'POST /assets/:id/split': 'version',
   'POST /asset-groups': 'name',
   'PUT /asset-groups/:id/members': 'asset_ids version',
