@@ -43,8 +43,7 @@ export async function attempt(here: Here, name: string, job: Job<never>, taken: 
     else log.info(line, 'a job ended')
   }
   try {
-    await carryOut(here, name, job, taken, number)
-    ended('complete')
+    ended(await carryOut(here, name, job, taken, number))
     return { id, status: 'completed' }
   } catch (error) {
     if (error instanceof operations.Superseded) {
@@ -64,7 +63,7 @@ async function carryOut(
   { run, permission, isConsequence }: Job<never>,
   { data, signal }: Taken,
   number: number,
-) {
+): Promise<'complete' | 'failed'> {
   const { subgraph, surroundings, db, queue } = here
   const { member, requestId, operation: id, subject } = data
   const as = (viewer: Member) =>
@@ -74,25 +73,59 @@ async function carryOut(
   const now = await standingOf(asked, member)
   if (permission !== 'signedIn') allowed(now, permission)
   const common = as(now)
-  let completed = false
+  let outcome: 'complete' | 'failed' | null = null
   const operation: JobContext<never>['operation'] = {
     id,
     number,
-    advance: (progress) => common.tenant((trx) => operations.advance(trx, id, number, progress)),
+    advance: (progress, within) =>
+      within
+        ? operations.advance(within, id, number, progress)
+        : common.tenant((trx) => operations.advance(trx, id, number, progress)),
+    settle: () => common.tenant((trx) => operations.settle(trx, id, number)),
     complete: async (trx, done) => {
       await operations.complete(trx, id, number, done)
       if (!isConsequence)
         note({ type: 'Operation', id, before: { status: 'running' }, after: { status: 'complete', done } })
-      completed = true
+      outcome = 'complete'
+    },
+    refuse: async (trx, why) => {
+      await operations.refuse(trx, id, number, why)
+      const after = { status: 'failed', errorCode: why.code }
+      if (!isConsequence) note({ type: 'Operation', id, before: { status: 'running' }, after })
+      outcome = 'failed'
     },
   }
   // Its row is that of the transaction that completes it; an attempt that fails may be followed by another.
   const { client, service, viewer } = common
   const of = { operation: kind, subgraph, viewer, service, requestId, client }
   const record = isConsequence ? null : startRecording(of)
-  await recording(record, () => run({ ...common, operation, signal }, subject))
+  const watch = watching(signal, () => asked.tenant((trx) => operations.isCurrent(trx, id, number)))
+  try {
+    await recording(record, () => run({ ...common, operation, signal: watch.signal }, subject))
+  } catch (error) {
+    // Whatever else went wrong because it was stopped.
+    if (watch.signal.reason instanceof operations.Superseded) throw watch.signal.reason
+    throw error
+  } finally {
+    watch.end()
+  }
   // It would be RUNNING for ever.
-  if (!completed) throw new Error('The job has ended without completing its operation')
+  if (!outcome) throw new Error('The job has ended without completing its operation')
+  return outcome
+}
+
+const lookEveryMs = 1_000
+
+/** A signal that also aborts once an attempt counts no more: it was cancelled, or another one has begun. */
+function watching(signal: AbortSignal, isCurrent: () => Promise<boolean>) {
+  const stopped = new AbortController()
+  const look = async () => {
+    // That the database does not answer says nothing.
+    if (await recording(null, isCurrent).catch(() => true)) return
+    stopped.abort(new operations.Superseded('The operation has ended, or another worker has taken it up'))
+  }
+  const timer = setInterval(look, lookEveryMs)
+  return { signal: AbortSignal.any([signal, stopped.signal]), end: () => clearInterval(timer) }
 }
 
 type Standing = Pick<Member, 'permissions'> & { hasGrants: boolean }
@@ -119,14 +152,16 @@ export async function giveUp(
   { subgraph, db, surroundings, jobs = {} }: Here,
   { id, data, sourceOutput }: Taken,
 ): Promise<JobResult> {
-  const { operation, member, requestId } = data
+  const { operation, subject, member, requestId } = data
   const said = sourceOutput as Partial<Refused> | null
   // Without a word from the job itself, its worker was lost or its time was up.
   const { code, message } = said?.code ? (said as Refused) : interrupted
   const { organizationId } = member
   await inTenant(db, { organizationId }, async (trx: Trx<never>) => {
     const kind = await operations.fail(trx, operation, code, message)
-    if (!kind || jobs[kind]?.isConsequence) return
+    if (!kind) return
+    await jobs[kind]?.givenUp?.(trx, subject, { code, message })
+    if (jobs[kind]?.isConsequence) return
     const after = { status: 'failed', errorCode: code }
     const change = { type: 'Operation', id: operation, before: { status: 'running' }, after }
     const of = { operation: kind, subgraph, requestId, organizationId, actor: member }

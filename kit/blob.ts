@@ -28,8 +28,13 @@ export type Blobs = {
    * @param attempt from 1; tells apart who writes at the same time
    */
   stage(id: string, attempt: number, chunks: AsyncIterable<string | Uint8Array>): Promise<Staged>
-  /** Removes what was being written by processes that died: parts that have not grown for `ms`. */
-  sweep(ms: number): Promise<void>
+  /**
+   * Removes what was being written by processes that died: parts that have not grown for `ms`. With `unneeded`, it
+   * also removes those files of that age whose ids it answers.
+   */
+  sweep(ms: number, unneeded?: (ids: string[]) => Promise<readonly string[]>): Promise<void>
+  /** Where a file lies, for who reads it in a thread of its own. Throws NOT_FOUND. */
+  find(id: string): Promise<string>
   /** Throws NOT_FOUND. */
   read(id: string): Promise<Buffer>
   /** The same without holding it in memory; whoever does not read it to its end destroys it. Throws NOT_FOUND. */
@@ -73,13 +78,22 @@ export function createBlobs(dir: string): Blobs {
         throw unwritable(error) ?? error
       }
     },
-    async sweep(ms) {
+    async sweep(ms, unneeded) {
+      const old: string[] = []
       for (const name of await readdir(dir).catch(() => [])) {
-        const path = join(resolve(dir), name)
-        const written = name.endsWith('.part') && (await stat(path).catch(() => null))?.mtimeMs
-        if (written && written < Date.now() - ms) await rm(path, { force: true })
+        const written = (await stat(join(resolve(dir), name)).catch(() => null))?.mtimeMs
+        if (written && written < Date.now() - ms) old.push(name)
       }
+      const gone = old.filter((name) => name.endsWith('.part'))
+      const whole = unneeded ? old.filter(isId) : []
+      if (whole.length > 0) gone.push(...(await unneeded!(whole)))
+      for (const name of gone) await rm(join(resolve(dir), name), { force: true })
     },
+    find: (id) =>
+      found(id, async (path) => {
+        await stat(path)
+        return path
+      }),
     read: (id) => found(id, (path) => readFile(path)),
     stream: (id) => found(id, async (path) => (await open(path)).createReadStream()),
     async remove(id) {

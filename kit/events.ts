@@ -8,25 +8,41 @@ import type { Log } from './log.ts'
 import { createQueue, type Queue } from './stream.ts'
 
 /** Every event of the platform and what it carries: ids only, whoever hears it reads the rest as themselves. */
+const alert = z.object({ alertId: z.uuid() })
 const payloads = {
-  'alert.acknowledged': z.object({ alertId: z.uuid() }),
+  'alert.created': alert,
+  'alert.updated': alert,
+  'alert.acknowledged': alert,
+  'alert.assigned': alert,
+  'alert.suppressed': alert,
+  'alert.resolved': alert,
+  'alert.reopened': alert,
+  'alert.archived': alert,
 }
 export type EventName = keyof typeof payloads
 export type Payload<Name extends EventName> = z.infer<(typeof payloads)[Name]>
+/** An event as it is heard: with its name. */
+export type Told<Name extends EventName> = { [Each in Name]: Payload<Each> & { event: Each } }[Name]
 
 /** What happened, told to those of one organization who listen now. Nothing is kept for those who do not. */
 export type Events = {
   /** Call it after the commit. Never throws: what cannot be told is logged, for the change itself stands. */
   publish<Name extends EventName>(organizationId: string, name: Name, payload: Payload<Name>): Promise<void>
-  /** Resolves when every later event will be heard. Throws SERVICE_UNAVAILABLE when Redis does not answer. */
-  subscribe<Name extends EventName>(organizationId: string, name: Name): Promise<Queue<Payload<Name>>>
+  /**
+   * Events of these names, which are of one noun, in the order in which they were told. Resolves when every later one
+   * will be heard. Throws SERVICE_UNAVAILABLE when Redis does not answer.
+   */
+  subscribe<Name extends EventName>(organizationId: string, ...names: Name[]): Promise<Queue<Told<Name>>>
   close(): Promise<void>
 }
 
 type Engine = Pick<PubSub, 'publish' | 'subscribe' | 'unsubscribe'>
 
 const subscribeWithinMs = 2_000
-const channelOf = (organizationId: string, name: EventName) => `nexus:events:${organizationId}:${name}`
+/** What happens to one noun goes one way, so that it comes in order. */
+const channelOf = (organizationId: string, name: EventName) =>
+  `nexus:events:${organizationId}:${name.split('.')[0]}`
+const envelope = z.object({ organizationId: z.uuid(), event: z.enum(Object.keys(payloads) as EventName[]) })
 
 /** The bus over Redis, which carries events between processes, or without one inside this process. */
 export function openEvents(url: string | undefined, log: Log): Events {
@@ -72,20 +88,23 @@ function eventsOver(engine: Engine, log: Log, { ready, close }: Connection): Eve
   return {
     async publish(organizationId, name, payload) {
       try {
-        await engine.publish(channelOf(organizationId, name), { organizationId, ...payload })
+        await engine.publish(channelOf(organizationId, name), { organizationId, event: name, ...payload })
       } catch (error) {
         log.warn({ event: name, reason: (error as Error).message }, 'an event could not be told')
       }
     },
-    async subscribe<Name extends EventName>(organizationId: string, name: Name) {
-      const shape = payloads[name].extend({ organizationId: z.literal(organizationId) })
+    async subscribe<Name extends EventName>(organizationId: string, ...names: Name[]) {
+      const [name] = names
+      if (!name) throw new Error('There is nothing to listen to')
       const heard = (message: unknown) => {
-        const { success, data } = shape.safeParse(message)
-        if (success) queue.push(data as Payload<Name>)
-        else log.warn({ event: name }, 'an event is not what it should be')
+        const told = envelope.safeParse(message).data
+        const data = told?.organizationId === organizationId && payloads[told.event].safeParse(message).data
+        if (!told || !data) log.warn({ event: name }, 'an event is not what it should be')
+        else if (names.includes(told.event as Name))
+          queue.push({ ...data, organizationId, event: told.event } as unknown as Told<Name>)
       }
       const id = engine.subscribe(channelOf(organizationId, name), heard)
-      const queue = createQueue<Payload<Name>>({
+      const queue = createQueue<Told<Name>>({
         onEnd: () => void id.then((known) => engine.unsubscribe(known)),
       })
       // A channel that somebody listens to already needs nothing of Redis, and would seem well without it.

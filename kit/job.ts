@@ -1,5 +1,6 @@
 import type { QueryExecutorProvider } from 'kysely'
 import type { Context } from './context.ts'
+import type { Trx } from './database.ts'
 import type { Progress } from './operation.ts'
 import type { Member, Permission } from './viewer.ts'
 
@@ -8,15 +9,21 @@ export type Attempt = {
   id: string
   /** From 1. */
   number: number
-  advance(progress: Progress): Promise<void>
+  /** In a transaction of its own, unless one is given. */
+  advance(progress: Progress, trx?: QueryExecutorProvider): Promise<void>
+  /** From here on nobody can cancel it. */
+  settle(): Promise<void>
   /** In the transaction of the effect. */
   complete(trx: QueryExecutorProvider, done: number): Promise<void>
+  /** Ends it as FAILED, where trying again would find the same; in the transaction that writes down why. */
+  refuse(trx: QueryExecutorProvider, why: Refusal): Promise<void>
 }
+export type Refusal = { code: string; message: string }
 
 /** What a job works with: as the member who asked for it, and under the id of that request. */
 export type JobContext<Tables> = Context<Tables> & {
   operation: Attempt
-  /** Aborts when the job is out of time, was taken from this worker, or has to stop. */
+  /** Aborts when the job is out of time, was taken from this worker, was cancelled, or has to stop. */
   signal: AbortSignal
 }
 
@@ -36,6 +43,8 @@ export type Job<Tables> = {
   isConsequence?: true
   /** @param subject the id of what it is about */
   run(context: JobContext<Tables>, subject: string): Promise<void>
+  /** What else is to be written when nobody will try it again, in the transaction that ends its operation. */
+  givenUp?(trx: Trx<Tables>, subject: string, why: Refusal): Promise<void>
 }
 /** By their names: imperative, in kebab-case. */
 export type Jobs<Tables> = Readonly<Record<string, Job<Tables>>>

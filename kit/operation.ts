@@ -1,4 +1,5 @@
 import { type QueryExecutorProvider, sql } from 'kysely'
+import { NexusError, notFound } from './errors.ts'
 import type { Migrations } from './migration.ts'
 import { tenantPolicy } from './tenancy.ts'
 
@@ -18,6 +19,8 @@ export type OperationRow = {
   total: number | null
   /** How often work on it has begun. */
   attempt: number
+  /** Its work has come so far that it cannot be cancelled any more. */
+  settling: boolean
   errorCode: string | null
   errorMessage: string | null
   requestedBy: string
@@ -53,6 +56,13 @@ export const operationMigrations: Migrations = {
         create index on operations.operations (organization_id, created_at, id);
       `.execute(db)
       await tenantPolicy(db, operationSchema, 'operations')
+    },
+  },
+  '0002-settling': {
+    async up(db) {
+      await sql`alter table operations.operations add column settling boolean not null default false`.execute(
+        db,
+      )
     },
   },
 }
@@ -112,6 +122,50 @@ export const complete = (
       finished_at = now(), updated_at = now()
       where id = ${id} and status = 'running' and attempt = ${attempt}`.execute(trx),
   )
+
+/** From here on an operation cannot be cancelled: what its work does now, it does to the end. Throws Superseded. */
+export const settle = (trx: QueryExecutorProvider, id: string, attempt: number): Promise<void> =>
+  changed(
+    sql`update operations.operations set settling = true, updated_at = now()
+      where id = ${id} and status = 'running' and attempt = ${attempt}`.execute(trx),
+  )
+
+/** Ends an operation as its own attempt, which has found that it cannot be done. Throws Superseded. */
+export const refuse = (
+  trx: QueryExecutorProvider,
+  id: string,
+  attempt: number,
+  { code, message }: { code: string; message: string },
+): Promise<void> =>
+  changed(
+    sql`update operations.operations set status = 'failed', error_code = ${code}, error_message = ${message},
+      finished_at = now(), updated_at = now()
+      where id = ${id} and status = 'running' and attempt = ${attempt}`.execute(trx),
+  )
+
+/** Whether an attempt is still the one that counts. */
+export async function isCurrent(trx: QueryExecutorProvider, id: string, attempt: number): Promise<boolean> {
+  const { rows } = await sql`select 1 from operations.operations
+    where id = ${id} and status = 'running' and attempt = ${attempt}`.execute(trx)
+  return rows.length > 0
+}
+
+/**
+ * Ends an operation because somebody wants it no more: what waits is not begun, and who works on it finds that it is
+ * superseded. Answers the status that it had. Throws NOT_FOUND, and CONFLICT for one that has ended or is about to.
+ */
+export async function cancel(trx: QueryExecutorProvider, id: string): Promise<OperationStatus> {
+  const { rows } = await sql<Pick<OperationRow, 'status' | 'settling'>>`
+    select status, settling from operations.operations where id = ${id} for update`.execute(trx)
+  const [row] = rows
+  if (!row) throw notFound('Operation')
+  if (row.status !== 'queued' && row.status !== 'running')
+    throw new NexusError('CONFLICT', `The operation has ended: it is ${row.status.toUpperCase()}`)
+  if (row.settling) throw new NexusError('CONFLICT', 'The operation is about to end, and cannot be cancelled')
+  await sql`update operations.operations set status = 'cancelled', finished_at = now(), updated_at = now()
+    where id = ${id}`.execute(trx)
+  return row.status
+}
 
 /** Ends an operation that nobody will try again, and answers its kind; one that has ended stays as it is: null. */
 export async function fail(

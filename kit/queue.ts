@@ -101,6 +101,25 @@ export const asService = {
   monitorVacuum: false,
 } as const
 
+// Workers of this process, by their queues: those of others look for jobs by themselves.
+const workersHere = new Map<string, Set<() => void>>()
+// When the transaction that asks will have committed, as a rule.
+const wakeAfterMs = [10, 100]
+
+/** Has `wake` called soon after this process has asked for a job of a queue. Answers how to end that. */
+export function wakeOn(queue: string, wake: () => void): () => void {
+  const workers = workersHere.get(queue) ?? new Set()
+  workersHere.set(queue, workers.add(wake))
+  return () => workers.delete(wake)
+}
+
+function wakeWorkers(queue: string): void {
+  for (const ms of wakeAfterMs)
+    setTimeout(() => {
+      for (const wake of workersHere.get(queue) ?? []) wake()
+    }, ms).unref()
+}
+
 export type Queue<Tables> = {
   /**
    * Asks for a job in the transaction that needs it, and answers the id of the operation to follow it by.
@@ -150,6 +169,7 @@ export function openQueue<Tables>(
       await operations.request(trx, { id: operation, organizationId, kind: job, requestedBy: userId })
       const payload: Payload = { operation, subject, requestId, member }
       await boss.send(queueOf(subgraph, job), payload, { db: fromKysely(trx.withoutPlugins()) })
+      wakeWorkers(queueOf(subgraph, job))
       return operation
     },
     async close() {

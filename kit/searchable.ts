@@ -83,8 +83,11 @@ async function searchFunction(
     end $$`.execute(db)
 }
 
-/** Only a member of a role may give it something, and only for that moment is the owner one. */
-async function giveTo(db: Kysely<unknown>, schema: string, role: string, what: string): Promise<void> {
+/**
+ * Makes a function or table a role's own. Only a member of a role may give it something, and only for that moment is
+ * the owner one.
+ */
+export async function giveTo(db: Kysely<unknown>, schema: string, role: string, what: string): Promise<void> {
   const { rows } = await sql<{ super: boolean }>`
     select rolsuper as super from pg_roles where rolname = current_user`.execute(db)
   const joins = rows[0]!.super ? undefined : sql.id(role)

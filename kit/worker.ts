@@ -4,7 +4,7 @@ import { attempt, giveUp, type Taken } from './attempt.ts'
 import type { Surroundings } from './context.ts'
 import { type Db, openDatabase } from './database.ts'
 import { givenUp, type Payload, queueOf } from './job.ts'
-import { asService, jobSchema, openQueue } from './queue.ts'
+import { asService, jobSchema, openQueue, wakeOn } from './queue.ts'
 import type { Subgraph } from './subgraph.ts'
 
 export type Worker = {
@@ -58,7 +58,9 @@ export async function openWorker(
       return done.finally(() => running.delete(done))
     }
 
+  const asleep: (() => void)[] = []
   const close = async () => {
+    for (const end of asleep) end()
     await boss.stop({ graceful: true, timeout: stopWithinMs })
     await Promise.allSettled(running)
     await queue.close()
@@ -74,11 +76,12 @@ export async function openWorker(
         pollingIntervalSeconds: every.look,
         heartbeatRefreshSeconds: every.heartbeat,
       }
-      await boss.work<Payload, unknown, typeof how>(
+      const worker = await boss.work<Payload, unknown, typeof how>(
         queueOf(name, job),
         how,
         each((taken) => attempt(here, job, of, taken)),
       )
+      asleep.push(wakeOn(queueOf(name, job), () => boss.notifyWorker(worker)))
     }
     const how = { ...taking, pollingIntervalSeconds: every.lookForGivenUp }
     await boss.work<Payload, unknown, typeof how>(

@@ -1,5 +1,5 @@
 /** The whole house in one process: what `npm start`, `npm run dev` and the tests run. */
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createBlobs } from '#kit/blob.ts'
 import { openCaches } from '#kit/cache.ts'
@@ -96,8 +96,6 @@ export async function openHouse({
     const blobDir = join(env.NEXUS_DATA_DIR, 'uploads')
     const erasures = openErasures(env, keys)
     const reportDir = join(env.NEXUS_DATA_DIR, 'reports')
-    // What lies there was being imported by a house that was killed.
-    rmSync(blobDir, { recursive: true, force: true })
 
     const caches = openCaches({ store: shared.store, metrics, log })
     closers.push(() => caches.close())

@@ -6,7 +6,7 @@ import { type Client, openClient, Refused } from './nexus-client.ts'
 
 type Run = {
   id: string
-  status: 'queued' | 'running' | 'complete' | 'failed'
+  status: 'queued' | 'running' | 'complete' | 'failed' | 'cancelled'
   format: string | null
   error_code: string | null
   error_message: string | null
@@ -26,7 +26,10 @@ async function follow(client: Client, started: Run): Promise<Run> {
   return run
 }
 
-async function send(file: string, options: { format?: string; asset?: string }): Promise<Run> {
+async function send(
+  file: string,
+  options: { format?: string; asset?: string; preview?: 'true' },
+): Promise<Run> {
   const found = await stat(file).catch(() => null)
   if (!found?.isFile()) throw new Refused('no such file')
   const client = await openClient(process.env)
@@ -39,20 +42,26 @@ async function send(file: string, options: { format?: string; asset?: string }):
   return follow(client, run as Run)
 }
 
-function printed(run: Run): string {
+function printed(run: Run, isPreview?: boolean): string {
   const line = (name: (typeof counts)[number]) => `  ${name.padEnd(10)}${String(run[name]).padStart(8)}`
-  return [`${run.format} report imported`, ...counts.map(line)].join('\n')
+  const did = isPreview ? 'would do this, and has not' : 'imported'
+  return [`${run.format} report ${did}`, ...counts.map(line)].join('\n')
 }
 
 /** Sends the raw file, follows the run, and prints what became of its records. Throws Refused. */
 export async function importFile(
   file: string,
-  { json, format, asset }: { json?: boolean; format?: string; asset?: string },
+  { json, format, asset, preview }: { json?: boolean; format?: string; asset?: string; preview?: boolean },
 ): Promise<void> {
   try {
-    const run = await send(file, { ...(format ? { format } : {}), ...(asset ? { asset } : {}) })
+    const run = await send(file, {
+      ...(format ? { format } : {}),
+      ...(asset ? { asset } : {}),
+      ...(preview ? { preview: 'true' as const } : {}),
+    })
+    if (run.status === 'cancelled') throw new Refused('The import was cancelled')
     if (run.status === 'failed') throw new Refused(run.error_message ?? 'The import failed')
-    if (!json) return console.log(printed(run))
+    if (!json) return console.log(printed(run, preview))
     const outcome = Object.fromEntries(counts.map((name) => [name, run[name]]))
     console.log(JSON.stringify({ format: run.format, ...outcome, errors: [] }))
   } catch (error) {

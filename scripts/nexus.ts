@@ -5,6 +5,7 @@ import { createAdmin } from './nexus-admin.ts'
 import { verifyAudit } from './nexus-audit.ts'
 import { Refused } from './nexus-client.ts'
 import { importFile } from './nexus-import.ts'
+import { loadIntel } from './nexus-intel.ts'
 import { rewrap } from './nexus-keys.ts'
 
 const program = new Command('nexus')
@@ -30,6 +31,7 @@ program
 Server and account: NEXUS_URL with NEXUS_TOKEN, or with NEXUS_EMAIL and NEXUS_PASSWORD.
 Without them, the house that runs in NEXUS_DATA_DIR (default .nexus) and its demo admin.`,
   )
+  .option('--preview', 'only tell what the import would do')
   .action(importFile)
 
 program
@@ -71,6 +73,25 @@ audit
 DATABASE_URL with NEXUS_SECRET; without them, the house in NEXUS_DATA_DIR (default .nexus).`,
   )
   .action(verifyAudit)
+
+program
+  .command('intel')
+  .description('What the world knows of weaknesses')
+  .command('load')
+  .description(
+    'Load likelihoods of FIRST (EPSS) and lists of what is exploited (KEV), and judge findings by them',
+  )
+  .option('--epss <file>', 'CSV as FIRST publishes it, perhaps gzipped')
+  .option('--kev <file>', 'JSON as CISA publishes it, perhaps gzipped')
+  .option('--asserter <name>', 'who lists what is exploited', 'CISA')
+  .option('--json', 'print the outcome as one line of JSON')
+  .addHelpText(
+    'after',
+    `
+Database: DATABASE_URL as its owner with NEXUS_SECRET, or the embedded one in NEXUS_DATA_DIR (default .nexus).
+Load as often as you like: what is as it was is not written.`,
+  )
+  .action(loadIntel)
 
 program
   .command('keys')

@@ -21,13 +21,16 @@ export const allRoutes = (api: GraphQLSchema): Route[] => [...routes(api), start
 export function contradiction(row: Route, demands: ReadonlyMap<string, Demand>): string | null {
   const asked = rootFieldsOf(row.operation).map((name) => demands.get(name))
   const said = row.open ? ['open'] : [row.needs].flat().toSorted()
-  const held = [...new Set(asked.map((demand) => (demand ? wordOf(demand) : 'nobody')))].toSorted()
+  const held = [...new Set(asked.flatMap((demand) => (demand ? wordsOf(demand) : ['nobody'])))].toSorted()
   if (said.join() === held.join()) return null
   return `${row.method} ${row.path} says ${said.join(', ')}, and the graph ${held.join(', ')}`
 }
 
-const wordOf = ({ open, permissions, signedIn }: Demand): string =>
-  open === null ? permissions.join(' and ') || (signedIn ? 'signedIn' : 'nobody') : 'open'
+/** A field that asks for several permissions asks for each. */
+function wordsOf({ open, permissions, signedIn }: Demand): readonly string[] {
+  if (open !== null) return ['open']
+  return permissions.length > 0 ? permissions : [signedIn ? 'signedIn' : 'nobody']
+}
 
 function rootFieldsOf(operation: string): string[] {
   const [definition] = parse(operation).definitions as readonly OperationDefinitionNode[]

@@ -34,7 +34,7 @@ const assetGroup: Noun = {
   one: 'assetGroup',
   many: 'assetGroups',
   needs: 'assets:read',
-  item: 'id name assetCount version createdAt updatedAt',
+  item: 'id name assetCount rule version createdAt updatedAt',
   filters: ['search'],
 }
 const member = 'id email name role disabledAt'
@@ -42,6 +42,7 @@ const member = 'id email name role disabledAt'
 const byId = z.object({ id: z.string() })
 const text = z.string('Must be given')
 const id = z.string().max(100)
+const version = z.int('Must be a number').optional()
 const upper = (name: string) => name.toUpperCase()
 const roleOf = (names: readonly [string, ...string[]]) =>
   z.enum(names, `Must be one of ${names.join(', ')}`).transform(upper)
@@ -82,7 +83,7 @@ const teams = (graph: GraphQLSchema): Route[] => [
     method: 'PUT',
     path: '/teams/:id',
     params: byId,
-    body: z.strictObject({ name: text, version: z.int('Must be a number').optional() }),
+    body: z.strictObject({ name: text, version }),
     input: ({ id }, { name, version }) => ({ id, name, ...(version && { expectedVersion: version }) }),
   }),
   change(team, 'disableTeam', {
@@ -208,8 +209,12 @@ const selectors = (graph: GraphQLSchema): Route[] => [
     method: 'PUT',
     path: '/asset-groups/:id/members',
     params: byId,
-    body: z.strictObject({ asset_ids: z.array(id).max(1_000) }),
-    input: ({ id }, { asset_ids }) => ({ id, assetIds: asset_ids }),
+    body: z.strictObject({ asset_ids: z.array(id).max(1_000), version }),
+    input: ({ id }, { asset_ids, version }) => ({
+      id,
+      assetIds: asset_ids,
+      expectedVersion: version ?? null,
+    }),
   }),
   route({
     method: 'PUT',
@@ -219,8 +224,10 @@ const selectors = (graph: GraphQLSchema): Route[] => [
       setAssetTags(input: $input) { asset { id name tags } }
     }`,
     params: byId,
-    body: z.strictObject({ tags: z.array(z.string().max(300)).max(100) }),
-    variables: ({ params: { id }, body: { tags } }) => ({ input: { assetId: id, tags } }),
+    body: z.strictObject({ tags: z.array(z.string().max(300)).max(100), version }),
+    variables: ({ params: { id }, body: { tags, version } }) => ({
+      input: { assetId: id, tags, expectedVersion: version ?? null },
+    }),
     data: ({ setAssetTags }) => (setAssetTags as Fields).asset,
   }),
 ]

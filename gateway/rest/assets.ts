@@ -9,7 +9,7 @@ const asset: Noun = {
   many: 'assets',
   needs: 'assets:read',
   item: `id organization { id } externalId type name environment criticality exposure dataClassification
-    lifecycle retiredAt owner { id } ownerTeam { id } riskScore tags metadata version
+    lifecycle retiredAt mergedInto { id } owner { id } ownerTeam { id } riskScore tags metadata version
     firstSeenAt lastSeenAt createdAt updatedAt`,
   filters: [
     'type',
@@ -20,8 +20,26 @@ const asset: Noun = {
     'tag',
     'groupId',
     'ownerId',
+    'source',
     'search',
   ],
+}
+
+const proposal: Noun = {
+  type: 'AssetProposal',
+  one: 'assetProposal',
+  many: 'assetProposals',
+  needs: 'assets:read',
+  item: `id asset { id } other { id } evidence { kind value } state version createdAt lastSeenAt decidedAt`,
+  filters: ['state', 'assetId'],
+}
+const conflict: Noun = {
+  type: 'AssetConflict',
+  one: 'assetConflict',
+  many: 'assetConflicts',
+  needs: 'assets:read',
+  item: `id asset { id } other { id } reason kind value occurrences version createdAt lastSeenAt dismissedAt`,
+  filters: ['assetId'],
 }
 
 const byId = z.object({ id: z.string() })
@@ -34,6 +52,11 @@ const types = oneOf(
   ...(['host', 'virtual_machine', 'container', 'container_image', 'kubernetes_workload'] as const),
   ...(['cloud_resource', 'repository', 'application', 'api_endpoint', 'database'] as const),
   ...(['network_device', 'identity', 'saas', 'other'] as const),
+)
+const kinds = oneOf(
+  ...(['external_id', 'cloud_id', 'image_digest', 'repository_id', 'package_manifest'] as const),
+  ...(['imported_name', 'hardware_serial', 'hardware_uuid', 'mdm_id', 'mac', 'fqdn'] as const),
+  ...(['hostname', 'ip'] as const),
 )
 /** What people say of an asset; null takes it away. */
 const care = {
@@ -121,4 +144,32 @@ export const assets = (graph: GraphQLSchema): Route[] => [
   }),
   turn('retireAsset', '/assets/:id/retire'),
   turn('reviveAsset', '/assets/:id/revive'),
+  change('mergeAssets', {
+    method: 'POST',
+    path: '/assets/:id/merge',
+    params: byId,
+    body: z.strictObject({ asset_ids: z.array(text).max(100), version }),
+    input: (id, body) => given({ id, mergeIds: body.asset_ids, expectedVersion: body.version }),
+  }),
+  turn('splitAsset', '/assets/:id/split'),
+  route({
+    method: 'GET',
+    path: '/assets/by-identifier',
+    needs: 'assets:read',
+    operation: `query AssetsByIdentifier($kind: IdentifierKind!, $value: String!) {
+      assetsByIdentifier(kind: $kind, value: $value) { ${asset.item} }
+    }`,
+    query: z.strictObject({ kind: kinds, value: z.string('Must be given').min(1).max(500) }),
+    variables: ({ query }) => query,
+    data: ({ assetsByIdentifier }) => ({ items: assetsByIdentifier }),
+  }),
+  route({
+    method: 'GET',
+    path: '/assets/coverage',
+    needs: 'assets:read',
+    operation: 'query AssetCoverage { assetCoverage { source seen share } }',
+    data: ({ assetCoverage }) => ({ items: assetCoverage }),
+  }),
+  list(graph, proposal, '/assets/proposals'),
+  list(graph, conflict, '/assets/conflicts'),
 ]

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { countsOf, list, type Noun, one } from './list.ts'
 import { type Fields, type Route, route } from './route.ts'
 
-const run = `id status format fileName asset { id name } total created updated unchanged reopened closed
+const run = `id operation { id } isPreview revertedAt status format fileName asset { id name } total created updated unchanged reopened closed
   skipped errorCode errorMessage startedAt finishedAt createdAt`
 
 const importRun: Noun = {
@@ -39,9 +39,23 @@ const connectorStatus: Route = route({
   data: ({ connector }) => connector && countsOf(connector as Fields),
 })
 
+/** What it changed is set back; what was changed since is told. */
+const revertImport: Route = route({
+  method: 'POST',
+  path: '/integrations/imports/:id/revert',
+  needs: 'vulnerabilities:import',
+  operation: `mutation RevertImport($input: RevertImportInput!) {
+    revertImport(input: $input) { run { ${run} } restored kept { vulnerability { id } reason } }
+  }`,
+  params: z.object({ id: z.string() }),
+  variables: ({ params: { id } }) => ({ input: { id } }),
+  data: ({ revertImport }) => revertImport,
+})
+
 export const integrations = (graph: GraphQLSchema): Route[] => [
   list(graph, importRun, '/integrations/imports'),
   one(importRun, '/integrations/imports/:id'),
+  revertImport,
   list(graph, connector, '/integrations/connectors'),
   connectorStatus,
 ]
@@ -57,10 +71,11 @@ export const startImport: Route = route({
     format: z.string().min(1).max(100).optional(),
     asset: z.string().min(1).max(255).optional(),
     file: z.string().min(1).max(255).default('report'),
+    preview: z.enum(['true', 'false'], 'Must be true or false').optional(),
   }),
   body: z.object({ upload: z.string() }),
-  variables: ({ query: { format, asset, file }, body: { upload } }) => ({
-    input: { upload, fileName: file, format, asset },
+  variables: ({ query: { format, asset, file, preview }, body: { upload } }) => ({
+    input: { upload, fileName: file, format, asset, ...(preview && { preview: preview === 'true' }) },
   }),
   data: ({ startImport }) => (startImport as Fields).run,
 })

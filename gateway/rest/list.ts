@@ -31,10 +31,14 @@ const maxOffset = 10_000
 const maxValues = 100
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
+export const time = z.iso
+  .datetime({ offset: true, error: 'Must be a time such as 2026-01-31T12:00:00Z' })
+  .optional()
+
 /** What stands in one query parameter for a filter of this type. */
 function parameter(type: GraphQLInputType): z.ZodType {
   const nullable = getNullableType(type)
-  if (!isListType(nullable)) return z.string().min(1).max(200)
+  if (!isListType(nullable)) return single(String(nullable))
   const item = getNullableType(nullable.ofType)
   const names = isEnumType(item) ? item.getValues().map(({ name }) => name.toLowerCase()) : undefined
   const value = names ? z.enum(names, `Must be some of ${names.join(', ')}`) : z.string().min(1).max(200)
@@ -45,14 +49,52 @@ function parameter(type: GraphQLInputType): z.ZodType {
     .pipe(values)
 }
 
-function filtersOf(graph: GraphQLSchema, noun: Noun): [name: string, field: string, z.ZodType][] {
+function single(type: string): z.ZodType {
+  const number = z.coerce.number('Must be a number')
+  if (type === 'Boolean')
+    return z.enum(['true', 'false'], 'Must be true or false').transform((word) => word === 'true')
+  return type === 'Float' ? number : type === 'Int' ? number.int() : z.string().min(1).max(200)
+}
+
+/** One query parameter, and where its value stands in the filter. */
+type Parameter = { name: string; field: string; end?: 'from' | 'to'; type: z.ZodType }
+
+/** A range is two parameters: `min_risk_score` and `max_risk_score`, or `due_at_from` and `due_at_to`. */
+function parametersOf(field: string, type: GraphQLInputType): Parameter[] {
+  const name = snake(field)
+  const named = String(getNullableType(type))
+  if (named === 'NumberRange')
+    return [
+      { name: `min_${name}`, field, end: 'from', type: single('Int') },
+      { name: `max_${name}`, field, end: 'to', type: single('Int') },
+    ]
+  if (named === 'TimeRange')
+    return [
+      { name: `${name}_from`, field, end: 'from', type: time },
+      { name: `${name}_to`, field, end: 'to', type: time },
+    ]
+  return [{ name, field, type: parameter(type) }]
+}
+
+function filtersOf(graph: GraphQLSchema, noun: Noun): Parameter[] {
   const type = graph.getType(`${noun.type}Filter`)
   const fields = isInputObjectType(type) ? type.getFields() : {}
-  return noun.filters.map((name) => {
+  return noun.filters.flatMap((name) => {
     const field = fields[name]
     if (!field) throw new Error(`The graph has no filter ${name} for ${noun.type}`)
-    return [snake(name), name, parameter(field.type)]
+    return parametersOf(name, field.type)
   })
+}
+
+/** The filter of the graph that query parameters stand for. */
+function filterOf(parameters: readonly Parameter[], query: Fields): Fields {
+  const filter: Fields = {}
+  for (const { name, field, end } of parameters) {
+    const value = query[name]
+    if (value === undefined) continue
+    filter[field] = end ? { ...(filter[field] as Fields | undefined), [end]: value } : value
+  }
+  return filter
 }
 
 function sortsOf(graph: GraphQLSchema, noun: Noun): string[] {
@@ -66,9 +108,6 @@ const paging = {
   limit: z.coerce.number('Must be a number').int().min(1).max(100).default(20),
   cursor: z.string().min(1).max(1_000).optional(),
 }
-export const time = z.iso
-  .datetime({ offset: true, error: 'Must be a time such as 2026-01-31T12:00:00Z' })
-  .optional()
 type Paging = { page?: number; limit: number; cursor?: string; sort?: string }
 type Connection = {
   edges: { node: unknown }[]
@@ -86,7 +125,7 @@ export function list(graph: GraphQLSchema, noun: Noun, path: string, search?: st
   const shape: z.ZodRawShape = {
     ...paging,
     sort: z.enum(sorts, `Must be one of ${sorts.join(', ')}`).optional(),
-    ...Object.fromEntries(filters.map(([name, , type]) => [name, type.optional()])),
+    ...Object.fromEntries(filters.map(({ name, type }) => [name, type.optional()])),
     ...(noun.time ? { from: time, to: time } : {}),
     ...(search ? { [search]: z.string('Say what to search for').min(1).max(200) } : {}),
   }
@@ -116,9 +155,7 @@ export function list(graph: GraphQLSchema, noun: Noun, path: string, search?: st
     query: query as unknown as z.ZodType<Paging & Fields>,
     variables: ({ query }) => {
       const { page = 1, limit, cursor, sort } = query
-      const filter: Fields = Object.fromEntries(
-        filters.flatMap(([name, field]) => (query[name] === undefined ? [] : [[field, query[name]]])),
-      )
+      const filter = filterOf(filters, query)
       if (noun.time) filter[noun.time] = { from: query.from, to: query.to }
       return {
         first: limit,

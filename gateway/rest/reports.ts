@@ -56,12 +56,25 @@ const generate: Route = route({
   },
 })
 
+const cancel: Route = route({
+  method: 'POST',
+  path: '/operations/:id/cancel',
+  needs: 'integrations:write',
+  operation: `mutation CancelOperation($input: CancelOperationInput!) {
+    cancelOperation(input: $input) { operation { ${operation.item} } }
+  }`,
+  params: z.object({ id: z.string() }),
+  variables: ({ params: { id } }) => ({ input: { id } }),
+  data: ({ cancelOperation }) => (cancelOperation as Fields).operation,
+})
+
 export const reports = (graph: GraphQLSchema): Route[] => [
   list(graph, report, '/reports'),
   one(report, '/reports/:id'),
   generate,
   list(graph, operation, '/operations'),
   one(operation, '/operations/:id'),
+  cancel,
 ]
 
 /** What the download of a report has to know of it. */

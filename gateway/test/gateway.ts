@@ -13,12 +13,8 @@ import { type Member, permissionsOf, type Role } from '#kit/viewer.ts'
 import { createGateway, type GatewayOptions } from '../app.ts'
 import { inThread } from '../federation/planner/in-thread.ts'
 import type { Doors } from '../plugins/rest.ts'
-import { alerts } from '../rest/alerts.ts'
-import { assets } from '../rest/assets.ts'
-import { auth } from '../rest/auth.ts'
-import { integrations } from '../rest/integrations.ts'
-import { vulnerabilities } from '../rest/vulnerabilities.ts'
 import { toyHouse } from './toy-house.ts'
+import { toyRoutes } from './toy-routes.ts'
 
 export const keys = createKeys('a secret that only these tests know, long enough')
 export const member = (role: Role = 'admin'): Member => ({
@@ -31,12 +27,6 @@ export const member = (role: Role = 'admin'): Member => ({
   sessionId: newId(),
 })
 export const bearer = async (of: Member) => ({ authorization: `Bearer ${await signAccessToken(keys, of)}` })
-
-/** The doors to what the toy house has. */
-const toyRoutes: NonNullable<Doors['routes']> = (schema) => [
-  ...auth(),
-  ...[assets, alerts, vulnerabilities, integrations].flatMap((group) => group(schema)),
-]
 
 /** The gateway over the toy house, gone when the test ends. */
 export async function openGateway(

@@ -104,19 +104,24 @@ const integrations = `${page} ${connection('ImportRun')} ${connection('Connector
   input ConnectorFilter { search: String }
   enum ImportStatus { QUEUED RUNNING COMPLETE FAILED }
   type Asset @key(fields: "id", resolvable: false) { id: ID! }
-  type ImportRun { id: ID! status: ImportStatus! format: String fileName: String! asset: Asset total: Int created: Int
-    updated: Int unchanged: Int reopened: Int closed: Int skipped: Int errorCode: String errorMessage: String
+  type ImportRun { id: ID! operation: Operation isPreview: Boolean! revertedAt: DateTime status: ImportStatus!
+    format: String fileName: String! asset: Asset total: Int created: Int updated: Int unchanged: Int reopened: Int closed: Int skipped: Int errorCode: String errorMessage: String
     startedAt: DateTime finishedAt: DateTime createdAt: DateTime! }
   type Connector { id: ID! name: String! kind: String! status: String! lastRunAt: DateTime lastSuccessAt: DateTime
     lastError: String hasCredentials: Boolean! credentialsHint: String runs: [Bucket!]! }
   enum OperationStatus { QUEUED RUNNING COMPLETE FAILED }
   type Report { id: ID! list: String! format: String! status: OperationStatus! bytes: Float sha256: String
     createdAt: DateTime! }
+  type Operation { id: ID! }
   type Query { importRun(id: ID!): ImportRun importRuns${list('ImportRun')} connector(id: ID!): Connector
     connectors${list('Connector')} report(id: ID!): Report }
   input StartImportInput { upload: ID! fileName: String! format: String asset: String }
   type StartImportPayload { run: ImportRun! }
-  type Mutation { startImport(input: StartImportInput!): StartImportPayload! }
+  input RevertImportInput { id: ID! }
+  type Left { vulnerability: Operation reason: String! }
+  type RevertImportPayload { run: ImportRun! restored: Int! kept: [Left!]! }
+  type Mutation { startImport(input: StartImportInput!): StartImportPayload!
+    revertImport(input: RevertImportInput!): RevertImportPayload! }
 `
 
 const at = '2026-01-03T12:00:00.000Z'
@@ -167,6 +172,8 @@ const user = {
 }
 const run = {
   id: 'run-1',
+  operation: { id: 'operation-1' },
+  isPreview: false,
   status: 'QUEUED',
   fileName: 'report',
   asset: { id: 'asset-1' },

@@ -10,7 +10,7 @@ import { createLog } from '#kit/log.ts'
 import { migrate } from '#kit/migration.ts'
 import { page } from '#kit/page.ts'
 import { vulns } from '../../subgraphs/vulns/index.ts'
-import { spec } from '../../subgraphs/vulns/model/vulnerability.ts'
+import { specAt } from '../../subgraphs/vulns/model/vulnerability.ts'
 import type { Tables, VulnerabilityRow } from '../../subgraphs/vulns/tables.ts'
 
 const count = Number(process.argv[2] ?? 500_000)
@@ -44,6 +44,7 @@ try {
   const db = openDatabase<Tables>({ url, schema: 'vulns', log })
   const above = openDatabase<Tables>({ url: postgres.url, schema: 'vulns', log })
   const search = { kind: 'search', columns: ['title', 'cveId'] } as const
+  const spec = specAt(new Date())
   const plain = { ...spec, filter: { ...spec.filter, search } }
   const ways = {
     ours: [db, spec],

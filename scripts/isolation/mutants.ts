@@ -91,7 +91,7 @@ export function partsLacking(missing: Missing): NonNullable<ScratchOptions['part
       return {
         ...usual,
         publish: (organizationId, ...event) => usual.publish(of(organizationId), ...event),
-        subscribe: (organizationId, name) => usual.subscribe(of(organizationId), name),
+        subscribe: (organizationId, ...names) => usual.subscribe(of(organizationId), ...names),
       }
     },
   }

@@ -22,19 +22,34 @@ const insert = (query: Query, table: string, row: Row): Promise<Row | pg.Databas
   )
 }
 
+/** What else of the tenant a key could point to: two keys of one row may have to differ. */
+async function pointedTo(query: Query, relation: Relation, row: Row, column: string): Promise<unknown[]> {
+  const key = relation.foreignKeys.find(({ columns }) => columns.includes(column))
+  const place = key?.columns.indexOf(column) ?? -1
+  const tenant = key?.columns.indexOf(relation.tenant ?? '') ?? -1
+  if (!key || tenant < 0 || tenant === place) return []
+  const rows = await query(
+    `select "${key.targetColumns[place]}" as value from ${key.target} where "${key.targetColumns[tenant]}" = $1 limit 3`,
+    [row[relation.tenant!]],
+  )
+  return rows.map(({ value }) => value)
+}
+
 /** Other values for the columns of the check that refused a row, until another check refuses it or none. */
 async function mended(query: Query, relation: Relation, row: Row, name: string, canaries: Canaries) {
   const check = relation.checks.find((each) => each.name === name)
   if (!check) return null
   const columns = check.columns.map((each) => relation.columns.find((column) => column.name === each)!)
   let rows: Row[] = [row]
-  for (const column of columns.filter(({ isGenerated }) => !isGenerated))
+  for (const column of columns.filter(({ isGenerated }) => !isGenerated)) {
+    const known = await pointedTo(query, relation, row, column.name)
     rows = rows.flatMap((each) =>
-      otherValues(relation, column, check, each[column.name], canaries).map((value) => ({
+      [...otherValues(relation, column, check, each[column.name], canaries), ...known].map((value) => ({
         ...each,
         [column.name]: value,
       })),
     )
+  }
   for (const other of rows.slice(1, mostTries)) {
     const result = await insert(query, relation.name, other)
     if (!(result instanceof Error)) return { row: other, inserted: result }

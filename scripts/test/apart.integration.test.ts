@@ -1,4 +1,4 @@
-/** The same code as seven processes, over TLS in both directions: six subgraphs, each by itself, and the gateway. */
+/** The same code as eight processes, over TLS in both directions: six subgraphs, each by itself, a worker, and the gateway. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -55,6 +55,7 @@ before(async () => {
   const seeding = await openTestHouse({ ...env, NEXUS_SEED: 'demo', PORT: '0' })
   await seeding.close()
   for (const name of names) start(name, 'subgraphs/main.ts', name, 'serve')
+  start('worker', 'subgraphs/main.ts', 'all', 'work')
   start('gateway', 'gateway/main.ts')
   await Promise.all(names.map(serves))
   await until('the gateway is ready', 20_000, async () => (await statusOf(`${gateway}/health/ready`)) === 200)
@@ -80,7 +81,7 @@ async function admin() {
 const joined =
   '{ assets { edges { node { name openVulnerabilityCount alerts { edges { node { title } } } } } } }'
 
-test('one query joins three processes, and an import goes through three', async () => {
+test('one query joins three processes, and an import goes through the worker and three', async () => {
   const visitor = await admin()
   const { body } = await visitor.graphql(joined)
   assert.equal(body.errors, undefined)

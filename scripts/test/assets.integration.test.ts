@@ -1,11 +1,8 @@
 /** Assets as people keep them: what they are worth, whose they are, and whether they are still there. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { callPeer } from '#kit/context.ts'
-import { idOfName, newId } from '#kit/id.ts'
-import { internalSigner } from '#kit/tokens.ts'
-import { type Member, permissionsOf } from '#kit/viewer.ts'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
+import { askAs } from './observing.ts'
 
 const day = 86_400_000
 const nowhere = '01a1fc87-6e56-7175-bb20-000000000000'
@@ -56,22 +53,6 @@ async function named(filter: object, by = admin): Promise<string[]> {
   const names = body.data.assets.edges.map((edge: Told) => edge.node.name)
   assert.equal(body.data.assets.totalCount.count, names.length)
   return names
-}
-
-/** What a subgraph asks another, as a member of the organization. */
-function peer(name: string, organization = 'acme') {
-  const member: Member = {
-    kind: 'member',
-    userId: newId(),
-    accountId: newId(),
-    organizationId: idOfName('organization', organization),
-    role: 'manager',
-    permissions: permissionsOf.manager,
-  }
-  const { transports, keys } = house.surroundings
-  const sign = internalSigner(keys, name)
-  return <Data>(query: string, variables: Record<string, unknown>) =>
-    callPeer<Data>({ transports, sign, viewer: member, requestId: newId() }, 'assets', query, variables)
 }
 
 test('an asset is made, told apart by its version, and what is left out of a change stays', async () => {
@@ -189,7 +170,7 @@ test('vulns alone says what the risk of assets is, of its own organization, and 
   ]
   const text = 'mutation ($input: [ScoreAssetInput!]!) { scoreAssets(input: $input) }'
   const input = [id, foreign.id].map((assetId) => ({ assetId, score: 62, factors }))
-  assert.equal((await peer('vulns')<{ scoreAssets: number }>(text, { input })).scoreAssets, 1)
+  assert.equal((await askAs(house, 'vulns', 'acme')<{ scoreAssets: number }>(text, { input })).scoreAssets, 1)
   const asked = await admin.graphql(`query ($id: ID!) { asset(id: $id) { ${all} } }`, { id })
   const { riskScore, riskFactors, version } = asked.body.data.asset
   assert.deepEqual([riskScore, riskFactors, version], [62, factors, 1])
@@ -198,13 +179,14 @@ test('vulns alone says what the risk of assets is, of its own organization, and 
   const theirs = await other.graphql('query ($id: ID!) { asset(id: $id) { riskScore } }', { id: foreign.id })
   assert.equal(theirs.body.data.asset.riskScore, foreign.riskScore)
   for (const name of ['integrations', 'gateway', 'compliance'])
-    await assert.rejects(peer(name)(text, { input }), { code: 'FORBIDDEN' })
+    await assert.rejects(askAs(house, name, 'acme')(text, { input }), { code: 'FORBIDDEN' })
 })
 
 test('lists are filtered by tag and by group', async () => {
   const { id } = await made('tagged-01')
   await change('setAssetTags', { assetId: id, tags: ['team:tagged'] })
   assert.deepEqual(await named({ tag: [' Team:Tagged '] }), ['tagged-01'])
+  assert.deepEqual(await refused('setAssetTags', { assetId: id, tags: [], expectedVersion: 1 }), ['CONFLICT'])
   assert.deepEqual(await named({ tag: ['team:tagge'] }), [])
   const group = (await admin.rest('POST', '/asset-groups', { name: 'Filtered' })).body.data.id
   await admin.rest('PUT', `/asset-groups/${group}/members`, { asset_ids: [id] })

@@ -1,9 +1,12 @@
 /** Mutations that do something, each once, in an order in which each works. */
 import { readFileSync } from 'node:fs'
 import { buildSchema, type GraphQLField } from 'graphql'
+import { newId } from '#kit/id.ts'
 import { root } from '#kit/register.ts'
 import { type Answer, password, type TestHouse, type Visitor } from '../test-house.ts'
 import { codeAt } from './factors.ts'
+import { host, reportAs } from './observing.ts'
+import { openOwner } from './owner.ts'
 import { importReport, trivyReport } from './reports.ts'
 import { okta, patch } from './scim-bodies.ts'
 
@@ -18,13 +21,23 @@ const selections: Record<string, string> = {
   createGrant: 'grant { id }',
   createInvitation: 'invitation { id } token',
   createAssetGroup: 'assetGroup { id }',
+  bulkUpdateAlerts: 'batchId',
+  createSavedMetric: 'savedMetric { id }',
+  createAlert: 'alert { id }',
+  createIncident: 'incident { id }',
+  createSuppressionRule: 'suppressionRule { id }',
+  setRecurrenceRule: 'recurrenceRule { id }',
+  addComment: 'comment { id }',
   createAsset: 'asset { id }',
+  requestRiskAcceptance: 'riskAcceptance { id }',
   createScimUser: 'resource',
   createScimGroup: 'resource',
   signIn: 'refreshToken',
   refreshSession: 'refreshToken',
   startTotp: 'secret',
 }
+const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
+
 type Input = Record<string, unknown>
 type Told = ReturnType<typeof JSON.parse>
 
@@ -43,6 +56,56 @@ export async function mutate(
 
 type Made = Record<'eve' | 'invitation', string> & { evesToken: string }
 type Step = [name: string, by: Visitor, input?: () => Input | Promise<Input>, keep?: (told: Told) => void]
+
+/** What becomes of one finding, each step from where the one before has left it. */
+function triage(admin: Visitor, find: () => Promise<string>): Step[] {
+  let id = ''
+  const steps: [name: string, input: Input][] = [
+    ['confirmVulnerability', {}],
+    ['assignVulnerability', { assigneeId: null }],
+    ['setVulnerabilityReachability', { reachability: 'UNREACHABLE' }],
+    ['overrideSeverity', { severity: 'LOW', reason: 'only here' }],
+    ['endSeverityOverride', {}],
+    ['startRemediation', { ticketUrl: 'https://tickets.example/1' }],
+    ['resolveVulnerability', { resolution: 'MITIGATED' }],
+    ['reopenVulnerability', {}],
+    ['markFalsePositive', { reason: 'a test' }],
+    ['changeVulnerabilityStatus', { status: 'OPEN' }],
+    ['markNotAffected', { justification: 'CODE_NOT_PRESENT', reason: 'not there' }],
+  ]
+  return steps.map(
+    ([name, input]): Step => [
+      name,
+      admin,
+      async () => {
+        id ||= await find()
+        return { id, ...input }
+      },
+    ],
+  )
+}
+
+/** What two people do with risks: one asks, and the other decides. */
+function accepting(admin: Visitor, analyst: Visitor): Step[] {
+  const made: string[] = []
+  const ask: Step = [
+    'requestRiskAcceptance',
+    analyst,
+    () => ({
+      ...{ cveIds: ['CVE-2020-1000'], treatment: 'ACCEPT', reason: 'for a while' },
+      expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    }),
+    (told) => void made.push(told.riskAcceptance.id),
+  ]
+  return [
+    ask,
+    ['updateRiskAcceptance', analyst, () => ({ id: made[0], compensatingControls: 'a wall' })],
+    ['approveRiskAcceptance', admin, () => ({ id: made[0] })],
+    ['revokeRiskAcceptance', admin, () => ({ id: made[0], reason: 'no more' })],
+    ask,
+    ['rejectRiskAcceptance', admin, () => ({ id: made[1], reason: 'no' })],
+  ]
+}
 
 /** The steps, for an admin and another member; `made` knows their ids as they come. */
 export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme: string) {
@@ -132,7 +195,58 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['createApiKey', admin, () => ({ name: 'ci', scopes: ['alerts:read'] }), keep('key', 'apiKey')],
     ['revokeApiKey', admin, () => ({ id: made.key })],
     ['updateOrganization', admin, () => ({ id: acme, settings: { sessionIdleMinutes: 45 } })],
-    ['acknowledgeAlert', admin, async () => ({ id: (await first('alerts(filter: { status: [OPEN] })')).id })],
+    [
+      'acknowledgeAlert',
+      admin,
+      async () => {
+        made.alert = (await first('alerts(filter: { status: [OPEN] })')).id
+        return { id: made.alert }
+      },
+    ],
+    ['assignAlert', admin, () => ({ id: made.alert, userId: made.eve })],
+    ['holdAlert', admin, () => ({ id: made.alert, reason: 'waits', holdUntil: tomorrow() })],
+    ['startAlert', admin, () => ({ id: made.alert })],
+    ['resolveAlert', admin, () => ({ id: made.alert, verdict: 'BENIGN', note: 'nothing' })],
+    ['reopenAlert', admin, () => ({ id: made.alert })],
+    [
+      'archiveAlert',
+      admin,
+      async () => {
+        await mutate(admin, 'resolveAlert', { id: made.alert, verdict: 'TEST' })
+        return { id: made.alert }
+      },
+    ],
+    ['createAlert', admin, () => ({ title: 'By hand', severity: 'LOW' }), keep('raised', 'alert')],
+    ['updateAlert', admin, () => ({ id: made.raised, priority: 'P1' })],
+    ['addComment', admin, () => ({ alertId: made.raised, body: 'Seen' }), keep('comment')],
+    ['editComment', admin, () => ({ id: made.comment, body: 'Seen twice' })],
+    ['removeComment', admin, () => ({ id: made.comment })],
+    ['createIncident', admin, () => ({ title: 'Happened', severity: 'LOW' }), keep('incident')],
+    ['attachAlerts', admin, () => ({ incidentId: made.incident, alertIds: [made.raised] })],
+    ['detachAlerts', admin, () => ({ incidentId: made.incident, alertIds: [made.raised] })],
+    ['updateIncident', admin, () => ({ id: made.incident, status: 'RESOLVED' })],
+    [
+      'createSuppressionRule',
+      admin,
+      () => ({
+        ...{ name: 'Quiet', reason: 'known', filter: { source: ['quiet'] } },
+        expiresAt: tomorrow(),
+      }),
+      keep('quiet', 'suppressionRule'),
+    ],
+    ['endSuppressionRule', admin, () => ({ id: made.quiet })],
+    [
+      'setRecurrenceRule',
+      admin,
+      () => ({ source: 'audit', ruleId: 'r', windowHours: 1, groupingFields: ['a'], expectedGroups: 0 }),
+      keep('recurrence', 'recurrenceRule'),
+    ],
+    ['endRecurrenceRule', admin, () => ({ id: made.recurrence })],
+    [
+      'ingestAlerts',
+      admin,
+      () => ({ source: 'audit', alerts: [{ title: 'Seen', severity: 'LOW', sourceRef: '1' }] }),
+    ],
     [
       'setAssetTags',
       admin,
@@ -141,11 +255,56 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
         return { assetId: made.asset, tags: ['team:audit'] }
       },
     ],
+    ...triage(admin, async () => (await first('vulnerabilities')).id),
     ['createAsset', admin, () => ({ type: 'HOST', name: 'audited' }), keep('ownAsset', 'asset')],
     ['updateAsset', admin, () => ({ id: made.ownAsset, criticality: 'HIGH' })],
     ['retireAsset', admin, () => ({ id: made.ownAsset })],
     ['reviveAsset', admin, () => ({ id: made.ownAsset })],
+    ['createAsset', admin, () => ({ type: 'HOST', name: 'audited too' }), keep('otherAsset', 'asset')],
+    ['mergeAssets', admin, () => ({ id: made.ownAsset, mergeIds: [made.otherAsset] })],
+    ['splitAsset', admin, () => ({ id: made.otherAsset })],
+    [
+      'acceptAssetProposal',
+      admin,
+      async () => {
+        await reportAs(house, 'acme', [host('audited-1', '10.9.9.1'), host('audited-2', '10.9.9.1')])
+        return { id: (await first('assetProposals(filter: { state: [OPEN] })')).id }
+      },
+    ],
+    [
+      'dismissAssetProposal',
+      admin,
+      async () => {
+        await reportAs(house, 'acme', [host('audited-3', '10.9.9.1')])
+        return { id: (await first('assetProposals(filter: { state: [OPEN] })')).id }
+      },
+    ],
+    [
+      'dismissAssetConflict',
+      admin,
+      async () => {
+        const uuid = { kind: 'HARDWARE_UUID', value: '9b1b6a0c-1111-4c4b-8a66-0a1b2c3d4e5f' }
+        const clone = (name: string, mac: string) => ({
+          ...host(name, '10.9.9.2'),
+          identifiers: [uuid, { kind: 'MAC', value: mac }, { kind: 'HOSTNAME', value: name }],
+        })
+        await reportAs(house, 'acme', [
+          clone('clone-a', '02:00:00:00:00:01'),
+          clone('clone-b', '02:00:00:00:00:02'),
+        ])
+        return { id: (await first('assetConflicts')).id }
+      },
+    ],
+    ...accepting(admin, analyst),
+    ['setSlaPolicy', admin, () => ({ lowDays: 200 })],
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
+    [
+      'createAssetGroup',
+      admin,
+      () => ({ name: 'Described', rule: { criticality: ['HIGH'] } }),
+      keep('ruledGroup', 'assetGroup'),
+    ],
+    ['setAssetGroupRule', admin, () => ({ id: made.ruledGroup, rule: { criticality: ['LOW'] } })],
     ['setAssetGroupMembers', admin, () => ({ id: made.assetGroup, assetIds: [made.asset] })],
     [
       'setConnectorCredentials',
@@ -199,7 +358,39 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ['renewRecoveryCodes', analyst],
     ['removeTotp', analyst, async () => ({ password, code: await codeAt({ secret: made.secret! }, 1) })],
     ['changePassword', analyst, () => ({ current: password, new: 'another password of theirs' })],
+    [
+      'bulkUpdateAlerts',
+      admin,
+      async () => ({ ids: [(await first('alerts')).id], patch: { priority: 'P1' } }),
+      (told) => Object.assign(made, { batch: told.batchId }),
+    ],
+    ['undoBulkUpdateAlerts', admin, () => ({ batchId: made.batch })],
+    ['createSavedMetric', admin, () => ({ name: 'Open', metric: 'alerts.open' }), keep('savedMetric')],
+    ['removeSavedMetric', admin, () => ({ id: made.savedMetric })],
     ['generateReport', admin, () => ({ list: 'ASSETS', format: 'CSV' })],
+    [
+      'cancelOperation',
+      admin,
+      async () => {
+        // One that nobody is at.
+        const owner = await openOwner(house)
+        const id = newId()
+        await owner.query(
+          `insert into operations.operations (id, organization_id, kind, requested_by) values ($1, $2, 'audited', $1)`,
+          [id, acme],
+        )
+        await owner.close()
+        return { id }
+      },
+    ],
+    [
+      'revertImport',
+      admin,
+      async () => {
+        const report = trivyReport('audit:2', [{ id: 'CVE-2020-2', package: 'a' }])
+        return { id: (await importReport(admin, 'second.json', report)).id }
+      },
+    ],
     ['startImport', admin, () => ({ upload: '00000000-0000-7000-8000-000000000000', fileName: 'gone.json' })],
   ]
   return { steps, made: made as Made }

@@ -26,6 +26,8 @@ const withoutTenant = [
   'journal.cursor',
   'compliance.frameworks',
   'compliance.controls',
+  // What the world knows of weaknesses.
+  ...['vuln_intel', 'kev_assertions', 'intel_loads'].map((name) => `vulns.${name}`),
   ...[...names, 'operations', 'journal', 'keyring'].flatMap((name) => [
     `${name}.migrations`,
     `${name}.migrations_lock`,
@@ -53,10 +55,12 @@ const queue = {
 const ofJobs = { 'operations.operations': ['INSERT', 'SELECT', 'UPDATE'], ...queue }
 const ofSealing = { 'keyring.data_keys': ['INSERT', 'SELECT', 'UPDATE'] }
 const reached: Record<string, Record<string, string[]>> = {
+  alerts: ofJobs,
   assets: ofJobs,
   compliance: ofJobs,
   identity: { ...ofJobs, ...ofSealing },
-  integrations: { 'operations.operations': ['SELECT'], ...ofSealing },
+  integrations: { ...ofJobs, ...ofSealing },
+  vulns: ofJobs,
 }
 // The journal grows, and nobody who writes it may change it. Identity shows it.
 const ofJournal = (name: string) => {
@@ -211,7 +215,7 @@ const searches: Record<string, number> = {
   alerts_search: 1,
   assets_search: 1,
   identity_search: 2,
-  vulns_search: 1,
+  vulns_search: 2,
 }
 const machines = ['alerts_ingest', 'assets_ingest', 'compliance_ingest', 'vulns_ingest']
 
@@ -290,17 +294,39 @@ test('without a tenant a service sees no row', async () => {
     ['identity', 'journal.chain'],
     ['assets', 'assets'],
     ['assets', 'asset_tags'],
+    ['assets', 'asset_identifiers'],
+    ['assets', 'asset_sources'],
+    ['assets', 'asset_merges'],
+    ['assets', 'asset_proposals'],
+    ['assets', 'asset_conflicts'],
+    ['assets', 'asset_history'],
     ['assets', 'asset_groups'],
     ['assets', 'asset_group_members'],
     ['alerts', 'alerts'],
+    ['alerts', 'bulk_batches'],
+    ['alerts', 'bulk_items'],
+    ['alerts', 'operations.operations'],
+    ['alerts', 'alert_history'],
+    ['alerts', 'alert_occurrences'],
+    ['alerts', 'alert_timeline'],
+    ['alerts', 'comments'],
+    ['alerts', 'incidents'],
+    ['alerts', 'suppression_rules'],
+    ['alerts', 'recurrence_rules'],
     ['vulns', 'vulnerabilities'],
+    ['vulns', 'asset_context'],
+    ['vulns', 'sla_policies'],
+    ['vulns', 'risk_acceptances'],
+    ['vulns', 'operations.operations'],
     ['compliance', 'checks'],
     ['compliance', 'reports'],
     ['compliance', 'followed_reports'],
     ['compliance', 'operations.operations'],
     ['integrations', 'operations.operations'],
+    ['integrations', 'followed_imports'],
     ['identity', 'keyring.data_keys'],
     ['integrations', 'keyring.data_keys'],
+    ['integrations', 'saved_metrics'],
     ['compliance', 'current_results'],
     ['compliance', 'control_failures'],
   ] as const) {

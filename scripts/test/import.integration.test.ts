@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import pg from 'pg'
 import { root } from '#kit/register.ts'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
 import { countsOf, importReport, trivyReport, type Weakness } from './reports.ts'
@@ -163,27 +162,4 @@ test('a run closes nothing that another tool said in the same format', async () 
   assert.deepEqual([semgrep.closed, codeql.closed], [0, 0])
   const again = await sarif('semgrep.sarif')
   assert.deepEqual([again.unchanged, again.reopened, again.closed], [semgrep.created, 0, 0])
-})
-
-test('a run whose process died is said to be interrupted, in lists too', async () => {
-  const run = await importReport(admin, 'died.json', trivyReport('died:1', [weakness(8001)]))
-  const owner = new pg.Client({ connectionString: house.databaseUrl })
-  await owner.connect()
-  await owner.query(
-    `update integrations.import_runs set status = 'running', heartbeat_at = now() - interval '61 seconds' where id = $1`,
-    [run.id],
-  )
-  const list = '{ importRuns(filter: { status: [FAILED] }) { edges { node { id errorCode } } } }'
-  const { body } = await admin.graphql(list)
-  const found = body.data.importRuns.edges.find((edge: { node: { id: string } }) => edge.node.id === run.id)
-  assert.equal(found.node.errorCode, 'INTERRUPTED')
-  const { body: rest } = await admin.rest('GET', `/integrations/imports/${run.id}`)
-  assert.deepEqual([rest.data.status, rest.data.error_code], ['failed', 'INTERRUPTED'])
-  const { rows } = await owner.query(
-    `select operation, outcome, actor_id from journal.entries where subject_id = $1 and code = 'INTERRUPTED'`,
-    [run.id],
-  )
-  await owner.end()
-  const { id: actor_id } = (await admin.rest('GET', '/auth/me')).body.data
-  assert.deepEqual(rows, [{ operation: 'import-report', outcome: 'failed', actor_id }])
 })

@@ -18,19 +18,114 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     people: [
       ...[...made, 'version', 'external_id', 'type', 'name', 'environment', 'criticality', 'exposure'],
       ...['data_classification', 'lifecycle', 'metadata', 'risk_score', 'first_seen_at', 'retired_at'],
-      ...['is_manual', 'owner_user_id', 'owner_team_id', 'risk_factors'],
+      ...[
+        'is_manual',
+        'owner_user_id',
+        'owner_team_id',
+        'risk_factors',
+        'merged_into',
+        'survivor_id',
+        'merged_at',
+        'own_risk_score',
+        'own_risk_factors',
+      ],
     ],
   },
   'assets.asset_identifiers': {
-    machines: [],
+    machines: ['strength', 'source', 'last_seen_at', 'fingerprint', 'flapped_at', 'demoted_at'],
     people: ['organization_id', 'kind', 'value', 'asset_id', 'created_at'],
   },
-  'alerts.alerts': {
-    machines: [...seen, 'occurrence_count', 'metadata'],
+  'assets.asset_sources': {
+    machines: ['last_seen_at'],
+    people: ['organization_id', 'asset_id', 'source', 'first_seen_at'],
+  },
+  'assets.asset_proposals': {
+    machines: ['evidence', 'last_seen_at'],
     people: [
-      ...[...made, 'asset_id', 'severity', 'severity_rank', 'status', 'title', 'description', 'source'],
-      ...['source_ref', 'rule_id', 'fingerprint', 'fingerprint_version', 'dedupe_active', 'assignee_id'],
-      ...['first_seen_at', 'acknowledged_at', 'resolved_at'],
+      ...['organization_id', 'id', 'asset_id', 'other_id', 'state', 'version', 'created_at', 'decided_by'],
+      'decided_at',
+    ],
+  },
+  'assets.asset_conflicts': {
+    machines: ['occurrences', 'last_seen_at'],
+    people: [
+      ...['organization_id', 'id', 'asset_id', 'other_id', 'reason', 'kind', 'value', 'version'],
+      ...['created_at', 'dismissed_by', 'dismissed_at'],
+    ],
+  },
+  'assets.asset_merges': {
+    machines: [],
+    people: [
+      ...['organization_id', 'id', 'survivor_id', 'merged_id', 'reason', 'merged_by', 'merged_at'],
+      ...['split_by', 'split_at'],
+    ],
+  },
+  'assets.asset_history': {
+    machines: [],
+    people: [
+      ...['organization_id', 'asset_id', 'at', 'version', 'type', 'lifecycle', 'criticality', 'exposure'],
+      'is_merged',
+    ],
+  },
+  'alerts.alerts': {
+    machines: [
+      ...[...seen, 'occurrence_count', 'metadata', 'status', 'suppression_rule_id', 'dedupe_active'],
+      ...['reopen_count', 'ack_due_at', 'resolve_due_at', 'sla_due_at', 'sla_risk_at'],
+    ],
+    people: [
+      ...[...made, 'asset_id', 'severity', 'severity_rank', 'title', 'description', 'source', 'confidence'],
+      ...[
+        'source_ref',
+        'rule_id',
+        'attacks',
+        'fingerprint',
+        'fingerprint_version',
+        'assignee_id',
+        'priority',
+      ],
+      ...[
+        'first_seen_at',
+        'acknowledged_at',
+        'acknowledged_by',
+        'resolved_at',
+        'resolved_by',
+        'resolution_note',
+      ],
+      ...['verdict', 'first_resolved_at', 'archived_at', 'held_at', 'hold_until', 'hold_reason', 'sla_met'],
+      ...['sla_paused_until', 'sla_paused_ms', 'previous_alert_id', 'incident_id', 'updated_by'],
+      'related_vulnerability_ids',
+    ],
+  },
+  'alerts.alert_history': {
+    machines: [],
+    people: [
+      ...['id', 'organization_id', 'alert_id', 'version', 'at', 'kind', 'from_status', 'status', 'severity'],
+      ...[
+        'from_severity',
+        'from_suppression_rule_id',
+        'suppression_rule_id',
+        'from_assignee_id',
+        'assignee_id',
+      ],
+      ...['from_incident_id', 'incident_id', 'verdict', 'priority', 'note', 'changed_by'],
+    ],
+  },
+  'alerts.alert_occurrences': {
+    machines: ['count', 'last_at'],
+    people: ['organization_id', 'alert_id', 'hour', 'id', 'first_at'],
+  },
+  'alerts.suppression_rules': {
+    machines: [],
+    people: [
+      ...['id', 'organization_id', 'name', 'filter', 'reason', 'expires_at', 'ended_at', 'ends_at'],
+      ...['created_by', 'ended_by', 'created_at'],
+    ],
+  },
+  'alerts.recurrence_rules': {
+    machines: [],
+    people: [
+      ...['id', 'organization_id', 'source', 'rule_id', 'window_hours', 'grouping_fields', 'created_by'],
+      ...['ended_by', 'created_at', 'ended_at'],
     ],
   },
   'vulns.vulnerabilities': {
@@ -41,7 +136,19 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     ],
     people: [
       ...[...made, 'asset_id', 'fingerprint', 'fingerprint_version', 'severity_rank', 'cvss_rank'],
-      ...['due_date', 'first_seen_at'],
+      ...['due_date', 'first_seen_at', 'created_by_run'],
+    ],
+  },
+  'vulns.scans': {
+    machines: ['payload', 'findings', 'closed', 'finished_at'],
+    people: [
+      ...['organization_id', 'run_id', 'asset_id', 'scope', 'tool', 'started_at', 'reverted_at', 'reverted'],
+    ],
+  },
+  'vulns.finding_changes': {
+    machines: [],
+    people: [
+      ...['organization_id', 'run_id', 'vulnerability_id', 'change', 'version', 'before', 'source_before'],
     ],
   },
   'vulns.vulnerability_sources': {
@@ -196,6 +303,37 @@ test('a finding is moved by machines as absence and presence do, and by people a
   await service.connect()
   await service.query(`select set_config('nexus.organization', '${acme}', false)`)
   await move(service, 'risk_accepted', 'false_positive').finally(() => service.end())
+})
+
+test('an alert is opened and suppressed by machines, and forgets its verdict by itself; its history is not theirs to write', async () => {
+  const rule = newId()
+  await owner.query(
+    `insert into alerts.suppression_rules (id, organization_id, name, filter, reason, expires_at, created_by, created_at)
+    values ($1, $2, 'r', '{}', 'r', now() + interval '1 hour', $1, now())`,
+    [rule, acme],
+  )
+  const all = ['open', 'acknowledged', 'in_progress', 'on_hold', 'suppressed', 'resolved', 'archived']
+  const set = (status: string) => `update alerts.alerts set status = '${status}',
+    suppression_rule_id = ${status === 'suppressed' ? `'${rule}'` : 'null'}`
+  for (const from of all) {
+    for (const to of all) {
+      await owner.query(`${set(from)}, verdict = 'benign', resolved_at = now(), resolved_by = '${rule}',
+        hold_until = now(), hold_reason = 'r' where organization_id = '${acme}'`)
+      const moving = machines.alerts!.query(set(to))
+      if (from === to || ['resolved>open', 'open>suppressed'].includes(`${from}>${to}`)) await moving
+      else await assert.rejects(moving, refused, `${from} to ${to}`)
+      if (`${from}>${to}` !== 'resolved>open') continue
+      const { rows } = await owner.query(
+        `select distinct verdict, resolved_at, resolved_by from alerts.alerts where organization_id = '${acme}'`,
+      )
+      assert.deepEqual(rows, [{ verdict: null, resolved_at: null, resolved_by: null }])
+    }
+  }
+  const forged = machines.alerts!.query(
+    `insert into alert_history (id, organization_id, alert_id, version, at, kind, status, severity, priority)
+    select '${rule}', organization_id, id, 1, now(), 'status', 'open', 'low', 'p1' from alerts limit 1`,
+  )
+  await assert.rejects(forged, refused)
 })
 
 test('machines see one tenant, and a stranger none', async () => {

@@ -29,6 +29,7 @@ export const trivyReport = (image: string, weaknesses: Weakness[]) =>
 
 export type Run = {
   id: string
+  operation_id: string
   status: string
   error_code: string | null
   error_message: string | null
@@ -39,7 +40,12 @@ export async function importReport(visitor: Visitor, file: string, report: strin
   const path = `/integrations/imports?file=${encodeURIComponent(file)}${query}`
   const { status, body } = await visitor.rest('POST', path, report)
   assert.equal(status, 202, JSON.stringify(body))
-  let run = body.data as Run
+  return followImport(visitor, body.data)
+}
+
+/** A run at its end, whichever it is. */
+export async function followImport(visitor: Visitor, started: Run): Promise<Run> {
+  let run = started
   while (run.status === 'queued' || run.status === 'running') {
     await pause(20)
     run = (await visitor.rest('GET', `/integrations/imports/${run.id}`)).body.data

@@ -1,7 +1,8 @@
 import { defineSubgraph } from '#kit/subgraph.ts'
 import { schema } from './graph/index.ts'
+import { jobs } from './jobs.ts'
 import { migrations } from './migrations/index.ts'
 import { people } from './people.ts'
 import { seed } from './seed.ts'
 
-export const alerts = defineSubgraph({ name: 'alerts', schema, migrations, people, seed })
+export const alerts = defineSubgraph({ name: 'alerts', schema, migrations, jobs, people, seed })

@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto'
 import { type Db, inTenant } from '#kit/database.ts'
 import type { Severity } from '#kit/severity.ts'
 import type { Demo } from '#kit/subgraph.ts'
 import * as alerts from './model/alert.ts'
+import { fingerprintOf } from './model/fingerprint.ts'
+import { priorityOf } from './rules/recurrence.ts'
+import { dues, inForce } from './rules/sla.ts'
 import type { AlertStatus, Tables } from './tables.ts'
 
 type Told = {
@@ -63,21 +65,25 @@ export async function seed(db: Db<Tables>, { organizations, idOf, now }: Demo): 
   for (const { id: organizationId, slug } of organizations) {
     const rows = cast.map(({ asset, hoursAgo, ...told }) => {
       const seen = new Date(now.getTime() - hoursAgo * hour)
-      return {
+      const row = {
         ...told,
         id: idOf(slug, 'alert', told.title),
         organizationId,
         assetId: idOf(slug, 'asset', asset),
         description: `${told.title}, on ${asset} of ${slug}.`,
         sourceRef: `${told.source}-${hoursAgo}`,
-        fingerprint: createHash('sha256').update(`${organizationId}|${told.title}`).digest('hex'),
         metadata: { demo: true },
         firstSeenAt: seen,
         lastSeenAt: seen,
         createdAt: seen,
+        priority: priorityOf(told.severity),
         acknowledgedAt: told.status === 'acknowledged' ? now : null,
         resolvedAt: told.status === 'resolved' ? now : null,
+        firstResolvedAt: told.status === 'resolved' ? now : null,
+        verdict: told.status === 'resolved' ? ('benign' as const) : null,
+        ...dues(told.severity, seen),
       }
+      return { ...row, ...inForce(row), fingerprint: fingerprintOf(row) }
     })
     await inTenant(db, { organizationId }, (trx) => alerts.add(trx, rows))
   }

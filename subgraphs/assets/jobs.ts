@@ -2,22 +2,23 @@ import { callPeer } from '#kit/context.ts'
 import { notFound } from '#kit/errors.ts'
 import type { JobContext, Jobs } from '#kit/job.ts'
 import * as assets from './model/asset.ts'
+import * as merges from './model/merge.ts'
 import * as risk from './model/risk.ts'
 import { lifecycleOf } from './rules.ts'
-import type { RiskFactor, Tables } from './tables.ts'
+import type { AssetRow, RiskFactor, Tables } from './tables.ts'
 
 /** Seconds. */
 const deadline = 60
 
 type Rescored = { rescoreAsset: { score: number; factors: RiskFactor[] } }
 
-/** Tells vulns what an asset is worth by now, which knows its findings, and keeps the score that it answers. */
-async function rescoreAsset(context: JobContext<Tables>, id: string): Promise<void> {
-  const [asset] = await context.tenant((trx) => assets.find(trx, [id]))
-  if (!asset) throw notFound('Asset')
-  const { criticality, exposure } = asset
-  const lifecycle = lifecycleOf(asset, assets.staleBefore(context))
-  const { rescoreAsset: risen } = await callPeer<Rescored>(
+/** Tells vulns what an asset is worth by now, which knows its findings; answers the score. */
+async function rescored(
+  context: JobContext<Tables>,
+  assetId: string,
+  { criticality, exposure, lifecycle }: Pick<AssetRow, 'criticality' | 'exposure' | 'lifecycle'>,
+): Promise<risk.Score> {
+  const { rescoreAsset } = await callPeer<Rescored>(
     context,
     'vulns',
     `mutation ($assetId: ID!, $criticality: String!, $exposure: String!, $lifecycle: String!) {
@@ -25,11 +26,27 @@ async function rescoreAsset(context: JobContext<Tables>, id: string): Promise<vo
         assetId: $assetId, criticality: $criticality, exposure: $exposure, lifecycle: $lifecycle
       }) { score factors }
     }`,
-    { assetId: id, criticality, exposure, lifecycle },
+    { assetId, criticality, exposure, lifecycle },
   )
+  return { assetId, ...rescoreAsset }
+}
+
+/** Finds the scores of an asset and of those that it stands for anew: they are worth what it is. */
+async function rescoreAsset(context: JobContext<Tables>, id: string): Promise<void> {
+  const [asked] = await context.tenant((trx) => assets.find(trx, [id]))
+  if (!asked) throw notFound('Asset')
+  const rootId = asked.survivorId ?? id
+  const [root] = await context.tenant((trx) => assets.find(trx, [rootId]))
+  const members = (await context.tenant((trx) => merges.members(trx, [rootId]))).get(rootId) ?? []
+  const worth = { ...root!, lifecycle: lifecycleOf(root!, assets.staleBefore(context)) }
+  const scores: risk.Score[] = []
+  for (const each of [rootId, ...members.map((member) => member.id)]) {
+    context.signal.throwIfAborted()
+    scores.push(await rescored(context, each, worth))
+  }
   await context.tenant(async (trx) => {
-    await context.operation.complete(trx, 1)
-    await risk.store(trx, [{ assetId: id, ...risen }], context.clock())
+    await context.operation.complete(trx, scores.length)
+    await risk.store(trx, scores, context.clock())
   })
 }
 

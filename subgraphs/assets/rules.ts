@@ -13,6 +13,14 @@ export function difference(
   return { added: [...next.difference(old)], removed: [...old.difference(next)] }
 }
 
+/** How many groups of an organization have a rule: each is asked of every asset that somebody changes. */
+export const mostRules = 100
+/** Groups would depend on groups, and a search reads every asset. */
+export const notInRules: readonly string[] = ['groupId', 'search', 'isMerged']
+
+/** How many assets are merged into another one at once. */
+export const mostMerged = 20
+
 const day = 86_400_000
 
 /** What no source has seen since then is stale. */

@@ -22,6 +22,22 @@ export const exposures = ['internet', 'partner', 'internal', 'isolated', 'unknow
 export const classifications = ['restricted', 'confidential', 'internal', 'public', 'unknown'] as const
 export const lifecycles = ['active', 'stale', 'retired'] as const
 
+/** What something may be known by, those that tell most first. */
+export const identifierKinds = [
+  ...(['external_id', 'cloud_id', 'image_digest', 'repository_id', 'package_manifest'] as const),
+  ...(['imported_name', 'hardware_serial', 'hardware_uuid', 'mdm_id', 'mac', 'fqdn'] as const),
+  ...(['hostname', 'ip'] as const),
+] as const
+export const strengths = ['strong', 'medium', 'weak'] as const
+export const mergeReasons = ['person', 'proposal', 'strong_identifier', 'medium_identifiers'] as const
+export const proposalStates = ['open', 'accepted', 'dismissed'] as const
+export const conflictReasons = ['shared', 'flapping', 'kept_apart'] as const
+
+export type IdentifierKind = (typeof identifierKinds)[number]
+export type Strength = (typeof strengths)[number]
+export type MergeReason = (typeof mergeReasons)[number]
+/** A filter of assets, as JSON has it. */
+export type GroupRule = Readonly<Record<string, unknown>>
 export type AssetType = (typeof types)[number]
 export type Lifecycle = (typeof lifecycles)[number]
 /** A part of a risk score, and how much of it. */
@@ -45,9 +61,17 @@ export type Tables = {
     isManual: Generated<boolean>
     ownerUserId: Generated<string | null>
     ownerTeamId: Generated<string | null>
+    /** The asset that it is, as it turned out; what has it, answers for both. */
+    mergedInto: Generated<string | null>
+    /** The last of those that it was merged into, one after the other. */
+    survivorId: Generated<string | null>
+    mergedAt: Generated<Date | null>
     metadata: Generated<Record<string, unknown>>
+    /** The worst of its own and of those that are merged into it. */
     riskScore: Generated<number>
     riskFactors: Generated<RiskFactor[]>
+    ownRiskScore: Generated<number>
+    ownRiskFactors: Generated<RiskFactor[]>
     version: Generated<number>
     firstSeenAt: Generated<Date>
     lastSeenAt: Generated<Date>
@@ -56,10 +80,67 @@ export type Tables = {
   }
   assetIdentifiers: {
     organizationId: string
-    kind: string
+    kind: IdentifierKind
+    /** As `rules-normal.ts` writes it. */
     value: string
     assetId: string
+    strength: Strength
+    source: string
+    /** SHA-256 of what the machine was known by that reported it last. */
+    fingerprint: string | null
+    /** When another machine reported it than the one before, within an hour. */
+    flappedAt: Generated<Date[]>
+    /** Since when it tells nothing any more. */
+    demotedAt: Generated<Date | null>
     createdAt: Generated<Date>
+    lastSeenAt: Date
+  }
+  assetSources: {
+    organizationId: string
+    assetId: string
+    source: string
+    firstSeenAt: Date
+    lastSeenAt: Date
+  }
+  assetMerges: {
+    organizationId: string
+    id: string
+    survivorId: string
+    mergedId: string
+    reason: MergeReason
+    /** Null for what identifiers told. */
+    mergedBy: string | null
+    mergedAt: Date
+    splitBy: Generated<string | null>
+    splitAt: Generated<Date | null>
+  }
+  assetProposals: {
+    organizationId: string
+    id: string
+    assetId: string
+    otherId: string
+    evidence: { kind: IdentifierKind; value: string }[]
+    state: Generated<(typeof proposalStates)[number]>
+    version: Generated<number>
+    createdAt: Date
+    lastSeenAt: Date
+    decidedBy: Generated<string | null>
+    decidedAt: Generated<Date | null>
+  }
+  assetConflicts: {
+    organizationId: string
+    id: string
+    assetId: string
+    otherId: string | null
+    reason: (typeof conflictReasons)[number]
+    kind: IdentifierKind
+    value: string
+    occurrences: Generated<number>
+    version: Generated<number>
+    createdAt: Date
+    lastSeenAt: Date
+    dismissedBy: Generated<string | null>
+    dismissedAt: Generated<Date | null>
   }
   assetTags: {
     organizationId: string
@@ -73,6 +154,8 @@ export type Tables = {
     organizationId: string
     id: string
     name: string
+    /** What it has, where it does not have the members that it was given. */
+    rule: Generated<GroupRule | null>
     version: Generated<number>
     createdAt: Generated<Date>
     updatedAt: Generated<Date>
@@ -88,3 +171,6 @@ export type Tables = {
 
 export type AssetGroupRow = Selectable<Tables['assetGroups']>
 export type AssetRow = Selectable<Tables['assets']>
+export type AssetMergeRow = Selectable<Tables['assetMerges']>
+export type AssetProposalRow = Selectable<Tables['assetProposals']>
+export type AssetConflictRow = Selectable<Tables['assetConflicts']>

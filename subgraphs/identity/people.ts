@@ -94,4 +94,4 @@ export const people: readonly PersonalTable[] = [
 ]
 
 /** The other subgraphs that keep something of people. */
-export const peopleElsewhere: readonly string[] = ['alerts', 'assets', 'compliance', 'integrations']
+export const peopleElsewhere: readonly string[] = ['alerts', 'assets', 'compliance', 'integrations', 'vulns']

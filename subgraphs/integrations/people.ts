@@ -5,7 +5,12 @@ export const people: readonly PersonalTable[] = [
   {
     table: 'integrations.import_runs',
     person: ['requested_by'],
-    shows: ['id', 'format', 'file_name', 'asset_name', 'status', 'requested_by', 'created_at'],
+    shows: ['id', 'format', 'file_name', 'asset_name', 'requested_by', 'created_at'],
+  },
+  {
+    table: 'integrations.saved_metrics',
+    person: ['created_by'],
+    shows: ['id', 'name', 'metric', 'created_by', 'created_at', 'removed_at'],
   },
   {
     table: 'operations.operations',

@@ -1,11 +1,3 @@
-import type { RunStatus } from './tables.ts'
-
-/** Statuses of a run that some process is working on, or will. */
-export const liveStatuses: readonly RunStatus[] = ['queued', 'running']
-/** A live run says so this often; one that has said nothing for six times as long died with its process. */
-export const heartbeatMs = 10_000
-export const silenceMs = 6 * heartbeatMs
-
 /** What a run may close: what the same tool said, in the same format, of the same asset. */
 export const scopeOf = (format: string, tool: string, assetId: string): string =>
   `${format}/${assetId}/${tool}`
@@ -14,9 +6,9 @@ export const scopeOf = (format: string, tool: string, assetId: string): string =
 export const assetNameOf = (named: string | null, reported: string | null, fileName: string): string =>
   (named?.trim() || reported?.trim() || fileName).slice(0, 255)
 
-export function* batches<Item>(items: readonly Item[], size: number): Generator<Item[]> {
-  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size)
-}
+/** How many changes of a preview are kept, and shown at once. */
+export const mostPreviewed = 10_000
+export const mostShown = 1_000
 
 const shortestHinted = 12
 

@@ -1,8 +1,9 @@
 import type { Generated, Selectable } from 'kysely'
+import type { OperationStatus } from '#kit/operation.ts'
 
-export const runStatuses = ['queued', 'running', 'complete', 'failed'] as const
 export const connectorStatuses = ['healthy', 'degraded', 'failing', 'stale', 'disabled'] as const
-export type RunStatus = (typeof runStatuses)[number]
+export const changeOutcomes = ['created', 'updated', 'reopened', 'closed'] as const
+export type ChangeOutcome = (typeof changeOutcomes)[number]
 export type ConnectorStatus = (typeof connectorStatuses)[number]
 
 /** What became of the records of a report. `closed` stands apart: those are not in the report. */
@@ -37,7 +38,12 @@ export type Tables = {
   } & {
     id: string
     organizationId: string
-    status: Generated<RunStatus>
+    /** Null for runs of before there were jobs. */
+    operationId: string | null
+    upload: string | null
+    /** It says what an import would do, and does nothing. */
+    isPreview: Generated<boolean>
+    revertedAt: Date | null
     format: string | null
     fileName: string
     assetName: string | null
@@ -45,15 +51,43 @@ export type Tables = {
     requestedBy: string
     sha256: string | null
     bytes: Generated<number>
+    createdAt: Generated<Date>
+    updatedAt: Generated<Date>
+  }
+  previewedChanges: {
+    id: string
+    organizationId: string
+    runId: string
+    outcome: ChangeOutcome
+    vulnerabilityId: string | null
+    title: string | null
+  }
+  /** A view: runs with what their operations say. */
+  followedImports: Tables['importRuns'] & {
+    status: OperationStatus
     errorCode: string | null
     errorMessage: string | null
     startedAt: Date | null
     finishedAt: Date | null
-    heartbeatAt: Generated<Date>
+  }
+  savedMetrics: {
+    id: string
+    organizationId: string
+    name: string
+    metric: string
+    /** As clients write it. */
+    filter: Generated<Record<string, unknown>>
+    dimension: string | null
+    days: number | null
+    compares: Generated<boolean>
+    createdBy: string
     createdAt: Generated<Date>
-    updatedAt: Generated<Date>
+    removedAt: Date | null
   }
 }
 
+export type PreviewedChangeRow = Selectable<Tables['previewedChanges']>
+export type SavedMetricRow = Selectable<Tables['savedMetrics']>
+
 export type ConnectorRow = Selectable<Tables['connectors']>
-export type ImportRunRow = Selectable<Tables['importRuns']>
+export type ImportRunRow = Selectable<Tables['followedImports']>

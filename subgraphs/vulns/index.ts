@@ -1,6 +1,8 @@
 import { defineSubgraph } from '#kit/subgraph.ts'
 import { schema } from './graph/index.ts'
+import { jobs } from './jobs.ts'
 import { migrations } from './migrations/index.ts'
+import { people } from './people.ts'
 import { seed } from './seed.ts'
 
-export const vulns = defineSubgraph({ name: 'vulns', schema, migrations, seed })
+export const vulns = defineSubgraph({ name: 'vulns', schema, migrations, jobs, people, seed })

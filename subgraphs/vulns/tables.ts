@@ -11,8 +11,47 @@ export const statuses = [
   'resolved',
 ] as const
 export const presences = ['present', 'absent'] as const
+export const resolutions = ['fixed', 'mitigated', 'asset_retired', 'withdrawn'] as const
 export const kinds = ['package', 'code', 'config', 'secret', 'license'] as const
+/** Why a weakness does no harm here, as CycloneDX VEX names it. */
+export const justifications = [
+  'code_not_present',
+  'code_not_reachable',
+  'requires_configuration',
+  'requires_dependency',
+  'requires_environment',
+  'protected_by_compiler',
+  'protected_at_runtime',
+  'protected_at_perimeter',
+  'protected_by_mitigating_control',
+] as const
+export const reachabilities = [
+  'reachable_runtime',
+  'reachable_static',
+  'potentially',
+  'unreachable',
+  'unknown',
+] as const
+export const slaStates = ['on_track', 'at_risk', 'breached', 'met', 'missed', 'paused', 'none'] as const
+export const slaReasons = ['severity', 'kev', 'exploitable_internet', 'exploitable', 'internet'] as const
+/** What assets says of an asset; the words are its own. */
+export const criticalities = ['critical', 'high', 'medium', 'low', 'unknown'] as const
+export const exposures = ['internet', 'partner', 'internal', 'isolated', 'unknown'] as const
+export const lifecycles = ['active', 'stale', 'retired'] as const
+/** OSCAL's responses to a risk. */
+export const treatments = ['accept', 'mitigate', 'transfer', 'avoid', 'share'] as const
+/** The last one is nobody's doing: it is what time makes of the first two. */
+export const acceptanceStatuses = ['requested', 'approved', 'rejected', 'revoked', 'expired'] as const
+export type Treatment = (typeof treatments)[number]
+export type AcceptanceStatus = (typeof acceptanceStatuses)[number]
 export type Status = (typeof statuses)[number]
+export type Resolution = (typeof resolutions)[number]
+export type Justification = (typeof justifications)[number]
+export type Reachability = (typeof reachabilities)[number]
+export type SlaState = (typeof slaStates)[number]
+export type Criticality = (typeof criticalities)[number]
+export type Exposure = (typeof exposures)[number]
+export type Lifecycle = (typeof lifecycles)[number]
 export type Kind = (typeof kinds)[number]
 
 export type Cvss = { version: string; vector: string; score: number; source: string }
@@ -45,6 +84,19 @@ type Stored = Omit<Observed, 'cvss' | 'component' | 'location'> & {
   location: Location | null
 }
 
+type SlaColumns = {
+  criticalDays: number | null
+  highDays: number | null
+  mediumDays: number | null
+  lowDays: number | null
+  kevDays: number
+  exploitableInternetDays: number | null
+  exploitableDays: number | null
+  internetDays: number | null
+  epssThreshold: number
+  restartAfterDays: number
+}
+
 export type Tables = {
   vulnerabilities: Stored & {
     id: string
@@ -56,7 +108,7 @@ export type Tables = {
     cvssRank: Generated<number>
     status: Generated<Status>
     presence: Generated<(typeof presences)[number]>
-    resolution: string | null
+    resolution: Resolution | null
     reopenCount: Generated<number>
     version: Generated<number>
     dueAt: Date | null
@@ -66,6 +118,93 @@ export type Tables = {
     createdAt: Generated<Date>
     updatedAt: Generated<Date>
     resolvedAt: Date | null
+    createdByRun: string | null
+    assigneeId: string | null
+    ticketUrl: string | null
+    justification: Justification | null
+    statusReason: string | null
+    statusBy: string | null
+    statusAt: Date | null
+    reachability: Generated<Reachability>
+    severityOverride: Severity | null
+    overrideReason: string | null
+    overrideBy: string | null
+    overrideAt: Date | null
+    overrideUntil: Date | null
+    acceptanceId: string | null
+    acceptedFrom: Date | null
+    acceptedUntil: Date | null
+    mergedInto: string | null
+    /** These are the trigger's. */
+    riskScore: Generated<number>
+    slaReason: Generated<(typeof slaReasons)[number] | null>
+    slaStartedAt: Generated<Date>
+    slaPausedAt: Generated<Date | null>
+    slaPausedSeconds: Generated<number>
+    atRiskAt: Generated<Date | null>
+    dueRank: Generated<Date>
+  }
+  assetContext: {
+    organizationId: string
+    assetId: string
+    criticality: Generated<Criticality>
+    exposure: Generated<Exposure>
+    lifecycle: Generated<Lifecycle>
+    /** The score that assets was told last. */
+    toldScore: number | null
+    updatedAt: Generated<Date>
+  }
+  slaPolicies: SlaColumns & {
+    organizationId: string
+    version: number
+    createdBy: string
+    createdAt: Date
+  }
+  riskAcceptances: {
+    organizationId: string
+    id: string
+    findingIds: string[]
+    cveIds: string[]
+    /** None: on whatever asset. */
+    assetIds: string[]
+    treatment: Treatment
+    reason: string
+    compensatingControls: string | null
+    evidence: string[]
+    status: Generated<Exclude<AcceptanceStatus, 'expired'>>
+    requestedBy: string
+    approvedBy: string | null
+    decidedBy: string | null
+    decidedAt: Date | null
+    decisionReason: string | null
+    validFrom: Date
+    expiresAt: Date
+    version: Generated<number>
+    createdAt: Generated<Date>
+    updatedAt: Generated<Date>
+  }
+  vulnIntel: {
+    cveId: string
+    epss: number | null
+    epssPercentile: number | null
+    epssDate: string | null
+    epssModel: string | null
+    kevListed: boolean
+    kevAdded: string | null
+    kevDue: string | null
+    ransomware: boolean
+    updatedAt: Date
+  }
+  intelLoads: { source: string; rows: number; loadedAt: Date }
+  kevAssertions: {
+    cveId: string
+    asserter: string
+    dateAdded: string
+    dueDate: string | null
+    ransomware: boolean
+    notes: string | null
+    withdrawnAt: Date | null
+    updatedAt: Date
   }
   vulnerabilitySources: {
     organizationId: string
@@ -85,10 +224,53 @@ export type Tables = {
     outcome: Outcome
     appliedAt: Generated<Date>
   }
+  /** Runs of scans; of one that has not finished nobody knows whether it was complete. */
+  scans: {
+    organizationId: string
+    runId: string
+    assetId: string
+    scope: string
+    tool: string
+    /** A digest of all that a complete run said. */
+    payload: string | null
+    /** What it saw, once it has finished. */
+    findings: Generated<number>
+    closed: Generated<number>
+    startedAt: Generated<Date>
+    finishedAt: Date | null
+    revertedAt: Date | null
+    reverted: Reverted | null
+  }
+  /** How findings stood that a run has changed, before it did. */
+  findingChanges: {
+    organizationId: string
+    runId: string
+    vulnerabilityId: string
+    change: Change | 'closed' | 'absent' | 'unseen'
+    /** That the change gave the finding. */
+    version: number
+    before: Record<string, unknown>
+    sourceBefore: Record<string, unknown> | null
+  }
 }
 
+export type AcceptanceRow = Selectable<Tables['riskAcceptances']>
+export type SlaPolicyRow = Selectable<Tables['slaPolicies']>
 export type VulnerabilityRow = Selectable<Tables['vulnerabilities']>
 /** What became of the findings of a batch. */
-export type Outcome = { created: number; updated: number; unchanged: number; reopened: number }
+export const outcomes = ['created', 'updated', 'unchanged', 'reopened'] as const
+export type Outcome = Record<(typeof outcomes)[number], number>
+/** What seeing a finding again does to it. */
+export type Change = 'updated' | 'reopened' | 'returned'
 /** A finding as a batch meets it, and what its scan said of it last; null when that is new to the scan. */
-export type Known = { id: string; status: Status; contentHash: string | null; runId: string | null }
+export type Known = {
+  id: string
+  status: Status
+  presence: (typeof presences)[number]
+  contentHash: string | null
+  runId: string | null
+  isWithdrawn: boolean
+}
+export type ScanRow = Selectable<Tables['scans']>
+/** What reverting a run did: how many findings it set back, and those that it left, with the reason. */
+export type Reverted = { restored: number; kept: { id: string; reason: string }[] }

@@ -41,7 +41,15 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   const team = await made('/teams', { name: mark })
   await owner.rest('POST', `/teams/${team}/members`, { user_id: user.id })
   const assetGroup = await made('/asset-groups', { name: mark })
+  const riskAcceptance = await made('/risk-acceptances', {
+    ...{ cve_ids: ['CVE-2024-9999'], treatment: 'accept', reason: mark },
+    expires_at: new Date(Date.now() + 86_400_000).toISOString(),
+  })
   const grant = await made('/grants', { user_id: user.id, role: 'viewer', asset_group_id: assetGroup })
+  const savedMetric = await made('/metrics/custom', { name: mark, metric: 'alerts.open' })
+  const savedLeaver = await made('/metrics/custom', { name: `${mark} gone`, metric: 'alerts.open' })
+  const { body: bulk } = await owner.rest('POST', '/alerts/bulk', { ids: [], patch: { priority: 'p2' } })
+  const alertBatch = String(bulk.data.batch_id)
   const invitation = await made('/invitations', { email: `${mark}-${slug}@example.org`, role: 'viewer' })
   const leaver = await added(owner, `${mark}-${slug}-leaver@example.com`)
   const provider = await owner.rest('POST', '/api-keys', { name: mark, scopes: ['users:write'] })
@@ -76,11 +84,19 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
     const edges = body.data[noun].edges as Edge[]
     return edges.find(({ node }) => node.asset !== null && node.parent !== null)!.node.id
   }
-  const alert = first('alerts')
-  await owner.rest('POST', `/alerts/${alert}/acknowledge`)
+  const worked = first('alerts')
+  await owner.rest('POST', `/alerts/${worked}/acknowledge`)
+  const of = {
+    mark,
+    asset: first('assets'),
+    vulnerability: first('vulnerabilities'),
+    users: [leaver.id, user.id],
+  }
   await owner.rest('PUT', `/assets/${first('assets')}`, { owner_id: user.id, owner_team_id: team })
   return {
-    ...{ alert, team, assetGroup, grant, invitation },
+    ...{ worked, team, assetGroup, riskAcceptance, grant, invitation, savedMetric, savedLeaver },
+    ...(await alertThings(owner, of)),
+    alertBatch,
     apiKey: key.body.data.id,
     auditEvent: first('auditEvents'),
     leaver: leaver.id,
@@ -103,6 +119,40 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   }
 }
 
+type Of = { mark: string; asset: string; vulnerability: string; users: string[] }
+
+/** An alert that all has happened to, and the incident and the rules that go with it. */
+async function alertThings(owner: Visitor, { mark, asset, vulnerability, users }: Of): Promise<Things> {
+  const ask = async (mutation: string, input: object, selection: string) => {
+    const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`
+    const text = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${selection} } }`
+    const { body } = await owner.graphql(text, { input })
+    assert.equal(body.errors, undefined, JSON.stringify(body.errors))
+    return Object.values(body.data[mutation])[0] as { id: string }
+  }
+  const raised = {
+    ...{ title: mark, severity: 'HIGH', assetId: asset, relatedVulnerabilityIds: [vulnerability] },
+    description: `${mark} was seen`,
+  }
+  const alert = (await ask('createAlert', raised, 'alert { id }')).id
+  const comment = (await ask('addComment', { alertId: alert, body: mark }, 'comment { id }')).id
+  await ask('removeComment', { id: comment }, 'comment { id }')
+  const kept = (await ask('addComment', { alertId: alert, body: `${mark} too` }, 'comment { id }')).id
+  await ask('acknowledgeAlert', { id: alert }, 'alert { id }')
+  const happened = { title: mark, severity: 'HIGH', assigneeId: users[0], alertIds: [alert] }
+  const incident = (await ask('createIncident', happened, 'incident { id }')).id
+  await ask('resolveAlert', { id: alert, verdict: 'BENIGN', note: mark }, 'alert { id }')
+  for (const userId of users) await ask('assignAlert', { id: alert, userId }, 'alert { id }')
+  const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
+  const rule = { name: mark, reason: mark, filter: { source: [`${mark} source`] }, expiresAt }
+  const suppressionRule = (await ask('createSuppressionRule', rule, 'suppressionRule { id }')).id
+  await ask('endSuppressionRule', { id: suppressionRule }, 'suppressionRule { id }')
+  const counted = { source: mark, ruleId: mark, windowHours: 1, groupingFields: [mark], expectedGroups: 0 }
+  const recurrenceRule = (await ask('setRecurrenceRule', counted, 'recurrenceRule { id }')).id
+  await ask('endRecurrenceRule', { id: recurrenceRule }, 'recurrenceRule { id }')
+  return { alert, comment: kept, incident, suppressionRule, recurrenceRule }
+}
+
 const added = async (owner: Visitor, email: string): Promise<{ id: string; password_token: string }> => {
   const { body } = await owner.rest('POST', '/users', { email, name: email, role: 'viewer' })
   assert.ok(body.data, JSON.stringify(body))
@@ -121,6 +171,7 @@ export async function openThings(house: TestHouse): Promise<Record<'own' | 'fore
     email,
     password,
     upload: randomUUID(),
+    tomorrow: new Date(Date.now() + 86_400_000).toISOString(),
     text: async () => randomUUID(),
     unused: async () => `${randomUUID()}@example.com`,
     refreshToken: async () => (await session()).refreshToken,

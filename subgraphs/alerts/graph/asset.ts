@@ -15,7 +15,8 @@ Asset.implement({
       authScopes: { permission: 'alerts:read' },
       args: alertArgs,
       listSize: lists.size,
-      resolve: (asset, args, context) => listPer(context, alerts.spec, 'assetId', asset.id, args),
+      resolve: (asset, args, context) =>
+        listPer(context, alerts.specAt(context.clock()), 'assetId', asset.id, args),
     }),
   }),
 })

@@ -1,13 +1,14 @@
 import { buckets, sum } from '#kit/buckets.ts'
 import { severities } from '#kit/severity.ts'
-import * as alerts from '../model/alert.ts'
+import { nextEnd } from '../model/effective.ts'
+import * as stats from '../model/stats.ts'
 import { isOpen } from '../rules.ts'
 import { statuses } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 
 const Bucket = lists.bucket()
 
-const AlertStats = builder.objectRef<alerts.Counted[]>('AlertStats').implement({
+const AlertStats = builder.objectRef<stats.Counted[]>('AlertStats').implement({
   needs: 'alerts:read',
   description: 'How many alerts there are, by what they are.',
   fields: (t) => ({
@@ -35,7 +36,17 @@ builder.queryField('alertStats', (t) =>
     type: AlertStats,
     description: 'Counts over all alerts of the organization.',
     authScopes: { permission: 'alerts:read' },
-    resolve: (_root, _args, context) =>
-      context.remember({ name: 'alertStats', keep: 'dashboard' }, () => context.tenant(alerts.count)),
+    args: {
+      asOf: t.arg({ type: 'DateTime', description: 'As it was then, whatever has become of them since.' }),
+    },
+    resolve: (_root, { asOf }, context) => {
+      const now = context.clock()
+      if (asOf && asOf < now) return context.tenant((trx) => stats.countAsOf(trx, asOf))
+      // Rules end by themselves, and what they suppressed is open then.
+      const until = () => context.tenant((trx) => nextEnd(trx, now))
+      return context.remember({ name: 'alertStats', keep: 'dashboard', until }, () =>
+        context.tenant((trx) => stats.count(trx, now)),
+      )
+    },
   }),
 )

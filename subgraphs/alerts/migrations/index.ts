@@ -2,5 +2,21 @@ import type { Migrations } from '#kit/migration.ts'
 import * as init from './0001-init.ts'
 import * as ingest from './0002-ingest.ts'
 import * as search from './0003-search.ts'
+import * as lifecycle from './0004-lifecycle.ts'
+import * as history from './0005-history.ts'
+import * as timeline from './0006-timeline.ts'
+import * as ingestAgain from './0007-ingest-again.ts'
+import * as metrics from './0020-metrics.ts'
+import * as bulk from './0021-bulk.ts'
 
-export const migrations: Migrations = { '0001-init': init, '0002-ingest': ingest, '0003-search': search }
+export const migrations: Migrations = {
+  '0001-init': init,
+  '0002-ingest': ingest,
+  '0003-search': search,
+  '0004-lifecycle': lifecycle,
+  '0005-history': history,
+  '0006-timeline': timeline,
+  '0007-ingest-again': ingestAgain,
+  '0020-metrics': metrics,
+  '0021-bulk': bulk,
+}

@@ -9,6 +9,8 @@ import { lifecycleOf } from '../rules.ts'
 import type { AssetRow, Tables } from '../tables.ts'
 import { builder, lists } from './builder.ts'
 import { AssetType, Criticality, DataClassification, Environment, Exposure, Lifecycle } from './enums.ts'
+import { AssetIdentifierInput } from './identifier.ts'
+import { specOf } from './listing.ts'
 import { Organization, Team, User } from './refs.ts'
 import { AssetRiskFactor } from './risk.ts'
 
@@ -46,7 +48,9 @@ Asset.implement({
       description: 'The team that answers for it.',
       resolve: (asset) => to(asset.ownerTeamId),
     }),
-    riskScore: t.exposeInt('riskScore', { description: '0 (none) to 100.' }),
+    riskScore: t.exposeInt('riskScore', {
+      description: '0 (none) to 100: the worst of its own and of those that are merged into it.',
+    }),
     riskFactors: t.field({
       type: [AssetRiskFactor],
       description: 'What the score is the sum of.',
@@ -77,6 +81,7 @@ const range = lists.numberRange()
 export const AssetFilter = builder.inputType('AssetFilter', {
   description: 'Which assets to list: conditions are joined by AND, the values of one by OR.',
   fields: (t) => ({
+    id: t.idList(),
     type: t.field({ type: [AssetType] }),
     lifecycle: t.field({ type: [Lifecycle] }),
     criticality: t.field({ type: [Criticality] }),
@@ -85,6 +90,8 @@ export const AssetFilter = builder.inputType('AssetFilter', {
     tag: t.stringList({ description: 'As key:value.' }),
     groupId: t.idList({ description: 'Those in one of these groups.' }),
     ownerId: t.idList({ description: 'Those of these members or teams.' }),
+    source: t.stringList({ description: 'Those that one of these sources has seen.' }),
+    identifier: t.field({ type: [AssetIdentifierInput], description: 'Those that one of these means.' }),
     riskScore: t.field({ type: range }),
     search: t.string({
       description: 'Part of the name or of the external id; two letters find words that begin with them.',
@@ -105,10 +112,14 @@ builder.queryFields((t) => ({
   }),
   assets: t.field({
     type: AssetConnection,
-    description: 'The assets of the organization.',
+    description: 'The assets of the organization, but those that are merged into another one.',
     authScopes: { permission: 'assets:read' },
     args: listArgs,
     listSize: lists.size,
-    resolve: (_root, args, context) => listOf(context, assets.specAt(assets.staleBefore(context)), args),
+    resolve: async (_root, args, context) =>
+      listOf(context, await specOf(context, args.filter?.groupId), {
+        ...args,
+        filter: { ...args.filter, isMerged: false },
+      }),
   }),
 }))

@@ -1,11 +1,15 @@
 /** What people say of an asset: what it is worth to the organization, whose it is, and whether it is still there. */
 import type { Context } from '#kit/context.ts'
+import type { Trx } from '#kit/database.ts'
 import { notFound } from '#kit/errors.ts'
 import { signedIn } from '#kit/viewer.ts'
+import * as assets from '../model/asset.ts'
 import * as changes from '../model/change.ts'
+import * as rules from '../model/rule.ts'
 import type { AssetRow, Tables } from '../tables.ts'
 import { Asset, find } from './asset.ts'
 import { builder } from './builder.ts'
+import { mayChangeGroups } from './covered.ts'
 import { AssetType, Criticality, DataClassification, Environment, Exposure } from './enums.ts'
 import { ownerIsThere } from './owner.ts'
 
@@ -73,6 +77,24 @@ export const doing = (context: Context<Tables>): changes.Doing => ({
   rescore: (trx, id) => context.enqueue(trx, 'rescore-asset', id),
 })
 
+/** A change by somebody, who may not move assets between groups with rules where grants over those give more. */
+export const changingGroups = <Result>(
+  context: Context<Tables>,
+  ids: readonly string[],
+  work: (trx: Trx<Tables>) => Promise<Result>,
+  idsAfter?: (result: Result) => readonly string[],
+): Promise<Result> =>
+  context.tenant((trx) =>
+    rules.changing(
+      trx,
+      ids,
+      assets.staleBefore(context),
+      mayChangeGroups(context),
+      () => work(trx),
+      idsAfter,
+    ),
+  )
+
 /** Lets pass who may write this asset, everywhere or by a grant. */
 async function mayWrite(context: Context<Tables>, id: string): Promise<void> {
   const asset = await find(context, id)
@@ -89,7 +111,12 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context) => {
       await ownerIsThere(context, input)
       const { organizationId } = signedIn(context.viewer)
-      const asset = await context.tenant((trx) => changes.create(trx, organizationId, input, doing(context)))
+      const asset = await changingGroups(
+        context,
+        [],
+        (trx) => changes.create(trx, organizationId, input, doing(context)),
+        ({ id }) => [id],
+      )
       return { asset }
     },
   }),
@@ -101,7 +128,8 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context) => {
       await mayWrite(context, input.id)
       await ownerIsThere(context, input)
-      return { asset: await context.tenant((trx) => changes.update(trx, input, doing(context))) }
+      const work = (trx: Trx<Tables>) => changes.update(trx, input, doing(context))
+      return { asset: await changingGroups(context, [input.id], work) }
     },
   }),
   retireAsset: t.field({
@@ -111,7 +139,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: RetireAssetInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       await mayWrite(context, input.id)
-      return { asset: await context.tenant((trx) => changes.retire(trx, input, doing(context))) }
+      const work = (trx: Trx<Tables>) => changes.retire(trx, input, doing(context))
+      return { asset: await changingGroups(context, [input.id], work) }
     },
   }),
   reviveAsset: t.field({
@@ -121,7 +150,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: ReviveAssetInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       await mayWrite(context, input.id)
-      return { asset: await context.tenant((trx) => changes.revive(trx, input, doing(context))) }
+      const work = (trx: Trx<Tables>) => changes.revive(trx, input, doing(context))
+      return { asset: await changingGroups(context, [input.id], work) }
     },
   }),
 }))

@@ -1,6 +1,7 @@
 /** What grants select: for subgraphs only. */
 import { type Context, callPeer } from '#kit/context.ts'
 import { lacking, may, type Permission } from '#kit/viewer.ts'
+import * as assets from '../model/asset.ts'
 import * as groups from '../model/group.ts'
 import type { Tables } from '../tables.ts'
 import { builder } from './builder.ts'
@@ -17,9 +18,14 @@ builder.queryField('coveredAssets', (t) =>
       tags: t.arg.stringList({ required: true }),
       assetGroupIds: t.arg.idList({ required: true }),
     },
-    resolve: (_root, args, { tenant }) => tenant((trx) => groups.covered(trx, args)),
+    resolve: (_root, args, context) =>
+      context.tenant((trx) => groups.covered(trx, args, assets.staleBefore(context))),
   }),
 )
+
+/** Says of groups that assets come into or leave whether the viewer may do as much as grants over them give. */
+export const mayChangeGroups = (context: Context<Tables>) => (assetGroupIds: readonly string[]) =>
+  maySelect(context, { tags: [], assetGroupIds })
 
 /**
  * Who changes what a grant selects, gives or takes what it gives: that is for who may do as much. Throws FORBIDDEN.

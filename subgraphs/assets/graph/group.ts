@@ -3,10 +3,25 @@ import type { Context } from '#kit/context.ts'
 import { load } from '#kit/loader.ts'
 import { listOf, one } from '#kit/lookup.ts'
 import { signedIn } from '#kit/viewer.ts'
+import * as assets from '../model/asset.ts'
 import * as groups from '../model/group.ts'
-import type { AssetGroupRow, Tables } from '../tables.ts'
+import * as rules from '../model/rule.ts'
+import type { AssetGroupRow, GroupRule, Tables } from '../tables.ts'
+import { AssetFilter } from './asset.ts'
 import { builder, lists } from './builder.ts'
-import { maySelect } from './covered.ts'
+import { expectedVersion } from './care.ts'
+import { mayChangeGroups } from './covered.ts'
+
+const inGraph = ['type', 'lifecycle', 'criticality', 'environment', 'exposure', 'kind']
+
+/** A rule as the graph writes it: the values of enums in capitals. */
+const told = (rule: GroupRule): unknown =>
+  JSON.parse(JSON.stringify(rule), (name, value) => {
+    if (!inGraph.includes(name)) return value
+    return Array.isArray(value)
+      ? value.map((each) => String(each).toUpperCase())
+      : String(value).toUpperCase()
+  })
 
 const AssetGroup = builder.objectRef<AssetGroupRow>('AssetGroup')
 
@@ -20,9 +35,16 @@ AssetGroup.implement({
     name: t.exposeString('name'),
     assetCount: t.int({
       resolve: async ({ id }, _args, context) => {
-        const batch = (ids: readonly string[]) => context.tenant((trx) => groups.sizes(trx, ids))
+        const batch = (ids: readonly string[]) =>
+          context.tenant((trx) => groups.sizes(trx, ids, assets.staleBefore(context)))
         return (await load(context.loaders, 'groupSizes', id, batch)) ?? 0
       },
+    }),
+    rule: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'The AssetFilter that describes what it has; null where it has what was put into it.',
+      resolve: ({ rule }) => rule && told(rule),
     }),
     version: t.exposeInt('version', { description: 'Rises with each change by somebody.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
@@ -62,13 +84,28 @@ builder.queryFields((t) => ({
 
 const CreateAssetGroupInput = builder.inputType('CreateAssetGroupInput', {
   description: 'A group to make.',
-  fields: (t) => ({ name: t.string({ required: true }) }),
+  fields: (t) => ({
+    name: t.string({ required: true }),
+    rule: t.field({
+      type: AssetFilter,
+      description: 'What it has, now and later, without `groupId` and `search`; `assets` lists what that is.',
+    }),
+  }),
+})
+const SetAssetGroupRuleInput = builder.inputType('SetAssetGroupRuleInput', {
+  description: 'What a group shall have.',
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    rule: t.field({ type: AssetFilter, required: true }),
+    expectedVersion: t.int({ description: expectedVersion }),
+  }),
 })
 const SetAssetGroupMembersInput = builder.inputType('SetAssetGroupMembersInput', {
   description: 'All assets that a group shall have.',
   fields: (t) => ({
     id: t.id({ required: true }),
     assetIds: t.idList({ required: true, description: 'At most 1000.' }),
+    expectedVersion: t.int({ description: expectedVersion }),
   }),
 })
 const payload = (name: string, description: string) =>
@@ -78,16 +115,29 @@ const payload = (name: string, description: string) =>
     fields: (t) => ({ assetGroup: t.field({ type: AssetGroup, resolve: ({ assetGroup }) => assetGroup }) }),
   })
 const CreateAssetGroupPayload = payload('CreateAssetGroupPayload', 'A group that was made.')
+const SetAssetGroupRulePayload = payload('SetAssetGroupRulePayload', 'A group with its rule.')
 const SetAssetGroupMembersPayload = payload('SetAssetGroupMembersPayload', 'A group with its assets.')
 
 builder.mutationFields((t) => ({
   createAssetGroup: t.field({
     type: CreateAssetGroupPayload,
-    description: 'Makes a group, with no asset in it.',
+    description: 'Makes a group, with no asset in it, or with whatever a rule describes.',
     authScopes: { permission: 'assets:write' },
     args: { input: t.arg({ type: CreateAssetGroupInput, required: true }) },
     resolve: async (_root, { input }, { tenant, viewer }) => ({
-      assetGroup: await tenant((trx) => groups.create(trx, signedIn(viewer).organizationId, input.name)),
+      assetGroup: await tenant((trx) => groups.create(trx, signedIn(viewer).organizationId, input)),
+    }),
+  }),
+  setAssetGroupRule: t.field({
+    type: SetAssetGroupRulePayload,
+    description:
+      'Describes anew what a group has that was made with a rule. A group that grants name is for who may do what those give.',
+    authScopes: { permission: 'assets:write' },
+    args: { input: t.arg({ type: SetAssetGroupRuleInput, required: true }) },
+    resolve: async (_root, { input }, context) => ({
+      assetGroup: await context.tenant((trx) =>
+        rules.set(trx, input, context.clock(), mayChangeGroups(context)),
+      ),
     }),
   }),
   setAssetGroupMembers: t.field({
@@ -97,11 +147,9 @@ builder.mutationFields((t) => ({
     authScopes: { permission: 'assets:write' },
     args: { input: t.arg({ type: SetAssetGroupMembersInput, required: true }) },
     resolve: async (_root, { input }, context) => {
-      const mayChange = (changed: readonly string[]) =>
-        maySelect(context, { tags: [], assetGroupIds: changed })
-      const { id, assetIds } = input
+      const mayChange = mayChangeGroups(context)
       return {
-        assetGroup: await context.tenant((trx) => groups.setMembers(trx, id, assetIds, mayChange)),
+        assetGroup: await context.tenant((trx) => groups.setMembers(trx, input, mayChange)),
       }
     },
   }),

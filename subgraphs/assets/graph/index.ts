@@ -5,11 +5,15 @@ import { builder } from './builder.ts'
 import './asset.ts'
 import './stats.ts'
 import './ingest.ts'
+import './metric.ts'
 import './tag.ts'
 import './group.ts'
 import './covered.ts'
 import './care.ts'
 import './risk.ts'
+import './identity.ts'
+import './merge.ts'
+import './doubt.ts'
 
 addPersonField(builder, 'assets', people)
 

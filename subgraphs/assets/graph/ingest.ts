@@ -1,8 +1,13 @@
+import type { Context } from '#kit/context.ts'
 import { signedIn } from '#kit/viewer.ts'
-import * as assets from '../model/asset.ts'
+import * as identity from '../model/identity.ts'
+import * as merges from '../model/merge.ts'
+import type { Tables } from '../tables.ts'
 import { Asset } from './asset.ts'
 import { builder } from './builder.ts'
 import { AssetType } from './enums.ts'
+import { AssetIdentifierInput } from './identifier.ts'
+import { joining } from './merge.ts'
 
 const EnsureAssetInput = builder.inputType('EnsureAssetInput', {
   inaccessible: true,
@@ -10,8 +15,44 @@ const EnsureAssetInput = builder.inputType('EnsureAssetInput', {
   fields: (t) => ({
     name: t.string({ required: true }),
     type: t.field({ type: AssetType, required: true }),
+    source: t.string({ description: 'Who reports it; `import` unless said.' }),
+    identifiers: t.field({
+      type: [AssetIdentifierInput],
+      description:
+        'What it is known by there. Where nothing of it is STRONG or MEDIUM, its name identifies it.',
+    }),
   }),
 })
+type Named = { name: string; type: identity.Reported['type'] } & {
+  source?: string | null | undefined
+  identifiers?: identity.Reported['identifiers'] | null | undefined
+}
+
+/**
+ * The assets that are meant. Those that turn out to be one are made one by the service itself, since what follows has
+ * to be written down in the same transaction; where that is cut off, the next report finds them again.
+ */
+async function ensure(context: Context<Tables>, named: readonly Named[]) {
+  const { organizationId } = signedIn(context.viewer)
+  const at = context.clock()
+  const all = await context.ingest(async (trx) => {
+    const ensured: identity.Ensured[] = []
+    for (const { name, type, source, identifiers } of named) {
+      const reported = { name, type, source: sourceOf(source), identifiers: identifiers ?? [] }
+      ensured.push(await identity.ensure(trx, organizationId, reported, at))
+    }
+    return ensured
+  })
+  for (const { rootId, merge: ids, reason } of all) {
+    if (ids.length === 0 || !reason) continue
+    const merged = { organizationId, survivorId: rootId, ids, reason, by: null }
+    await context.tenant((trx) => merges.mergeStill(trx, merged, joining(context, false)))
+  }
+  return all.map(({ asset }) => asset)
+}
+
+const sourceOf = (given: string | null | undefined): string =>
+  given?.trim().toLowerCase().slice(0, 100) || 'import'
 
 builder.mutationType({ authScopes: { signedIn: true } })
 builder.mutationField('ensureAssets', (t) =>
@@ -24,13 +65,6 @@ builder.mutationField('ensureAssets', (t) =>
     needs: 'vulnerabilities:import',
     authScopes: { $all: { peer: 'integrations', permission: 'vulnerabilities:import' } },
     args: { assets: t.arg({ type: [EnsureAssetInput], required: true }) },
-    resolve: (_root, { assets: named }, context) => {
-      const { organizationId } = signedIn(context.viewer)
-      return context.ingest(async (trx) => {
-        const ensured = []
-        for (const each of named) ensured.push(await assets.ensure(trx, organizationId, each))
-        return ensured
-      })
-    },
+    resolve: (_root, { assets: named }, context) => ensure(context, named),
   }),
 )

@@ -24,14 +24,22 @@ builder.queryField('assetStats', (t) =>
     type: AssetStats,
     description: 'Counts over all assets of the organization.',
     authScopes: { permission: 'assets:read' },
-    resolve: (_root, _args, context) =>
-      context.remember(
-        {
-          name: 'assetStats',
-          keep: 'dashboard',
-          until: () => context.tenant((trx) => assets.nextStale(trx, context)),
-        },
-        () => context.tenant((trx) => assets.count(trx, assets.staleBefore(context))),
-      ),
+    args: {
+      asOf: t.arg({
+        type: 'DateTime',
+        description: 'What it was then; what was STALE at that time counts as ACTIVE.',
+      }),
+    },
+    resolve: (_root, { asOf }, context) =>
+      asOf
+        ? context.tenant((trx) => assets.countThen(trx, asOf))
+        : context.remember(
+            {
+              name: 'assetStats',
+              keep: 'dashboard',
+              until: () => context.tenant((trx) => assets.nextStale(trx, context)),
+            },
+            () => context.tenant((trx) => assets.count(trx, assets.staleBefore(context))),
+          ),
   }),
 )

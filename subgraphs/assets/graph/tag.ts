@@ -1,7 +1,9 @@
+import type { Trx } from '#kit/database.ts'
 import * as tags from '../model/tag.ts'
-import type { AssetRow } from '../tables.ts'
+import type { AssetRow, Tables } from '../tables.ts'
 import { Asset } from './asset.ts'
 import { builder } from './builder.ts'
+import { changingGroups, expectedVersion } from './care.ts'
 import { maySelect } from './covered.ts'
 
 const SetAssetTagsInput = builder.inputType('SetAssetTagsInput', {
@@ -9,6 +11,7 @@ const SetAssetTagsInput = builder.inputType('SetAssetTagsInput', {
   fields: (t) => ({
     assetId: t.id({ required: true }),
     tags: t.stringList({ required: true, description: 'Such as `team:payments`; at most 50.' }),
+    expectedVersion: t.int({ description: expectedVersion }),
   }),
 })
 const SetAssetTagsPayload = builder.objectRef<{ asset: AssetRow }>('SetAssetTagsPayload').implement({
@@ -27,7 +30,8 @@ builder.mutationField('setAssetTags', (t) =>
     resolve: async (_root, { input }, context) => {
       const mayChange = (changed: readonly string[]) =>
         maySelect(context, { tags: changed, assetGroupIds: [] })
-      return { asset: await context.tenant((trx) => tags.set(trx, input.assetId, input.tags, mayChange)) }
+      const work = (trx: Trx<Tables>) => tags.set(trx, input, mayChange)
+      return { asset: await changingGroups(context, [input.assetId], work) }
     },
   }),
 )

@@ -4,6 +4,9 @@ import * as ingest from './0002-ingest.ts'
 import * as tags from './0003-tags.ts'
 import * as search from './0004-search.ts'
 import * as care from './0005-care.ts'
+import * as identity from './0006-identity.ts'
+import * as history from './0007-history.ts'
+import * as rules from './0008-rules.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -11,4 +14,7 @@ export const migrations: Migrations = {
   '0003-tags': tags,
   '0004-search': search,
   '0005-care': care,
+  '0006-identity': identity,
+  '0007-history': history,
+  '0008-rules': rules,
 }

@@ -1,16 +1,18 @@
 import { type Insertable, sql } from 'kysely'
 import type { Context } from '#kit/context.ts'
 import type { Db, Trx } from '#kit/database.ts'
-import { newId } from '#kit/id.ts'
 import type { ListSpec } from '#kit/page.ts'
 import { silentSince } from '../rules.ts'
-import type { AssetRow, AssetType, Tables } from '../tables.ts'
+import type { AssetRow, Tables } from '../tables.ts'
 import { filterAt } from './filter.ts'
 
 /** How assets are listed, as of the time before which silence means stale. */
-export const specAt = (staleBefore: Date): ListSpec<AssetRow> => ({
+export const specAt = (
+  staleBefore: Date,
+  ruled: Parameters<typeof filterAt>[1] = null,
+): ListSpec<AssetRow> => ({
   table: 'assets',
-  filter: filterAt(staleBefore),
+  filter: filterAt(staleBefore, ruled),
   order: {
     CREATED_AT: { column: 'createdAt', type: 'time' },
     LAST_SEEN_AT: { column: 'lastSeenAt', type: 'time' },
@@ -48,7 +50,17 @@ export async function count(db: Db<Tables>, staleBefore: Date): Promise<Counted[
   const { rows } = await sql<Counted>`
     select type, criticality, count(*) as count, case when lifecycle = 'active' and not is_manual
       and last_seen_at < ${staleBefore} then 'stale' else lifecycle end as lifecycle
-    from assets group by 1, 2, 4`.execute(db)
+    from assets where merged_into is null group by 1, 2, 4`.execute(db)
+  return rows
+}
+
+/** The same as it was then. Who was silent at that time is not kept: what was stale counts as active. */
+export async function countThen(db: Db<Tables>, then: Date): Promise<Counted[]> {
+  const { rows } = await sql<Counted>`
+    select type, criticality, lifecycle, count(*) as count from (
+      select distinct on (asset_id) type, criticality, lifecycle, is_merged from asset_history
+      where at <= ${then} order by asset_id, at desc, version desc
+    ) as known where not is_merged group by 1, 2, 3`.execute(db)
   return rows
 }
 
@@ -65,52 +77,9 @@ export async function nextStale(
     .where('lastSeenAt', '>=', staleBefore(context))
     .where('lifecycle', '=', 'active')
     .where('isManual', '=', false)
+    .where('mergedInto', 'is', null)
     .orderBy('lastSeenAt')
     .limit(1)
     .executeTakeFirst()
   return next ? new Date(next.lastSeenAt.getTime() + context.staleAfterDays * dayMs) : null
-}
-
-const importedAs = 'imported-name'
-
-/**
- * The asset that a report's name means: the one it meant before, else the only asset of that name, else a
- * new one. Two imports at once get the same answer.
- */
-export async function ensure(
-  trx: Trx<Tables>,
-  organizationId: string,
-  { name, type }: { name: string; type: AssetType },
-): Promise<AssetRow> {
-  const lock = `${organizationId}/${name}`
-  await sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(trx)
-  const known = await trx
-    .selectFrom('assetIdentifiers')
-    .select('assetId')
-    .where('kind', '=', importedAs)
-    .where('value', '=', name)
-    .executeTakeFirst()
-  const id = known?.assetId ?? (await identify(trx, organizationId, name, type))
-  return await trx
-    .updateTable('assets')
-    .set({ lastSeenAt: sql`now()`, updatedAt: sql`now()` })
-    .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirstOrThrow()
-}
-
-async function identify(
-  trx: Trx<Tables>,
-  organizationId: string,
-  name: string,
-  type: AssetType,
-): Promise<string> {
-  const namesakes = await trx.selectFrom('assets').select('id').where('name', '=', name).limit(2).execute()
-  const assetId = namesakes.length === 1 ? namesakes[0]!.id : newId()
-  await add(trx, [{ id: assetId, organizationId, name, type }])
-  await trx
-    .insertInto('assetIdentifiers')
-    .values({ organizationId, kind: importedAs, value: name, assetId })
-    .execute()
-  return assetId
 }

@@ -87,6 +87,7 @@ export async function locked(
   const asset = await trx.selectFrom('assets').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
   if (!asset) throw notFound('Asset')
   sameVersion(asset, expectedVersion)
+  if (asset.mergedInto) throw illegal('What an asset is merged into answers for it: change that one')
   return asset
 }
 

@@ -2,11 +2,14 @@ import { sql } from 'kysely'
 import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
 import { invalid, NexusError, notFound } from '#kit/errors.ts'
+import type { Filter } from '#kit/filter.ts'
 import { isId, newId } from '#kit/id.ts'
 import type { ListSpec } from '#kit/page.ts'
+import { sameVersion } from '#kit/version.ts'
 import { difference, largestGroup } from '../rules.ts'
 import type { AssetGroupRow, Tables } from '../tables.ts'
 import * as assets from './asset.ts'
+import * as rules from './rule.ts'
 import type { MayChange } from './tag.ts'
 
 export const spec: ListSpec<AssetGroupRow> = {
@@ -20,15 +23,27 @@ export const find = (db: Db<Tables>, ids: readonly string[]): Promise<AssetGroup
   db.selectFrom('assetGroups').selectAll().where('id', 'in', ids).execute()
 
 /** How many assets each of these groups has. */
-export async function sizes(db: Db<Tables>, ids: readonly string[]): Promise<Map<string, number>> {
+export async function sizes(
+  db: Db<Tables>,
+  ids: readonly string[],
+  staleBefore: Date,
+): Promise<Map<string, number>> {
+  const described = await rules.sizes(db, await rules.ruled(db, ids), staleBefore)
   const rows = await db
-    .selectFrom('assetGroupMembers')
-    .select(['groupId', sql<number>`count(*)`.as('count')])
-    .where('groupId', 'in', ids)
-    .where('removedAt', 'is', null)
-    .groupBy('groupId')
+    .selectFrom('assetGroupMembers as member')
+    .innerJoin('assets', (join) =>
+      join
+        .onRef('assets.organizationId', '=', 'member.organizationId')
+        .onRef('assets.id', '=', 'member.assetId'),
+    )
+    .select(['member.groupId', sql<number>`count(*)`.as('count')])
+    .where('member.groupId', 'in', ids)
+    .where('member.removedAt', 'is', null)
+    // Its survivor answers for what is merged, as in lists.
+    .where('assets.mergedInto', 'is', null)
+    .groupBy('member.groupId')
     .execute()
-  return new Map(rows.map(({ groupId, count }) => [groupId, count]))
+  return new Map([...rows.map(({ groupId, count }) => [groupId, count] as const), ...described])
 }
 
 const mostTold = 50
@@ -38,13 +53,15 @@ const visible = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,255}$/u
 export async function create(
   trx: Trx<Tables>,
   organizationId: string,
-  wanted: string,
+  { name: wanted, rule: filter }: { name: string; rule?: Filter },
 ): Promise<AssetGroupRow> {
+  const rule = filter ? JSON.stringify(rules.ruleOf(filter)) : null
+  if (rule) await rules.oneMore(trx)
   const name = wanted.trim()
   if (!visible.test(name)) throw invalid('name', 'Must have 1 to 255 characters, and no control characters')
   const added = await trx
     .insertInto('assetGroups')
-    .values({ id: newId(), organizationId, name })
+    .values({ id: newId(), organizationId, name, rule: rule as never })
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst()
@@ -58,15 +75,20 @@ const membersOf = async (trx: Trx<Tables>, groupId: string): Promise<string[]> =
   return (await rows.where('removedAt', 'is', null).execute()).map(({ assetId }) => assetId)
 }
 
+export type SetMembers = {
+  id: string
+  assetIds: readonly string[]
+  expectedVersion?: number | null | undefined
+}
+
 /**
- * Puts these assets into a group, and no others. Throws NOT_FOUND for a group or an asset that there is not, and
- * VALIDATION_ERROR.
+ * Puts these assets into a group, and no others. Throws NOT_FOUND for a group or an asset that there is not, CONFLICT,
+ * ILLEGAL_TRANSITION for a group with a rule, and VALIDATION_ERROR.
  * @param mayChange is asked of the group, where anything comes or goes
  */
 export async function setMembers(
   trx: Trx<Tables>,
-  id: string,
-  wanted: readonly string[],
+  { id, assetIds: wanted, expectedVersion }: SetMembers,
   mayChange: MayChange,
 ): Promise<AssetGroupRow> {
   if (wanted.length > largestGroup) throw invalid('assetIds', `At most ${largestGroup}`)
@@ -74,6 +96,12 @@ export async function setMembers(
   const locked = trx.selectFrom('assetGroups').selectAll().where('id', '=', id).forUpdate()
   const group = await locked.executeTakeFirst()
   if (!group) throw notFound('Asset group')
+  sameVersion(group, expectedVersion)
+  if (group.rule)
+    throw new NexusError(
+      'ILLEGAL_TRANSITION',
+      'This group has what its rule describes, and nothing is put into it',
+    )
   const ids = [...new Set(wanted.map((each) => each.toLowerCase()))]
   const there = ids.every(isId) && ids.length > 0 ? await assets.find(trx, ids) : []
   if (there.length !== ids.length) throw notFound('Asset')
@@ -116,13 +144,18 @@ export type Selected = {
 export async function covered(
   trx: Trx<Tables>,
   { assetIds, tags, assetGroupIds }: Selected,
+  staleBefore: Date,
 ): Promise<string[]> {
+  const ruled = rules.inAny(await rules.ruled(trx, assetGroupIds), staleBefore)
   const [ids, groups] = [assetIds.filter(isId), assetGroupIds.filter(isId)]
   const { rows } = await sql<{ id: string }>`
     select a.id from assets a where a.id = any(${ids}::uuid[]) and (
       exists (select from asset_tags t where t.organization_id = a.organization_id and t.asset_id = a.id
         and t.tag = any(${tags}::text[]) and t.removed_at is null)
       or exists (select from asset_group_members m where m.organization_id = a.organization_id
-        and m.asset_id = a.id and m.group_id = any(${groups}::uuid[]) and m.removed_at is null))`.execute(trx)
+        and m.asset_id = a.id and m.group_id = any(${groups}::uuid[]) and m.removed_at is null)
+      or a.id in (select id from assets where id = any(${ids}::uuid[]) and ${ruled ?? sql`false`}))`.execute(
+    trx,
+  )
   return rows.map(({ id }) => id)
 }

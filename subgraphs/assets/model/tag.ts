@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import { note } from '#kit/audit.ts'
 import type { Db, Trx } from '#kit/database.ts'
-import { invalid, notFound } from '#kit/errors.ts'
+import { invalid, NexusError, notFound } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
 import { tagOf } from '#kit/tag.ts'
+import { sameVersion } from '#kit/version.ts'
 import { difference, mostTags } from '../rules.ts'
 import type { AssetRow, Tables } from '../tables.ts'
 
@@ -32,14 +33,19 @@ function normal(wanted: readonly string[]): string[] {
 /** Says what may change what is selected; throws FORBIDDEN where the viewer may not. */
 export type MayChange = (changed: readonly string[]) => Promise<void>
 
+export type SetTags = {
+  assetId: string
+  tags: readonly string[]
+  expectedVersion?: number | null | undefined
+}
+
 /**
- * Gives an asset these tags and no others. Throws NOT_FOUND and VALIDATION_ERROR.
+ * Gives an asset these tags and no others. Throws NOT_FOUND, CONFLICT, ILLEGAL_TRANSITION and VALIDATION_ERROR.
  * @param mayChange is asked of the tags that come or go
  */
 export async function set(
   trx: Trx<Tables>,
-  id: string,
-  wanted: readonly string[],
+  { assetId: id, tags: wanted, expectedVersion }: SetTags,
   mayChange: MayChange,
 ): Promise<AssetRow> {
   const tags = normal(wanted)
@@ -47,6 +53,9 @@ export async function set(
   const locked = trx.selectFrom('assets').selectAll().where('id', '=', id).forUpdate()
   const asset = await locked.executeTakeFirst()
   if (!asset) throw notFound('Asset')
+  sameVersion(asset, expectedVersion)
+  if (asset.mergedInto)
+    throw new NexusError('ILLEGAL_TRANSITION', 'What an asset is merged into answers for it: change that one')
   const before = (await ofAssets(trx, [id])).get(asset.id) ?? []
   const { added, removed } = difference(before, tags)
   if (added.length + removed.length === 0) return asset

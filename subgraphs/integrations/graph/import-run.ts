@@ -1,17 +1,46 @@
 import { screaming } from '#kit/builder.ts'
+import { invalid } from '#kit/errors.ts'
+import { isId } from '#kit/id.ts'
 import { listOf, one } from '#kit/lookup.ts'
+import { operationStatuses } from '#kit/operation.ts'
 import { to } from '#kit/refs.ts'
 import * as imports from '../model/import.ts'
 import * as importRuns from '../model/import-run.ts'
-import { type ImportRunRow, runStatuses } from '../tables.ts'
+import { changesOf } from '../model/preview.ts'
+import { mostShown } from '../rules.ts'
+import { changeOutcomes, type ImportRunRow, type PreviewedChangeRow } from '../tables.ts'
 import { builder, lists } from './builder.ts'
-import { Asset, User } from './refs.ts'
+import { Operation, find as operationOf } from './operation.ts'
+import { Asset, User, Vulnerability } from './refs.ts'
 
 export const ImportRun = builder.objectRef<ImportRunRow>('ImportRun')
 
 const ImportStatus = builder.enumType('ImportStatus', {
-  description: 'How far an import has come.',
-  values: screaming(runStatuses),
+  description: 'How far an import has come. The last three are ends.',
+  values: screaming(operationStatuses),
+})
+
+const PreviewedOutcome = builder.enumType('PreviewedOutcome', {
+  description: 'What an import would do to a finding.',
+  values: screaming(changeOutcomes),
+})
+const PreviewedChange = builder.objectRef<PreviewedChangeRow>('PreviewedChange').implement({
+  needs: 'inherited',
+  description: 'What an import would do to one finding.',
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    outcome: t.field({ type: PreviewedOutcome, resolve: ({ outcome }) => outcome }),
+    vulnerability: t.field({
+      type: Vulnerability,
+      nullable: true,
+      description: 'Null for what it would add.',
+      resolve: ({ vulnerabilityId }) => to(vulnerabilityId),
+    }),
+    title: t.exposeString('title', {
+      nullable: true,
+      description: 'What the report calls it; null for what it does not name.',
+    }),
+  }),
 })
 
 ImportRun.implement({
@@ -21,6 +50,21 @@ ImportRun.implement({
   fields: (t) => ({
     id: t.exposeID('id'),
     status: t.field({ type: ImportStatus, resolve: (run) => run.status }),
+    operation: t.field({
+      type: Operation,
+      nullable: true,
+      description: 'What carries it out, and is cancelled to stop it; null for imports of older versions.',
+      resolve: ({ operationId }, _args, context) =>
+        operationId === null ? null : operationOf(context, operationId),
+    }),
+    isPreview: t.exposeBoolean('isPreview', {
+      description: 'It tells what an import of the report would do, and has changed nothing.',
+    }),
+    revertedAt: t.expose('revertedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When what it had changed was set back.',
+    }),
     format: t.exposeString('format', { nullable: true }),
     fileName: t.exposeString('fileName'),
     asset: t.field({ type: Asset, nullable: true, resolve: (run) => to(run.assetId) }),
@@ -36,6 +80,24 @@ ImportRun.implement({
     errorMessage: t.exposeString('errorMessage', {
       nullable: true,
       description: 'Why it failed, for people.',
+    }),
+    changes: t.field({
+      type: [PreviewedChange],
+      description:
+        'Of a preview, what an import would change, in the order of the report: 10,000 changes at most. What would be ' +
+        'closed comes last. What imports have changed is not told here.',
+      args: {
+        first: t.arg.int({ defaultValue: 100, description: 'How many, 0 to 1,000.' }),
+        after: t.arg.id({ description: 'The id of the change to go on from.' }),
+      },
+      listSize: { slicingArguments: ['first'], assumedSize: 100, requireOneSlicingArgument: false },
+      resolve: (run, { first, after }, context) => {
+        if (!run.isPreview) return []
+        const most = first ?? 100
+        if (most < 0 || most > mostShown) throw invalid('first', `Must be 0 to ${mostShown}`)
+        if (after && !isId(after)) throw invalid('after', 'Must be the id of a change')
+        return context.tenant((trx) => changesOf(trx, run.id, { first: most, after: after ?? null }))
+      },
     }),
     startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true }),
@@ -61,10 +123,7 @@ builder.queryFields((t) => ({
     description: 'One import, or null.',
     authScopes: { permission: 'integrations:read' },
     args: { id: t.arg.id({ required: true }) },
-    resolve: async (_root, { id }, context) => {
-      await importRuns.settle(context)
-      return one(context, 'import-run', id, importRuns.find)
-    },
+    resolve: (_root, { id }, context) => one(context, 'import-run', id, importRuns.find),
   }),
   importRuns: t.field({
     type: ImportRunConnection,
@@ -72,10 +131,7 @@ builder.queryFields((t) => ({
     authScopes: { permission: 'integrations:read' },
     args: listArgs,
     listSize: lists.size,
-    resolve: async (_root, args, context) => {
-      await importRuns.settle(context)
-      return listOf(context, importRuns.spec, args)
-    },
+    resolve: (_root, args, context) => listOf(context, importRuns.spec, args),
   }),
 }))
 
@@ -86,6 +142,7 @@ const StartImportInput = builder.inputType('StartImportInput', {
     fileName: t.string({ required: true }),
     format: t.string({ description: 'trivy, grype or sarif; found out when it is left out.' }),
     asset: t.string({ description: 'The asset that it is about; else the report, or the file, names it.' }),
+    preview: t.boolean({ description: 'Only tell what the import would do: its counts and changes.' }),
   }),
 })
 const StartImportPayload = builder.objectRef<{ run: ImportRunRow }>('StartImportPayload').implement({

@@ -5,8 +5,12 @@ import { builder } from './builder.ts'
 import './connector.ts'
 import './credentials.ts'
 import './import-run.ts'
+import './metric.ts'
 import './operation.ts'
 import './reseal.ts'
+import './revert.ts'
+import './saved-metric.ts'
+import './search.ts'
 
 addPersonField(builder, 'integrations', people)
 

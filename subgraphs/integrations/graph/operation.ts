@@ -12,7 +12,7 @@ export const Operation = builder.objectRef<OperationRow>('Operation')
 
 const OperationStatus = lists.operationStatus()
 
-const find = (context: Context<Tables>, id: string) => one(context, 'operation', id, operations.find)
+export const find = (context: Context<Tables>, id: string) => one(context, 'operation', id, operations.find)
 
 Operation.implement({
   needs: 'integrations:read',
@@ -72,3 +72,27 @@ builder.queryFields((t) => ({
     resolve: (_root, args, context) => listOf(context, operations.spec, args),
   }),
 }))
+
+const CancelOperationInput = builder.inputType('CancelOperationInput', {
+  description: 'What shall not go on.',
+  fields: (t) => ({ id: t.id({ required: true }) }),
+})
+const CancelOperationPayload = builder.objectRef<OperationRow>('CancelOperationPayload').implement({
+  needs: 'inherited',
+  description: 'The operation that goes on no more.',
+  fields: (t) => ({
+    operation: t.field({ type: Operation, needs: 'integrations:write', resolve: (operation) => operation }),
+  }),
+})
+
+builder.mutationField('cancelOperation', (t) =>
+  t.field({
+    type: CancelOperationPayload,
+    description:
+      'Ends what waits or is being done: it becomes CANCELLED, and is let go of within seconds. What it has done by ' +
+      'then stays. What has ended, or is about to, is refused.',
+    authScopes: { permission: 'integrations:write' },
+    args: { input: t.arg({ type: CancelOperationInput, required: true }) },
+    resolve: (_root, { input }, context) => operations.cancel(context, input.id),
+  }),
+)

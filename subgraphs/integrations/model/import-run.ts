@@ -1,14 +1,11 @@
 import { sql } from 'kysely'
-import type { Context } from '#kit/context.ts'
 import type { Db, Trx } from '#kit/database.ts'
-import { NexusError } from '#kit/errors.ts'
+import { newId } from '#kit/id.ts'
 import type { Bucket, ListSpec } from '#kit/page.ts'
-import { recordEnd } from '#kit/recorded.ts'
-import { liveStatuses, silenceMs } from '../rules.ts'
-import type { Counts, ImportRunRow, Tables } from '../tables.ts'
+import type { Counts, ImportRunRow, PreviewedChangeRow, Tables } from '../tables.ts'
 
 export const spec: ListSpec<ImportRunRow> = {
-  table: 'importRuns',
+  table: 'followedImports',
   filter: {
     status: { kind: 'enum', column: 'status' },
     format: { kind: 'string', column: 'format' },
@@ -19,14 +16,15 @@ export const spec: ListSpec<ImportRunRow> = {
 }
 
 export const find = (db: Db<Tables>, ids: readonly string[]): Promise<ImportRunRow[]> =>
-  db.selectFrom('importRuns').selectAll().where('id', 'in', ids).execute()
+  db.selectFrom('followedImports').selectAll().where('id', 'in', ids).execute()
 
 /** How many runs of each format stand in each status. */
 export async function count(db: Db<Tables>, formats: readonly string[]): Promise<Map<string, Bucket[]>> {
   const rows = await db
-    .selectFrom('importRuns')
+    .selectFrom('followedImports')
     .select(['format', 'status', sql<number>`count(*)`.as('count')])
     .where('format', 'in', formats)
+    .where('isPreview', '=', false)
     .groupBy(['format', 'status'])
     .orderBy('status')
     .execute()
@@ -38,68 +36,75 @@ export async function count(db: Db<Tables>, formats: readonly string[]): Promise
 
 type NewRun = Pick<
   ImportRunRow,
-  'id' | 'organizationId' | 'fileName' | 'format' | 'assetName' | 'requestedBy'
+  | 'id'
+  | 'organizationId'
+  | 'operationId'
+  | 'upload'
+  | 'isPreview'
+  | 'fileName'
+  | 'format'
+  | 'assetName'
+  | 'requestedBy'
 >
 
-export const add = (trx: Trx<Tables>, run: NewRun): Promise<ImportRunRow> =>
-  trx.insertInto('importRuns').values(run).returningAll().executeTakeFirstOrThrow()
-
-export type Progress = Partial<Counts> &
-  Partial<Pick<ImportRunRow, 'status' | 'format' | 'assetName' | 'assetId' | 'sha256' | 'bytes'>>
-
-const now = sql<Date>`now()`
-
-/**
- * Writes how far a run has come, which is its heartbeat too; for nothing, the heartbeat alone.
- * Throws CONFLICT when the run has ended meanwhile.
- */
-export async function advance(trx: Trx<Tables>, id: string, progress: Progress = {}): Promise<void> {
-  const { numUpdatedRows } = await trx
-    .updateTable('importRuns')
-    .set({
-      ...progress,
-      heartbeatAt: now,
-      updatedAt: now,
-      ...(progress.status === 'running' ? { startedAt: now } : {}),
-      ...(progress.status === 'complete' ? { finishedAt: now } : {}),
-    })
-    .where('id', '=', id)
-    .where('status', 'in', liveStatuses)
-    .executeTakeFirst()
-  if (numUpdatedRows === 0n) throw new NexusError('CONFLICT', 'The import has ended')
+export async function add(trx: Trx<Tables>, run: NewRun): Promise<void> {
+  await trx.insertInto('importRuns').values(run).execute()
 }
 
-const failure = (code: string, message: string) =>
-  ({ status: 'failed', errorCode: code, errorMessage: message, finishedAt: now, updatedAt: now }) as const
+export type Progress = Partial<Counts> &
+  Partial<Pick<ImportRunRow, 'format' | 'assetName' | 'assetId' | 'sha256' | 'bytes' | 'revertedAt'>>
 
-export async function fail(trx: Trx<Tables>, id: string, code: string, message: string): Promise<void> {
+/** Writes how far a run has come. */
+export async function advance(trx: Trx<Tables>, id: string, progress: Progress): Promise<void> {
   await trx
     .updateTable('importRuns')
-    .set(failure(code, message))
+    .set({ ...progress, updatedAt: sql<Date>`now()` })
     .where('id', '=', id)
-    .where('status', 'in', liveStatuses)
     .execute()
 }
 
-const interrupted = 'INTERRUPTED'
+/** The asset that imports mean by a name. */
+export async function assetOf(trx: Trx<Tables>, name: string): Promise<string | null> {
+  const run = await trx
+    .selectFrom('importRuns')
+    .select('assetId')
+    .where('assetName', '=', name)
+    .where('assetId', 'is not', null)
+    .where('isPreview', '=', false)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return run?.assetId ?? null
+}
 
-/**
- * Ends the runs whose process died with them, and writes the row of each in the journal. Whoever reads runs does it
- * first, so that no job has to.
- */
-export const settle = ({ tenant, requestId }: Context<Tables>): Promise<void> =>
-  tenant(async (trx) => {
-    const ended = await trx
-      .updateTable('importRuns')
-      .set(failure(interrupted, 'The import was cut off before its end; import the file again'))
-      .where('status', 'in', liveStatuses)
-      .where('heartbeatAt', '<', sql<Date>`now() - make_interval(secs => ${silenceMs / 1_000})`)
-      .returning(['id', 'organizationId', 'requestedBy'])
-      .execute()
-    for (const { id, organizationId, requestedBy } of ended) {
-      const of = { operation: 'import-report', subgraph: 'integrations', requestId, organizationId }
-      const after = { status: 'failed', errorCode: interrupted }
-      const change = { type: 'ImportRun', id, before: { status: 'running' }, after }
-      await recordEnd(trx, { ...of, actor: { userId: requestedBy } }, change, interrupted)
-    }
-  })
+/** Keeps what a preview has found, in order. */
+export async function keepChanges(
+  trx: Trx<Tables>,
+  { id: runId, organizationId }: Pick<ImportRunRow, 'id' | 'organizationId'>,
+  changes: readonly Pick<PreviewedChangeRow, 'outcome' | 'vulnerabilityId' | 'title'>[],
+): Promise<void> {
+  if (changes.length === 0) return
+  const rows = changes.map(({ outcome, vulnerabilityId, title }) => ({
+    id: newId(),
+    outcome,
+    vulnerabilityId,
+    title,
+  }))
+  await sql`
+    insert into previewed_changes (organization_id, run_id, id, outcome, vulnerability_id, title)
+    select ${organizationId}::uuid, ${runId}::uuid, id, outcome, "vulnerabilityId", title
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as given (id uuid, outcome text, "vulnerabilityId" uuid, title text)`.execute(trx)
+}
+
+/** Of some uploads, those that no run will read any more. */
+export async function unneeded(trx: Trx<Tables>, uploads: readonly string[]): Promise<string[]> {
+  const needed = await trx
+    .selectFrom('followedImports')
+    .select('upload')
+    .where('upload', 'in', uploads)
+    .where('status', 'in', ['queued', 'running'])
+    .execute()
+  const ids = new Set(needed.map(({ upload }) => upload))
+  return uploads.filter((upload) => !ids.has(upload))
+}

@@ -25,7 +25,7 @@ const inputOf = ({ ids, suppressed: _, references, ...finding }: Finding) => ({
   cvssVector: finding.cvss[0]?.vector ?? null,
 })
 
-type Applied = Pick<Counts, 'created' | 'updated' | 'unchanged' | 'reopened'>
+export type Applied = Pick<Counts, 'created' | 'updated' | 'unchanged' | 'reopened'>
 
 export async function applyFindings(
   context: Asking,
@@ -44,15 +44,73 @@ export async function applyFindings(
   return applied
 }
 
+/** The same for the whole run, where its scope said no other thing last; else null, and nothing was done. */
+export async function refreshFindings(context: Asking, run: Run, payload: string): Promise<Applied | null> {
+  const { refreshFindings: applied } = await callPeer<{ refreshFindings: Applied | null }>(
+    context,
+    'vulns',
+    `mutation ($run: RunInput!, $payload: String!) {
+      refreshFindings(run: $run, payload: $payload) { created updated unchanged reopened }
+    }`,
+    { run, payload },
+  )
+  return applied
+}
+
 /** Answers how many findings the run closed. */
-export async function finishFindings(context: Asking, run: Run): Promise<number> {
+export async function finishFindings(context: Asking, run: Run, payload: string): Promise<number> {
   const { finishFindings: closed } = await callPeer<{ finishFindings: number }>(
     context,
     'vulns',
-    'mutation ($run: RunInput!) { finishFindings(run: $run) }',
-    { run },
+    'mutation ($run: RunInput!, $payload: String!) { finishFindings(run: $run, payload: $payload) }',
+    { run, payload },
   )
   return closed
+}
+
+type Previewed = { id: string | null; outcome: keyof Applied }
+
+/** What a batch would do, in its order. */
+export async function previewFindings(
+  context: Asking,
+  run: Run,
+  findings: readonly Finding[],
+): Promise<Previewed[]> {
+  const { previewFindings: previewed } = await callPeer<{
+    previewFindings: { id: string | null; outcome: Uppercase<keyof Applied> }[]
+  }>(
+    context,
+    'vulns',
+    `query ($run: RunInput!, $findings: [FindingInput!]!) {
+      previewFindings(run: $run, findings: $findings) { id outcome }
+    }`,
+    { run, findings: findings.map(inputOf) },
+  )
+  return previewed.map(({ id, outcome }) => ({ id, outcome: outcome.toLowerCase() as keyof Applied }))
+}
+
+/** What a run would close if it saw none of it again. */
+export async function closableFindings(context: Asking, run: Run): Promise<string[]> {
+  const { closableFindings: ids } = await callPeer<{ closableFindings: string[] }>(
+    context,
+    'vulns',
+    'query ($run: RunInput!) { closableFindings(run: $run) }',
+    { run },
+  )
+  return ids
+}
+
+export type Reverted = { restored: number; kept: { id: string; reason: string }[] }
+
+/** Throws CONFLICT where a newer run of its scope has spoken. */
+export async function revertFindings(context: Asking, run: string): Promise<Reverted> {
+  const { revertFindings: reverted } = await callPeer<{ revertFindings: Reverted }>(
+    context,
+    'vulns',
+    'mutation ($run: ID!) { revertFindings(run: $run) { restored kept { id reason } } }',
+    { run },
+  )
+  return reverted
 }
 
 export async function applyCheckResults(context: Asking, run: Run, checks: readonly Check[]): Promise<void> {

@@ -22,16 +22,20 @@ const checkOf = (finding: Finding, result: Check['result']): Check => ({
  * What a report says of how things are set up: its misconfigurations, and what the tool looked at and found
  * in order. A check that failed at a place has not passed there, whatever else the report says.
  */
-export function checksOf(
-  findings: readonly Finding[],
-  others: readonly { finding: Finding; result: Check['result'] }[],
-): Check[] {
-  const failed = findings
-    .filter((finding) => finding.kind === 'config')
-    .map((finding) => checkOf(finding, finding.suppressed ? 'not_applicable' : 'fail'))
-  const keys = new Set(failed.map((check) => check.key))
-  const more = others
-    .map(({ finding, result }) => checkOf(finding, result))
-    .filter(({ key }) => !keys.has(key) && keys.add(key))
-  return [...failed, ...more]
+export function* checksOf(
+  findings: Iterable<Finding>,
+  others: Iterable<{ finding: Finding; result: Check['result'] }>,
+): Generator<Check> {
+  const keys = new Set<string>()
+  for (const finding of findings) {
+    if (finding.kind !== 'config') continue
+    keys.add(finding.key)
+    yield checkOf(finding, finding.suppressed ? 'not_applicable' : 'fail')
+  }
+  for (const { finding, result } of others) {
+    const check = checkOf(finding, result)
+    if (keys.has(check.key)) continue
+    keys.add(check.key)
+    yield check
+  }
 }

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { checksOf } from './check.ts'
-import type { AssetType, Check, Finding, Report, Severity } from './report.ts'
+import type { AssetType, Check, Finding, OpenReport } from './report.ts'
 import { bySeverity } from './severity.ts'
 import { unique } from './text.ts'
 
@@ -13,43 +14,74 @@ export type Draft = {
   column: number
 }
 
-export type Head = {
+export type Told = {
   format: string
   tool: { name: string; version: string | null }
   assetName: string | null
   assetType: AssetType
   complete: boolean
   /** What the tool looked at and found in order. */
-  checked?: { finding: Finding; result: Check['result'] }[]
+  checked?(): Iterable<{ finding: Finding; result: Check['result'] }>
 }
 
-export function tally(drafts: readonly Draft[]): Record<Severity, number> {
-  const counts = { critical: 0, high: 0, medium: 0, low: 0, info: 0, unknown: 0 }
-  for (const { finding } of drafts) counts[finding.severity]++
-  return counts
+/** How often each key is told, and whether what shares one is folded. */
+type Keys = Map<string, { count: number; isFolded: boolean }>
+
+/**
+ * Reads all drafts once, so that what does not fit is found before anything is done; findings have unique keys, the
+ * same whatever the order of the records. Only what shares its key with others is kept while one goes through them.
+ */
+export function assemble({ checked, ...told }: Told, drafts: () => Iterable<Draft>): OpenReport {
+  const severities = { critical: 0, high: 0, medium: 0, low: 0, info: 0, unknown: 0 }
+  const keys: Keys = new Map()
+  const digest = createHash('sha256').update(JSON.stringify(told))
+  let total = 0
+  let isNumbered = false
+  let hasChecks = false
+  for (const { finding, collide, line, column } of drafts()) {
+    const known = keys.get(finding.key)
+    if (known) {
+      known.count += 1
+      isNumbered ||= !known.isFolded
+    } else keys.set(finding.key, { count: 1, isFolded: collide === 'fold' })
+    hasChecks ||= finding.kind === 'config'
+    severities[finding.severity] += 1
+    digest.update(JSON.stringify([finding, line, column]))
+    total += 1
+  }
+  const findings = () => foldedOf(drafts(), keys)
+  const count = isNumbered ? countOf(findings()) : keys.size
+  const payload = digest.digest('hex')
+  return {
+    ...told,
+    ...{ total, skipped: total - count, severities, payload, findings },
+    checks: () => checksOf(hasChecks ? findings() : [], checked?.() ?? []),
+  }
 }
 
-/** Unique keys, the same whatever the order of the records. */
-export function assemble(head: Head, drafts: readonly Draft[]): Report {
+function countOf(items: Iterable<unknown>): number {
+  let count = 0
+  for (const _ of items) count += 1
+  return count
+}
+
+function* foldedOf(drafts: Iterable<Draft>, keys: Keys): Generator<Finding> {
   const groups = new Map<string, Draft[]>()
   for (const draft of drafts) {
-    const group = groups.get(draft.finding.key)
-    if (group) group.push(draft)
-    else groups.set(draft.finding.key, [draft])
+    const { key } = draft.finding
+    const { count, isFolded } = keys.get(key)!
+    if (count === 1) {
+      yield draft.finding
+      continue
+    }
+    const group = groups.get(key) ?? []
+    groups.set(key, group)
+    group.push(draft)
+    if (group.length < count) continue
+    groups.delete(key)
+    if (isFolded) yield merged(group)
+    else yield* numbered(group)
   }
-  const findings: Finding[] = []
-  for (const group of groups.values()) {
-    const [first] = group
-    if (first && group.length === 1) findings.push(first.finding)
-    else if (first?.collide === 'fold') findings.push(merged(group))
-    else for (const finding of numbered(group)) findings.push(finding)
-  }
-  const { format, tool, assetName, assetType, complete } = head
-  const total = drafts.length
-  const skipped = total - findings.length
-  const checks = checksOf(findings, head.checked ?? [])
-  const severities = tally(drafts)
-  return { format, tool, assetName, assetType, total, skipped, severities, complete, findings, checks }
 }
 
 /** Sorted by place, then by content, so that the outcome does not depend on the order in the file. */

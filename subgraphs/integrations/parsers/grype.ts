@@ -2,10 +2,10 @@ import { bareScore, cvssOf } from './cvss.ts'
 import type { Draft } from './fold.ts'
 import { assemble } from './fold.ts'
 import type { Json } from './json.ts'
-import { asObject, each, eachOf, isObject, Misfit, object, required, strings, text } from './json.ts'
+import { asObject, each, isObject, Misfit, object, required, strings, text, through } from './json.ts'
 import type { Package } from './package.ts'
 import { packageKey, packagePlace } from './package.ts'
-import type { AssetType, Finding, Report } from './report.ts'
+import type { AssetType, Finding, OpenReport } from './report.ts'
 import { severityOf } from './severity.ts'
 import { canonicalPath, clip, cwes, key, links, title, unique } from './text.ts'
 import { weakness } from './weakness.ts'
@@ -23,10 +23,13 @@ export function detects(root: unknown): boolean {
 export const accepts = (root: unknown): boolean => isObject(root) && 'matches' in root
 
 /** Ignored matches (`ignoredMatches`) are what the user told Grype to leave out: no records. */
-export function parse(root: unknown): Report {
+export function parse(root: unknown): OpenReport {
   const document = asObject(root, '$')
-  const matches = document.matches === null ? [] : eachOf(document.matches, '$.matches')
-  const drafts = matches.map(([match, at]) => record(match, at))
+  if (document.matches !== null && !Array.isArray(document.matches))
+    throw new Misfit('$.matches', 'expected an array')
+  const drafts = function* () {
+    for (const [match, at] of through(document, 'matches', '$')) yield record(match, at)
+  }
   const descriptor = object(document, 'descriptor', '$')
   return assemble(
     {

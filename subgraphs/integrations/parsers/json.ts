@@ -65,9 +65,24 @@ export function each(from: Json, key: string, at: string): [Json, string][] {
   return eachOf(value, `${at}.${key}`)
 }
 
+/** The same, one at a time: for lists of records, which may be longer than what memory holds. */
+export function* through(from: Json, key: string, at: string): Generator<[Json, string]> {
+  const value = from[key]
+  if (value === undefined || value === null) return
+  if (!Array.isArray(value)) throw new Misfit(`${at}.${key}`, 'expected an array')
+  let index = 0
+  for (const item of value as Iterable<unknown>) {
+    const path = `${at}.${key}[${index++}]`
+    yield [asObject(item, path), path]
+  }
+}
+
 export function eachOf(value: unknown, at: string): [Json, string][] {
   if (!Array.isArray(value)) throw new Misfit(at, 'expected an array')
-  return value.map((item, index) => [asObject(item, `${at}[${index}]`), `${at}[${index}]`])
+  return Array.from(value as Iterable<unknown>, (item, index) => [
+    asObject(item, `${at}[${index}]`),
+    `${at}[${index}]`,
+  ])
 }
 
 /** Clean text, or null when absent or empty. */

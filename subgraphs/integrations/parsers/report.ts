@@ -46,7 +46,8 @@ export type Check = {
   result: 'pass' | 'fail' | 'not_applicable'
 }
 
-export type Report = {
+/** What is known of a report once all of it was read, and found in order. */
+export type Head = {
   format: string
   tool: { name: string; version: string | null }
   assetName: string | null
@@ -59,10 +60,17 @@ export type Report = {
   severities: Record<Severity, number>
   /** False when the tool says that its scan failed or was partial: absence then proves nothing. */
   complete: boolean
-  findings: Finding[]
-  /** The misconfigurations again, and the checks that the tool says were passed, which are no records. */
-  checks: Check[]
+  /** A digest of all that the report says. */
+  payload: string
 }
+
+/** A report that is read again, a piece at a time, by whoever goes through it. */
+export type OpenReport = Head & {
+  findings(): Iterable<Finding>
+  /** The misconfigurations again, and the checks that the tool says were passed, which are no records. */
+  checks(): Iterable<Check>
+}
+export type Report = Head & { findings: Finding[]; checks: Check[] }
 
 export type ReportErrorCode =
   | 'REPORT_EMPTY'

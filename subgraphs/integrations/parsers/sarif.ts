@@ -1,8 +1,7 @@
-import type { Draft } from './fold.ts'
 import { assemble } from './fold.ts'
 import type { Json } from './json.ts'
-import { asObject, each, eachOf, isObject, Misfit, object, required, text } from './json.ts'
-import type { Report } from './report.ts'
+import { asObject, each, eachOf, isObject, Misfit, object, required, text, through } from './json.ts'
+import type { OpenReport } from './report.ts'
 import { ReportError } from './report.ts'
 import { draftsOf } from './sarif-result.ts'
 import type { Run } from './sarif-run.ts'
@@ -19,7 +18,7 @@ export function detects(root: unknown): boolean {
 
 export const accepts = (root: unknown): boolean => detects(root) || (isObject(root) && 'runs' in root)
 
-export function parse(value: unknown): Report {
+export function parse(value: unknown): OpenReport {
   const root = asObject(value, '$')
   const version =
     text(root, 'version', '$', 50) ?? (/sarif-(?:schema-)?2\.1\.0/i.test(schemaOf(root)) ? '2.1.0' : '')
@@ -29,10 +28,16 @@ export function parse(value: unknown): Report {
   // By the standard null says that the producer failed to get its runs: no empty report.
   if (root.runs === null || root.runs === undefined) throw new Misfit('$.runs', 'an array is required')
   const runs = eachOf(root.runs, '$.runs').map(([run, at]) => openRun(run, at))
-  const own = runs.flatMap((run) =>
-    each(run.json, 'results', run.at).flatMap(([result, at]) => draftsOf(result, at, run)),
-  )
-  const drafts = [...own, ...inlined(root, runs)]
+  const beside = inlined(root, runs)
+  const drafts = function* () {
+    for (const run of runs)
+      for (const [result, at] of through(run.json, 'results', run.at)) yield* draftsOf(result, at, run)
+    for (const { json, path, run } of beside)
+      for (const [result, at] of through(json, 'results', path)) {
+        if (!run) throw new Misfit(path, 'its results belong to no run')
+        yield* draftsOf(result, at, run)
+      }
+  }
   const driver = runs[0]?.driver
   return assemble(
     {
@@ -52,20 +57,17 @@ export function parse(value: unknown): Report {
   )
 }
 
-/** Results that a log holds beside its runs. Results in other files are missing: the report is not whole. */
-function inlined(root: Json, runs: readonly Run[]): Draft[] {
+/** Where a log holds results beside its runs. Results in other files are missing: the report is not whole. */
+function inlined(root: Json, runs: readonly Run[]): { json: Json; path: string; run: Run | undefined }[] {
   for (const run of runs) {
     const files = object(run.json, 'externalPropertyFileReferences', run.at)
     for (const [file, at] of files ? each(files, 'results', `${run.at}.externalPropertyFileReferences`) : [])
       if (object(file, 'location', at)) throw new Misfit(at, 'its results lie in another file')
   }
   const byGuid = new Map(runs.map((run) => [run.guid, run]))
-  return each(root, 'inlineExternalProperties', '$').flatMap(([properties, at]) => {
-    const guid = text(properties, 'runGuid', at, 100)
-    const run = (guid === null ? undefined : byGuid.get(guid)) ?? runs[0]
-    const results = each(properties, 'results', at)
-    if (!run && results.length > 0) throw new Misfit(at, 'its results belong to no run')
-    return run ? results.flatMap(([result, path]) => draftsOf(result, path, run)) : []
+  return each(root, 'inlineExternalProperties', '$').map(([json, path]) => {
+    const guid = text(json, 'runGuid', path, 100)
+    return { json, path, run: (guid === null ? undefined : byGuid.get(guid)) ?? runs[0] }
   })
 }
 
@@ -75,7 +77,7 @@ function finished(run: Run): boolean {
 }
 
 /** Only what a run says about itself: the image that Trivy scanned, or the repository under version control. */
-function asset(runs: readonly Run[]): Pick<Report, 'assetName' | 'assetType'> {
+function asset(runs: readonly Run[]): Pick<OpenReport, 'assetName' | 'assetType'> {
   for (const { properties } of runs) {
     const image = properties?.imageName
     if (typeof image === 'string' && image)

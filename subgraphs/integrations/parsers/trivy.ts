@@ -1,8 +1,8 @@
-import type { Draft, Head } from './fold.ts'
+import type { Draft, Told } from './fold.ts'
 import { assemble } from './fold.ts'
 import type { Json } from './json.ts'
-import { each, eachOf, isObject, Misfit, number, object, strings, text } from './json.ts'
-import type { AssetType, Check, Report } from './report.ts'
+import { each, eachOf, isObject, Misfit, number, object, strings, text, through } from './json.ts'
+import type { AssetType, Check, Finding, OpenReport } from './report.ts'
 import { ReportError } from './report.ts'
 import type { Place } from './trivy-records.ts'
 import { license, misconfiguration, secret, vulnerability } from './trivy-records.ts'
@@ -26,7 +26,7 @@ export const accepts = (root: unknown): boolean =>
   (Array.isArray(root) && root.length === 0) ||
   (isObject(root) && typeof root.ClusterName === 'string')
 
-export function parse(root: unknown): Report {
+export function parse(root: unknown): OpenReport {
   if (root === null || Array.isArray(root)) return legacy(root ?? [])
   if (!isObject(root)) throw new Misfit('$', 'expected an object or an array')
   const version = number(root, 'SchemaVersion', '$')
@@ -39,50 +39,58 @@ export function parse(root: unknown): Report {
   return cluster ? kubernetes(root) : schema2(root)
 }
 
-function legacy(root: unknown): Report {
-  const results = eachOf(root, '$')
-  const drafts = results.flatMap(([result, at]) => recordsOf(result, at, ''))
-  const checked = results.flatMap(([result, at]) => checkedOf(result, at, ''))
-  const image = results.map(([result, at]) => imageOf(text(result, 'Target', at))).find(Boolean) ?? null
-  const head = { format: 'trivy', tool: { name: 'Trivy', version: null }, complete: true, checked }
-  return assemble({ ...head, assetName: image, assetType: image ? 'container_image' : 'repository' }, drafts)
+/** What Trivy found at one target, of one workload where it looked at many. */
+type Result = readonly [json: Json, at: string, workload: string]
+
+function report(told: Omit<Told, 'format' | 'checked'>, results: readonly Result[]): OpenReport {
+  const checked = function* () {
+    for (const result of results) yield* checkedOf(...result)
+  }
+  return assemble({ format: 'trivy', ...told, checked }, function* () {
+    for (const result of results) yield* recordsOf(...result)
+  })
 }
 
-function schema2(root: Json): Report {
-  const results = each(root, 'Results', '$')
-  const drafts = results.flatMap(([result, at]) => recordsOf(result, at, ''))
+function legacy(root: unknown): OpenReport {
+  const results = eachOf(root, '$').map(([result, at]): Result => [result, at, ''])
+  const image = results.map(([result, at]) => imageOf(text(result, 'Target', at))).find(Boolean) ?? null
+  const assetType = image ? 'container_image' : 'repository'
+  return report(
+    { tool: { name: 'Trivy', version: null }, complete: true, assetName: image, assetType },
+    results,
+  )
+}
+
+function schema2(root: Json): OpenReport {
+  const results = each(root, 'Results', '$').map(([result, at]): Result => [result, at, ''])
   const system = results.some(([result]) => result.Class === 'os-pkgs')
   const tool = object(root, 'Trivy', '$')
-  return assemble(
+  return report(
     {
-      format: 'trivy',
       tool: { name: 'Trivy', version: tool && text(tool, 'Version', '$.Trivy', 100) },
       assetName: artifactName(root),
       assetType: artifactType(text(root, 'ArtifactType', '$'), system),
       complete: true,
-      checked: results.flatMap(([result, at]) => checkedOf(result, at, '')),
     },
-    drafts,
+    results,
   )
 }
 
-function kubernetes(root: Json): Report {
-  const lists: Draft[][] = []
-  const checked: NonNullable<Head['checked']> = []
+function kubernetes(root: Json): OpenReport {
+  const results: Result[] = []
   let complete = true
   for (const list of clusterLists)
     for (const [resource, at] of each(root, list, '$')) {
       const names = ['Namespace', 'Kind', 'Name'].map((name) => text(resource, name, at, 500) ?? '')
       if (text(resource, 'Error', at)) complete = false
       const workload = names.filter(Boolean).join('/')
-      for (const [result, path] of each(resource, 'Results', at)) {
-        lists.push(recordsOf(result, path, workload))
-        checked.push(...checkedOf(result, path, workload))
-      }
+      for (const [result, path] of each(resource, 'Results', at)) results.push([result, path, workload])
     }
   const assetName = text(root, 'ClusterName', '$', 500)
-  const head = { format: 'trivy', tool: { name: 'Trivy', version: null }, complete, checked }
-  return assemble({ ...head, assetName, assetType: 'kubernetes_workload' }, lists.flat())
+  return report(
+    { tool: { name: 'Trivy', version: null }, complete, assetName, assetType: 'kubernetes_workload' },
+    results,
+  )
 }
 
 const placeOf = (result: Json, at: string, workload: string): Place => ({
@@ -98,27 +106,31 @@ const inOrder = new Map<string | null, Check['result']>([
   ['EXCEPTION', 'not_applicable'],
 ])
 
-function checkedOf(result: Json, at: string, workload: string): NonNullable<Head['checked']> {
+function* checkedOf(
+  result: Json,
+  at: string,
+  workload: string,
+): Generator<{ finding: Finding; result: Check['result'] }> {
   const place = placeOf(result, at, workload)
-  return each(result, 'Misconfigurations', at).flatMap(([found, path]) => {
+  for (const [found, path] of through(result, 'Misconfigurations', at)) {
     const outcome = inOrder.get(text(found, 'Status', path, 20))
-    return outcome ? [{ finding: misconfiguration(found, path, place).finding, result: outcome }] : []
-  })
+    if (outcome) yield { finding: misconfiguration(found, path, place).finding, result: outcome }
+  }
 }
 
-function recordsOf(result: Json, at: string, workload: string): Draft[] {
+function* recordsOf(result: Json, at: string, workload: string): Generator<Draft> {
   const place = placeOf(result, at, workload)
   if (!('Target' in result) && !('Vulnerabilities' in result) && !('Class' in result))
     throw new Misfit(`${at}.Target`, 'a string is required')
-  const failed = each(result, 'Misconfigurations', at).filter(
-    ([found, path]) => !inOrder.has(text(found, 'Status', path, 20)),
-  )
-  return [
-    ...each(result, 'Vulnerabilities', at).map(([found, path]) => vulnerability(found, path, place)),
-    ...failed.map(([found, path]) => misconfiguration(found, path, place)),
-    ...each(result, 'Secrets', at).map(([found, path]) => secret(found, path, place)),
-    ...each(result, 'Licenses', at).map(([found, path]) => license(found, path, place)),
-  ]
+  for (const [found, path] of through(result, 'Vulnerabilities', at)) yield vulnerability(found, path, place)
+  for (const [found, path] of through(result, 'Misconfigurations', at)) {
+    const isInOrder = inOrder.has(text(found, 'Status', path, 20))
+    // It is no record, but it has to fit all the same.
+    const draft = misconfiguration(found, path, place)
+    if (!isInOrder) yield draft
+  }
+  for (const [found, path] of through(result, 'Secrets', at)) yield secret(found, path, place)
+  for (const [found, path] of through(result, 'Licenses', at)) yield license(found, path, place)
 }
 
 /** `debian:12 (debian 12.4)` is how Trivy titles the packages of the system. */

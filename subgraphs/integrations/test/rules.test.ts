@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assetNameOf, batches, scopeOf } from '../rules.ts'
+import { assetNameOf, scopeOf } from '../rules.ts'
 
 test('the asset is the one that was named, else the report’s, else the file’s', () => {
   assert.equal(assetNameOf('named', 'reported', 'file'), 'named')
@@ -9,8 +9,6 @@ test('the asset is the one that was named, else the report’s, else the file’
   assert.equal(assetNameOf('x'.repeat(300), null, 'file').length, 255)
 })
 
-test('a scope is a tool’s format over an asset; batches leave nothing out', () => {
+test('a scope is a tool’s format over an asset', () => {
   assert.equal(scopeOf('sarif', 'CodeQL', 'id'), 'sarif/id/CodeQL')
-  assert.deepEqual([...batches([1, 2, 3, 4, 5], 2)], [[1, 2], [3, 4], [5]])
-  assert.deepEqual([...batches([], 2)], [])
 })

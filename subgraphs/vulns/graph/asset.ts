@@ -16,7 +16,8 @@ Asset.implement({
       authScopes: { permission: 'vulnerabilities:read' },
       args: vulnerabilityArgs,
       listSize: lists.size,
-      resolve: (asset, args, context) => listPer(context, vulnerabilities.spec, 'assetId', asset.id, args),
+      resolve: (asset, args, context) =>
+        listPer(context, vulnerabilities.specAt(context.clock()), 'assetId', asset.id, args),
     }),
     openVulnerabilityCount: t.int({
       nullable: true,

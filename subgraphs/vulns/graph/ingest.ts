@@ -1,9 +1,11 @@
+import { screaming } from '#kit/builder.ts'
 import type { Context } from '#kit/context.ts'
 import { invalid } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
 import { signedIn } from '#kit/viewer.ts'
 import * as findings from '../model/finding.ts'
-import type { Outcome, Tables } from '../tables.ts'
+import { revert } from '../model/revert.ts'
+import { type Outcome, outcomes, type Reverted, type Tables } from '../tables.ts'
 import { builder } from './builder.ts'
 import { FindingKind, Severity } from './details.ts'
 
@@ -77,12 +79,48 @@ const ApplyOutcome = builder.objectRef<Outcome>('ApplyOutcome').implement({
   }),
 })
 
+const FindingOutcome = builder.enumType('FindingOutcome', {
+  inaccessible: true,
+  description: 'What becomes of one finding of a batch.',
+  values: screaming(outcomes),
+})
+const PreviewedFinding = builder
+  .objectRef<{ id: string | null; outcome: keyof Outcome }>('PreviewedFinding')
+  .implement({
+    needs: 'inherited',
+    inaccessible: true,
+    description: 'What would become of one finding of a batch.',
+    fields: (t) => ({
+      id: t.exposeID('id', { nullable: true, description: 'Null for what is new.' }),
+      outcome: t.field({ type: FindingOutcome, resolve: ({ outcome }) => outcome }),
+    }),
+  })
+const KeptFinding = builder.objectRef<Reverted['kept'][number]>('KeptFinding').implement({
+  needs: 'inherited',
+  inaccessible: true,
+  description: 'A finding that was not set back.',
+  fields: (t) => ({ id: t.exposeID('id'), reason: t.exposeString('reason') }),
+})
+const RevertOutcome = builder.objectRef<Reverted>('RevertOutcome').implement({
+  needs: 'inherited',
+  inaccessible: true,
+  description: 'What reverting a run did to the findings.',
+  fields: (t) => ({
+    restored: t.exposeInt('restored'),
+    kept: t.field({ type: [KeptFinding], resolve: ({ kept }) => kept }),
+  }),
+})
+
 type Given = { id: string; assetId: string; tool: string; scope: string }
 
 function runOf(context: Context<Tables>, { id, assetId, tool, scope }: Given): findings.Run {
   if (!isId(id) || !isId(assetId)) throw invalid('run', 'Must have the id of a run and of an asset')
   return { id, assetId, tool, scope, organizationId: signedIn(context.viewer).organizationId }
 }
+
+/** Machines reach no queue: whoever they work for asks for what follows. Asked again, it does the same. */
+const rescore = (context: Context<Tables>, subject: string) =>
+  context.tenant((trx) => context.enqueue(trx, 'rescore-assets', subject))
 
 const authScopes = { $all: { peer: 'integrations', permission: 'vulnerabilities:import' } } as const
 
@@ -103,12 +141,69 @@ builder.mutationFields((t) => ({
         findings.apply(trx, runOf(context, args.run), args.batch, args.findings.map(observed)),
       ),
   }),
+  refreshFindings: t.field({
+    type: ApplyOutcome,
+    nullable: true,
+    description:
+      'Applies a whole run at once, where it says what the latest of its scope said; else null. For integrations only.',
+    inaccessible: true,
+    authScopes,
+    args: {
+      run: t.arg({ type: RunInput, required: true }),
+      payload: t.arg.string({ required: true, description: 'A digest of all that the run says.' }),
+    },
+    resolve: (_root, { run, payload }, context) =>
+      context.ingest((trx) => findings.refresh(trx, runOf(context, run), payload)),
+  }),
   finishFindings: t.int({
     description: 'Ends a complete run and answers how many findings it closed. For integrations only.',
     inaccessible: true,
     authScopes,
+    args: {
+      run: t.arg({ type: RunInput, required: true }),
+      payload: t.arg.string({ required: true, description: 'A digest of all that the run said.' }),
+    },
+    resolve: async (_root, { run, payload }, context) => {
+      const scan = runOf(context, run)
+      const closed = await context.ingest((trx) => findings.finish(trx, scan, payload))
+      await rescore(context, scan.assetId)
+      return closed
+    },
+  }),
+  revertFindings: t.field({
+    type: RevertOutcome,
+    description: 'Sets findings back to how they stood before a run. For integrations only.',
+    inaccessible: true,
+    authScopes,
+    args: { run: t.arg.id({ required: true }) },
+    resolve: async (_root, { run }, context) => {
+      if (!isId(run)) throw invalid('run', 'Must be the id of a run')
+      const reverted = await context.tenant((trx) => revert(trx, run))
+      await rescore(context, signedIn(context.viewer).organizationId)
+      return reverted
+    },
+  }),
+}))
+builder.queryFields((t) => ({
+  previewFindings: t.field({
+    type: [PreviewedFinding],
+    description: 'What a batch of a run would do, in its order. For integrations only.',
+    inaccessible: true,
+    authScopes,
+    args: {
+      run: t.arg({ type: RunInput, required: true }),
+      findings: t.arg({ type: [FindingInput], required: true }),
+    },
+    resolve: (_root, args, context) =>
+      context.tenant((trx) => findings.preview(trx, runOf(context, args.run), args.findings.map(observed))),
+  }),
+  closableFindings: t.idList({
+    description: 'What a run would close if it saw none of it again. For integrations only.',
+    inaccessible: true,
+    authScopes,
     args: { run: t.arg({ type: RunInput, required: true }) },
-    resolve: (_root, { run }, context) => context.ingest((trx) => findings.finish(trx, runOf(context, run))),
+    resolve: (_root, { run }, context) =>
+      context.tenant((trx) => findings.closable(trx, runOf(context, run))),
   }),
 }))
 

@@ -35,9 +35,12 @@ builder.queryField('vulnerabilityStats', (t) =>
     type: VulnerabilityStats,
     description: 'Counts over all findings of the organization.',
     authScopes: { permission: 'vulnerabilities:read' },
-    resolve: (_root, _args, context) =>
-      context.remember({ name: 'vulnerabilityStats', keep: 'dashboard' }, () =>
-        context.tenant(vulnerabilities.count),
-      ),
+    resolve: (_root, _args, { tenant, clock, remember }) => {
+      const at = clock()
+      const until = () => tenant((trx) => vulnerabilities.nextLapse(trx, at))
+      return remember({ name: 'vulnerabilityStats', keep: 'dashboard', until }, () =>
+        tenant((trx) => vulnerabilities.count(trx, at)),
+      )
+    },
   }),
 )

@@ -2,5 +2,23 @@ import type { Migrations } from '#kit/migration.ts'
 import * as init from './0001-init.ts'
 import * as ingest from './0002-ingest.ts'
 import * as search from './0003-search.ts'
+import * as triage from './0004-triage.ts'
+import * as intel from './0005-intel.ts'
+import * as judgement from './0006-judgement.ts'
+import * as acceptances from './0007-acceptances.ts'
+import * as news from './0008-news.ts'
+import * as scans from './0010-scans.ts'
+import * as metrics from './0020-metrics.ts'
 
-export const migrations: Migrations = { '0001-init': init, '0002-ingest': ingest, '0003-search': search }
+export const migrations: Migrations = {
+  '0001-init': init,
+  '0002-ingest': ingest,
+  '0003-search': search,
+  '0004-triage': triage,
+  '0005-intel': intel,
+  '0006-judgement': judgement,
+  '0007-acceptances': acceptances,
+  '0008-news': news,
+  '0010-scans': scans,
+  '0020-metrics': metrics,
+}

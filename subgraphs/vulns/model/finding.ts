@@ -1,117 +1,125 @@
-import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Trx } from '#kit/database.ts'
-import { newId } from '#kit/id.ts'
-import { closableStatuses, contentText, dueDays, fingerprintText, isOverruled, outcomeOf } from '../rules.ts'
-import type { Known, Observed, Outcome, Tables } from '../tables.ts'
+import { changeOf, closableStatuses, isOverruled, outcomeOf } from '../rules.ts'
+import type { Change, Known, Outcome, Tables } from '../tables.ts'
+import {
+  assignments,
+  columns,
+  type Finding,
+  given,
+  image,
+  incoming,
+  type Row,
+  type Run,
+  rowOf,
+} from './observation.ts'
+import * as scans from './scan.ts'
 
-export type Finding = Observed & { key: string }
-/** One run of one tool over one asset; `scope` is what it may close. */
-export type Run = { id: string; organizationId: string; assetId: string; tool: string; scope: string }
+export type { Finding, Run }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+/** What a run says of known findings, and how its saying changes them. */
+type Said = { row: Pick<Row, 'id' | 'contentHash'>; change: Change | null }
+type Judged = { outcome: Outcome; written: Row[]; said: Said[] }
 
-function rowOf(run: Run, { key, ...observed }: Finding) {
-  return {
-    ...observed,
-    id: newId(),
-    fingerprint: sha256(fingerprintText(run.assetId, observed.kind, key)),
-    contentHash: sha256(contentText(observed)),
-    due_days: dueDays[observed.severity] ?? null,
-  }
+/** Of findings that are told twice in a batch, the first. */
+function distinct(rows: readonly Row[]): Row[] {
+  const first = new Map<string, Row>()
+  for (const row of rows) if (!first.has(row.fingerprint)) first.set(row.fingerprint, row)
+  return [...first.values()]
 }
-
-/** What a scanner writes, as the batch names it and as the table does. */
-const observed: readonly [given: string, column: string][] = [
-  ['kind', 'kind'],
-  ['"cveId"', 'cve_id'],
-  ['aliases', 'aliases'],
-  ['cwes', 'cwes'],
-  ['"ruleId"', 'rule_id'],
-  ['severity', 'severity'],
-  ['cvss', 'cvss'],
-  ['"cvssScore"', 'cvss_score'],
-  ['"cvssVector"', 'cvss_vector'],
-  ['title', 'title'],
-  ['description', 'description'],
-  ['remediation', 'remediation'],
-  ['component', 'component'],
-  ['location', 'location'],
-  ['"fixedVersions"', 'fixed_versions'],
-  ['links', 'links'],
-]
-const given = sql.raw(observed.map(([name]) => name).join(', '))
-const columns = sql.raw(observed.map(([, column]) => column).join(', '))
-const assignments = sql.raw(observed.map(([name, column]) => `${column} = i.${name}`).join(', '))
-
-type Row = ReturnType<typeof rowOf>
-
-const incoming = (rows: readonly Row[]) => sql`
-  select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (id uuid, fingerprint text,
-    due_days int, kind text, "cveId" text, aliases text[], cwes text[], "ruleId" text,
-    severity text, cvss jsonb, "cvssScore" numeric, "cvssVector" text, title text, description text,
-    remediation text, component jsonb, location jsonb, "fixedVersions" text[], links text[])`
-
-async function insertNew(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Promise<Set<string>> {
-  const { rows: added } = await sql<{ id: string }>`
-    with incoming as (${incoming(rows)})
-    insert into vulnerabilities (organization_id, asset_id, id, fingerprint, due_at, ${columns})
-    select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint,
-      now() + make_interval(days => due_days), ${given}
-    from incoming
-    on conflict (organization_id, fingerprint) do nothing
-    returning id`.execute(trx)
-  return new Set(added.map((row) => row.id))
-}
-
-/** Runs over one asset take turns, batch by batch: whatever order they write in, they cannot cross. */
-const takeTurn = (trx: Trx<Tables>, run: Run) =>
-  sql`select pg_advisory_xact_lock(hashtextextended(${`${run.organizationId}/${run.assetId}`}, 0))`.execute(
-    trx,
-  )
 
 /** Known findings and what this scan said of them last. */
-async function lockKnown(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Promise<Map<string, Known>> {
+async function knownOf(
+  trx: Trx<Tables>,
+  run: Run,
+  rows: readonly Row[],
+  locking = true,
+): Promise<Map<string, Known>> {
   const { rows: known } = await sql<Known & { fingerprint: string }>`
-    select v.id, v.fingerprint, v.status, s.content_hash, s.run_id from vulnerabilities v
+    select v.id, v.fingerprint, v.status, v.presence, s.content_hash, s.run_id,
+      s.withdrawn_at is not null as is_withdrawn
+    from vulnerabilities v
     left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}
     where v.fingerprint = any(${rows.map((row) => row.fingerprint)})
-    for update of v`.execute(trx)
+    ${locking ? sql`for update of v` : sql``}`.execute(trx)
   return new Map(known.map((row) => [row.fingerprint, row]))
 }
 
-async function rewrite(trx: Trx<Tables>, rows: readonly Row[]): Promise<void> {
-  if (rows.length === 0) return
-  await sql`
-    with incoming as (${incoming(rows)})
-    update vulnerabilities v set ${assignments}, version = v.version + 1, updated_at = now(),
-      due_at = v.first_seen_at + make_interval(days => i.due_days)
-    from incoming i where v.id = i.id`.execute(trx)
+/** Decides what becomes of rows, each of which gets the id of its finding. */
+function judge(run: Run, rows: readonly Row[], known: ReadonlyMap<string, Known>): Judged {
+  const judged: Judged = {
+    outcome: { created: 0, updated: 0, unchanged: 0, reopened: 0 },
+    written: [],
+    said: [],
+  }
+  for (const row of rows) {
+    const before = known.get(row.fingerprint)
+    if (!before) {
+      judged.outcome.created += 1
+      judged.written.push(row)
+      judged.said.push({ row, change: null })
+      continue
+    }
+    row.id = before.id
+    row.isNew = false
+    if (isOverruled(before, run.id)) {
+      judged.outcome.unchanged += 1
+      continue
+    }
+    judged.outcome[outcomeOf(before, row.contentHash)] += 1
+    if (before.contentHash !== row.contentHash) judged.written.push(row)
+    judged.said.push({ row, change: changeOf(before, row.contentHash) })
+  }
+  return judged
 }
 
-/** All that seeing a finding again does to its state: it is there, and no longer resolved. */
-async function touch(trx: Trx<Tables>, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return
-  const isResolved = sql`status = 'resolved'`
+/**
+ * Writes what a run says in one statement, which reads the findings as they were before it: their images are kept.
+ * Seeing a finding again makes it be there, and no longer resolved.
+ */
+async function write(trx: Trx<Tables>, run: Run, { written, said }: Pick<Judged, 'written' | 'said'>) {
+  const changed = said.filter(({ change }) => change !== null)
+  const rewritten = new Set(written.map(({ id }) => id))
+  const others = said.filter(({ row }) => !rewritten.has(row.id)).map(({ row }) => row.id)
+  const isBack = sql`v.status = 'resolved' or v.presence = 'absent'`
+  const isResolved = sql`v.status = 'resolved'`
+  const seen = sql`last_seen_at = now(), presence = 'present', resolution = null,
+    reopen_count = v.reopen_count + (${isResolved})::int,
+    resolved_at = case when ${isResolved} then null else v.resolved_at end,
+    status = case when ${isResolved} then 'open' else v.status end`
   await sql`
-    update vulnerabilities set last_seen_at = now(), presence = 'present', resolution = null,
-      reopen_count = reopen_count + (${isResolved})::int,
-      version = version + (${isResolved})::int,
-      updated_at = case when ${isResolved} then now() else updated_at end,
-      resolved_at = case when ${isResolved} then null else resolved_at end,
-      status = case when ${isResolved} then 'open' else status end
-    where id = any(${ids}::uuid[])`.execute(trx)
-}
-
-async function markSources(trx: Trx<Tables>, run: Run, rows: readonly Row[]): Promise<void> {
-  await sql`
+    with incoming as materialized (${incoming(written)}),
+    said as materialized (
+      select * from unnest(${said.map(({ row }) => row.id)}::uuid[],
+        ${said.map(({ row }) => row.contentHash)}::text[]) as said (id, content_hash)),
+    changed as materialized (
+      select * from unnest(${changed.map(({ row }) => row.id)}::uuid[],
+        ${changed.map(({ change }) => change)}::text[]) as changed (id, change)),
+    images as (
+      insert into finding_changes
+        (organization_id, run_id, vulnerability_id, change, version, before, source_before)
+      select v.organization_id, ${run.id}::uuid, v.id, c.change,
+        v.version + (c.change = 'updated' or ${isBack})::int, ${image}, ${scans.sourceImage}
+      from changed c join vulnerabilities v on v.id = c.id
+      left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}),
+    added as (
+      insert into vulnerabilities
+        (organization_id, asset_id, id, fingerprint, created_by_run, due_at, ${columns})
+      select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint, ${run.id}::uuid,
+        now() + make_interval(days => due_days), ${given}
+      from incoming where "isNew"),
+    rewritten as (
+      update vulnerabilities v set ${seen}, ${assignments}, version = v.version + 1, updated_at = now(),
+        due_at = v.first_seen_at + make_interval(days => i.due_days)
+      from incoming i where not i."isNew" and v.id = i.id),
+    touched as (
+      update vulnerabilities v set ${seen}, version = v.version + (${isBack})::int,
+        updated_at = case when ${isBack} then now() else v.updated_at end
+      where v.id = any(${others}::uuid[]))
     insert into vulnerability_sources (organization_id, vulnerability_id, scope, tool, run_id, content_hash)
-    select ${run.organizationId}::uuid, id, ${run.scope}, ${run.tool}, ${run.id}::uuid, content_hash
-    from unnest(${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.contentHash)}::text[])
-      as seen (id, content_hash)
+    select ${run.organizationId}::uuid, id, ${run.scope}, ${run.tool}, ${run.id}::uuid, content_hash from said
     on conflict (organization_id, vulnerability_id, scope) do update set last_seen_at = now(),
-      withdrawn_at = null, content_hash = excluded.content_hash,
-      run_id = excluded.run_id`.execute(trx)
+      withdrawn_at = null, content_hash = excluded.content_hash, run_id = excluded.run_id`.execute(trx)
 }
 
 /**
@@ -122,75 +130,122 @@ export async function apply(
   trx: Trx<Tables>,
   run: Run,
   batch: number,
-  findings: Finding[],
+  findings: readonly Finding[],
 ): Promise<Outcome> {
-  await takeTurn(trx, run)
-  const done = await trx
-    .selectFrom('appliedBatches')
-    .select('outcome')
-    .where('runId', '=', run.id)
-    .where('batch', '=', batch)
-    .executeTakeFirst()
-  if (done) return done.outcome
+  await scans.takeTurn(trx, run)
+  const done = await scans.outcomeBefore(trx, run, batch)
+  if (done) return done
+  await scans.open(trx, run)
   const rows = findings.map((finding) => rowOf(run, finding))
-  const added = await insertNew(trx, run, rows)
-  const seen = rows.filter((row) => !added.has(row.id))
-  const known = await lockKnown(trx, run, seen)
-  const outcome: Outcome = { created: added.size, updated: 0, unchanged: 0, reopened: 0 }
-  const changed: Row[] = []
-  const said = rows.filter((row) => added.has(row.id))
-  for (const row of seen) {
-    const before = known.get(row.fingerprint)!
-    row.id = before.id
-    if (isOverruled(before, run.id)) {
-      outcome.unchanged += 1
-      continue
-    }
-    said.push(row)
-    outcome[outcomeOf(before, row.contentHash)] += 1
-    if (before.contentHash !== row.contentHash) changed.push(row)
-  }
-  await rewrite(trx, changed)
-  await touch(
-    trx,
-    said.filter((row) => !added.has(row.id)).map((row) => row.id),
-  )
-  await markSources(trx, run, said)
-  if (batch === 0 && added.size > 0) await sql`select vulns.first_statistics()`.execute(trx)
-  const record = {
-    organizationId: run.organizationId,
-    runId: run.id,
-    batch,
-    outcome: JSON.stringify(outcome),
-  }
-  await trx
-    .insertInto('appliedBatches')
-    .values(record as never)
-    .execute()
+  const once = distinct(rows)
+  const { outcome, ...judged } = judge(run, once, await knownOf(trx, run, once))
+  outcome.unchanged += rows.length - once.length
+  await write(trx, run, judged)
+  if (batch === 0 && outcome.created > 0) await sql`select vulns.first_statistics()`.execute(trx)
+  await scans.keepOutcome(trx, run, batch, outcome)
   return outcome
 }
+
+/** What a batch would do: for each of its findings its outcome, and its id where there is one. It writes nothing. */
+export async function preview(
+  trx: Trx<Tables>,
+  run: Run,
+  findings: readonly Finding[],
+): Promise<{ id: string | null; outcome: keyof Outcome }[]> {
+  const rows = findings.map((finding) => rowOf(run, finding))
+  const known = await knownOf(trx, run, rows, false)
+  return rows.map((row) => {
+    const before = known.get(row.fingerprint)
+    if (!before) return { id: null, outcome: 'created' }
+    return {
+      id: before.id,
+      outcome: isOverruled(before, run.id) ? 'unchanged' : outcomeOf(before, row.contentHash),
+    }
+  })
+}
+
+/** What a run sees again in one transaction, at most. */
+const mostAtOnce = 50_000
+
+/**
+ * Does what all batches would, where a run says what the latest one of its scope has said, to the letter: its findings
+ * are seen again. Null where it does not, or where what that one saw is not all there any more.
+ */
+export async function refresh(trx: Trx<Tables>, run: Run, payload: string): Promise<Outcome | null> {
+  await scans.takeTurn(trx, run)
+  const done = await scans.outcomeBefore(trx, run, scans.wholeRun)
+  if (done) return done
+  const latest = await scans.latestOf(trx, run.scope)
+  if (!latest?.finishedAt || latest.payload !== payload || latest.runId >= run.id) return null
+  if (latest.findings > mostAtOnce) return null
+  const { rows: known } = await sql<Known & { contentHash: string }>`
+    select v.id, v.status, v.presence, s.content_hash, s.run_id, false as is_withdrawn
+    from vulnerability_sources s join vulnerabilities v on v.id = s.vulnerability_id
+    where s.scope = ${run.scope} and s.run_id = ${latest.runId}::uuid and s.withdrawn_at is null
+    for update of v`.execute(trx)
+  if (known.length !== latest.findings) return null
+  const outcome: Outcome = { created: 0, updated: 0, unchanged: 0, reopened: 0 }
+  const said = known.map((each) => {
+    outcome[outcomeOf(each, each.contentHash)] += 1
+    return { row: each, change: changeOf(each, each.contentHash) }
+  })
+  await scans.open(trx, run)
+  await write(trx, run, { written: [], said })
+  await scans.keepOutcome(trx, run, scans.wholeRun, outcome)
+  return outcome
+}
+
+/** Findings that only this scope sees: what it does not see again is absent. */
+const seenByNoOther = (run: Run) => sql`not exists (select 1 from vulnerability_sources o
+  where o.vulnerability_id = v.id and o.scope <> ${run.scope} and o.withdrawn_at is null)`
 
 /**
  * Ends a complete run: what its scope saw before and this run did not is withdrawn, and a finding that no
  * scan sees any more is absent, and resolved unless a person has said something else of it. Runs are told
  * apart by the order of their ids, so that an older run that comes late withdraws nothing of a newer one, and
- * brings back nothing that it withdrew.
+ * brings back nothing that it withdrew. The same end again answers what it answered before.
+ * @param payload a digest of all that the run said
  * @returns how many findings it closed
  */
-export async function finish(trx: Trx<Tables>, run: Run): Promise<number> {
-  await takeTurn(trx, run)
-  const { rows: withdrawn } = await sql<{ vulnerabilityId: string }>`
-    update vulnerability_sources set withdrawn_at = now(), run_id = ${run.id}::uuid
-    where scope = ${run.scope} and run_id < ${run.id}::uuid and withdrawn_at is null
-    returning vulnerability_id`.execute(trx)
-  const ids = withdrawn.map((row) => row.vulnerabilityId)
-  const { rows: absent } = await sql<{ status: string }>`
-    update vulnerabilities v set presence = 'absent', version = v.version + 1, updated_at = now(),
-      status = case when v.status = any(${closableStatuses}) then 'resolved' else v.status end,
-      resolution = case when v.status = any(${closableStatuses}) then 'fixed' else v.resolution end,
-      resolved_at = case when v.status = any(${closableStatuses}) then now() else v.resolved_at end
-    where v.id = any(${ids}::uuid[]) and not exists (
-      select 1 from vulnerability_sources s where s.vulnerability_id = v.id and s.withdrawn_at is null)
-    returning v.status`.execute(trx)
-  return absent.filter((row) => row.status === 'resolved').length
+export async function finish(trx: Trx<Tables>, run: Run, payload: string | null = null): Promise<number> {
+  await scans.takeTurn(trx, run)
+  const before = await scans.open(trx, run)
+  if (before.finishedAt) return before.closed
+  const isClosable = sql`v.status = any(${closableStatuses})`
+  const { rows } = await sql<{ closed: number }>`
+    with gone as materialized (
+      select v.id, ${isClosable} as is_closable, ${seenByNoOther(run)} as is_absent
+      from vulnerability_sources s join vulnerabilities v on v.id = s.vulnerability_id
+      where s.scope = ${run.scope} and s.run_id < ${run.id}::uuid and s.withdrawn_at is null
+      for update of v),
+    images as (
+      insert into finding_changes
+        (organization_id, run_id, vulnerability_id, change, version, before, source_before)
+      select v.organization_id, ${run.id}::uuid, v.id,
+        case when not is_absent then 'unseen' when is_closable then 'closed' else 'absent' end,
+        v.version + is_absent::int, ${image}, ${scans.sourceImage}
+      from gone join vulnerabilities v on v.id = gone.id
+      join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}),
+    withdrawn as (
+      update vulnerability_sources s set withdrawn_at = now(), run_id = ${run.id}::uuid
+      from gone where s.vulnerability_id = gone.id and s.scope = ${run.scope}),
+    absent as (
+      update vulnerabilities v set presence = 'absent', version = v.version + 1, updated_at = now(),
+        status = case when is_closable then 'resolved' else v.status end,
+        resolution = case when is_closable then 'fixed' else v.resolution end,
+        resolved_at = case when is_closable then now() else v.resolved_at end
+      from gone where v.id = gone.id and is_absent)
+    select count(*)::int as closed from gone where is_absent and is_closable`.execute(trx)
+  const { closed } = rows[0]!
+  await scans.finish(trx, run, { payload, closed })
+  return closed
+}
+
+/** The findings that a run would close if it saw none of them again. */
+export async function closable(trx: Trx<Tables>, run: Run): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select v.id from vulnerability_sources s join vulnerabilities v on v.id = s.vulnerability_id
+    where s.scope = ${run.scope} and s.run_id < ${run.id}::uuid and s.withdrawn_at is null
+      and v.status = any(${closableStatuses}) and ${seenByNoOther(run)}`.execute(trx)
+  return rows.map(({ id }) => id)
 }

@@ -1,4 +1,4 @@
-import { type Expected, managers, members, read } from '../words.ts'
+import { analysts, type Expected, managers, members, read } from '../words.ts'
 
 const integrated = { may: members, key: 'integrations:read' }
 
@@ -10,6 +10,11 @@ export const integrations: Expected = {
     importRuns: { ...integrated, ask: '(first: 2)' },
     operation: { ...integrated, ask: '(id: "$operation")' },
     operations: { ...integrated, ask: '(first: 2)' },
+    metrics: { may: members, key: 'any' },
+    metric: { may: members, key: 'alerts:read', ask: '(name: "alerts.open")' },
+    search: { may: members, key: 'any', ask: '(query: "mine")' },
+    savedMetric: { may: members, key: 'reports:read', ask: '(id: "$savedMetric")' },
+    savedMetrics: { may: members, key: 'reports:read', ask: '(first: 2)' },
   },
   mutation: {
     startImport: {
@@ -17,11 +22,27 @@ export const integrations: Expected = {
       key: 'vulnerabilities:import',
       ask: '(input: { upload: "$upload", fileName: "matrix.json" })',
     },
+    revertImport: {
+      may: managers,
+      key: 'vulnerabilities:import',
+      ask: '(input: { id: "$importRun" })',
+    },
+    cancelOperation: {
+      may: managers,
+      key: 'integrations:write',
+      ask: '(input: { id: "$operation" })',
+    },
     setConnectorCredentials: {
       may: managers,
       key: 'integrations:write',
       ask: '(input: { id: "$connector", credentials: "$text" })',
     },
+    createSavedMetric: {
+      may: analysts,
+      key: ['reports:create', 'alerts:read'],
+      ask: '(input: { name: "$text", metric: "alerts.open" })',
+    },
+    removeSavedMetric: { may: analysts, key: 'reports:create', ask: '(input: { id: "$savedLeaver" })' },
   },
   peers: ['Query.personInIntegrations', 'Mutation.resealIntegrations'],
   types: {
@@ -32,8 +53,26 @@ export const integrations: Expected = {
     ConnectorEdge: 'part',
     ImportRunConnection: 'part',
     ImportRunEdge: 'part',
+    SearchConnection: 'part',
+    SearchEdge: 'part',
+    SearchHit: 'part',
+    SearchTotal: 'part',
+    SavedMetric: read('reports:read'),
+    DrillDown: 'part',
+    Metric: 'part',
+    MetricDefinition: 'part',
+    MetricGroup: 'part',
+    MetricPoint: 'part',
+    MetricValue: 'part',
+    SavedMetricConnection: 'part',
+    SavedMetricEdge: 'part',
+    SavedMetricPayload: 'part',
     OperationConnection: 'part',
     OperationEdge: 'part',
+    CancelOperationPayload: 'part',
+    RevertImportPayload: 'part',
+    LeftFinding: 'part',
+    PreviewedChange: 'part',
     SetConnectorCredentialsPayload: 'part',
     StartImportPayload: 'part',
   },

@@ -1,7 +1,21 @@
 import { admins, analysts, anyone, givesViewer, managers, members, type Row } from '../words.ts'
-import { granted } from './assets.ts'
+import { granted, merging } from './assets.ts'
 import { moreRoutes } from './doors.ts'
+import { another, soon } from './vulns.ts'
 
+const triage = (body: object): Row => ({
+  may: analysts,
+  key: 'vulnerabilities:write',
+  ask: '$vulnerability',
+  body,
+})
+const decide = (body: object): Row => ({
+  may: managers,
+  key: 'vulnerabilities:accept_approve',
+  ask: '$riskAcceptance',
+  body,
+  past: [another],
+})
 const read = (resource: string): Row => ({ may: members, key: `${resource}:read` })
 
 /** The rows of REST, by method and path as the server knows it. */
@@ -90,6 +104,22 @@ export const routes: Record<string, Row> = {
   'PUT /assets/:id': { may: managers, key: 'assets:write', ask: '$asset', body: { criticality: 'high' } },
   'POST /assets/:id/retire': { may: managers, key: 'assets:write', ask: '$spareAsset', body: {} },
   'POST /assets/:id/revive': { may: managers, key: 'assets:write', ask: '$spareAsset', body: {} },
+  'POST /assets/:id/merge': {
+    may: managers,
+    key: merging,
+    ask: '$asset',
+    body: { asset_ids: ['$spareAsset'] },
+  },
+  'POST /assets/:id/split': {
+    may: managers,
+    key: merging,
+    ask: '$spareAsset',
+    body: {},
+  },
+  'GET /assets/by-identifier': { ...read('assets'), ask: '?kind=hostname&value=web-01' },
+  'GET /assets/coverage': read('assets'),
+  'GET /assets/proposals': read('assets'),
+  'GET /assets/conflicts': read('assets'),
   'GET /assets': read('assets'),
   'GET /assets/search': { ...read('assets'), ask: '?q=a' },
   'GET /assets/stats': read('assets'),
@@ -97,15 +127,121 @@ export const routes: Record<string, Row> = {
   'GET /alerts': read('alerts'),
   'GET /alerts/stats': read('alerts'),
   'GET /alerts/:id': { ...read('alerts'), ask: '$alert' },
-  'POST /alerts/:id/acknowledge': { may: analysts, key: 'alerts:write', ask: '$alert' },
+  'POST /alerts': {
+    may: analysts,
+    key: ['alerts:write', 'assets:read'],
+    body: { title: 'by hand', severity: 'low' },
+  },
+  'POST /alerts/ingest': {
+    may: analysts,
+    key: 'alerts:write',
+    body: { source: 'matrix', alerts: [{ title: '', severity: 'low' }] },
+  },
+  'PUT /alerts/:id': { may: analysts, key: 'alerts:write', ask: '$worked', body: { priority: 'p1' } },
+  'POST /alerts/:id/acknowledge': { may: analysts, key: 'alerts:write', ask: '$worked' },
+  'POST /alerts/:id/start': { may: analysts, key: 'alerts:write', ask: '$worked' },
+  'POST /alerts/:id/hold': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$worked' },
+    body: { reason: 'waits', hold_until: '$tomorrow' },
+  },
+  'POST /alerts/:id/resolve': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$worked' },
+    body: { verdict: 'benign' },
+  },
+  'POST /alerts/:id/reopen': { may: analysts, key: 'alerts:write', ask: '$worked' },
+  'POST /alerts/:id/archive': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$worked' },
+    body: { version: 0 },
+  },
+  'POST /alerts/:id/assign': {
+    may: analysts,
+    key: ['alerts:write', 'users:read'],
+    ask: '$worked',
+    body: { user_id: null },
+  },
+  'GET /alerts/:id/timeline': { ...read('alerts'), ask: '$alert' },
+  'POST /alerts/:id/comments': { may: analysts, key: 'alerts:write', ask: '$worked', body: { body: 'said' } },
+  'PUT /comments/:id': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$comment' },
+    body: { body: 'said', version: 0 },
+    past: ['Only who wrote a comment may change it'],
+  },
+  'DELETE /comments/:id': { may: analysts, key: 'alerts:write', ask: '$worked' },
+  'GET /incidents': read('alerts'),
+  'GET /incidents/:id': { ...read('alerts'), ask: '$incident' },
+  'POST /incidents': {
+    may: analysts,
+    key: ['alerts:write', 'users:read'],
+    body: { title: 'made', severity: 'low' },
+  },
+  'PUT /incidents/:id': {
+    may: analysts,
+    key: ['alerts:write', 'users:read'],
+    ask: '$incident',
+    body: { version: 0 },
+  },
+  'POST /incidents/:id/alerts': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$incident' },
+    body: { alert_ids: ['$worked'] },
+  },
+  'POST /incidents/:id/alerts/detach': {
+    ...{ may: analysts, key: 'alerts:write', ask: '$incident' },
+    body: { alert_ids: ['$worked'] },
+  },
+  'GET /suppression-rules': read('alerts'),
+  'GET /suppression-rules/:id': { ...read('alerts'), ask: '$suppressionRule' },
+  'POST /suppression-rules/preview': { ...read('alerts'), body: { filter: { source: ['falco'] } } },
+  'POST /suppression-rules': {
+    ...{ may: analysts, key: 'alerts:write' },
+    body: { name: 'r', reason: 'r', expires_at: '$tomorrow', filter: { source: ['nobody'] } },
+  },
+  'DELETE /suppression-rules/:id': { may: analysts, key: 'alerts:write', ask: '$suppressionRule' },
   'GET /vulnerabilities': read('vulnerabilities'),
   'GET /vulnerabilities/stats': read('vulnerabilities'),
   'GET /vulnerabilities/:id': { ...read('vulnerabilities'), ask: '$vulnerability' },
+  'POST /vulnerabilities/:id/status': triage({ status: 'confirmed' }),
+  'POST /vulnerabilities/:id/confirm': triage({}),
+  'POST /vulnerabilities/:id/start-remediation': triage({ ticket_url: 'https://tickets.example/1' }),
+  'POST /vulnerabilities/:id/false-positive': triage({ reason: 'none' }),
+  'POST /vulnerabilities/:id/not-affected': triage({ justification: 'code_not_present', reason: 'none' }),
+  'POST /vulnerabilities/:id/resolve': triage({ resolution: 'fixed' }),
+  'POST /vulnerabilities/:id/reopen': triage({}),
+  'PUT /vulnerabilities/:id/assignee': triage({ assignee_id: null }),
+  'PUT /vulnerabilities/:id/reachability': triage({ reachability: 'unreachable' }),
+  'PUT /vulnerabilities/:id/severity': triage({ severity: 'low', reason: 'here' }),
+  'POST /vulnerabilities/:id/severity/end': triage({}),
+  'GET /vulnerabilities/sla-policy': read('vulnerabilities'),
+  'PUT /vulnerabilities/sla-policy': {
+    may: managers,
+    key: 'organization:policy',
+    body: { low_days: 200 },
+  },
+  'GET /risk-acceptances': read('vulnerabilities'),
+  'GET /risk-acceptances/:id': { ...read('vulnerabilities'), ask: '$riskAcceptance' },
+  'POST /risk-acceptances': {
+    may: analysts,
+    key: 'vulnerabilities:accept_request',
+    body: { vulnerability_ids: ['$vulnerability'], treatment: 'accept', reason: 'none', expires_at: soon },
+  },
+  'PUT /risk-acceptances/:id': {
+    may: analysts,
+    key: 'vulnerabilities:accept_request',
+    ask: '$riskAcceptance',
+    body: { reason: 'another' },
+  },
+  'POST /risk-acceptances/:id/approve': decide({}),
+  'POST /risk-acceptances/:id/reject': decide({ reason: 'no' }),
+  'POST /risk-acceptances/:id/revoke': decide({ reason: 'no' }),
   'GET /compliance/frameworks': read('compliance'),
   'GET /compliance/controls': read('compliance'),
   'GET /compliance/posture': read('compliance'),
   'GET /integrations/imports': read('integrations'),
   'GET /integrations/imports/:id': { ...read('integrations'), ask: '$importRun' },
+  'POST /integrations/imports/:id/revert': {
+    may: managers,
+    key: 'vulnerabilities:import',
+    ask: '$importRun',
+  },
   'POST /integrations/imports': { may: managers, key: 'vulnerabilities:import', body: '{}' },
   'GET /integrations/connectors': read('integrations'),
   'PUT /integrations/connectors/:id/credentials': {
@@ -130,6 +266,30 @@ export const routes: Record<string, Row> = {
   },
   'GET /operations': read('integrations'),
   'GET /operations/:id': { ...read('integrations'), ask: '$operation' },
+  'POST /operations/:id/cancel': { may: managers, key: 'integrations:write', ask: '$operation' },
+  'POST /alerts/bulk': {
+    may: analysts,
+    key: ['alerts:bulk', 'alerts:write'],
+    body: { ids: ['$alert'], patch: { priority: 'p2' } },
+  },
+  'GET /alerts/bulk/:id': { ...read('alerts'), ask: '$alertBatch' },
+  'POST /alerts/bulk/:id/undo': {
+    may: analysts,
+    key: ['alerts:bulk', 'alerts:write'],
+    ask: '$alertBatch',
+  },
+  'GET /search': { may: members, key: 'any', ask: '?q=mine' },
+  'GET /metrics': { may: members, key: 'any' },
+  'GET /metrics/trends': { may: members, key: 'alerts:read', ask: '?metric=alerts.open' },
+  'GET /metrics/custom': read('reports'),
+  'GET /metrics/custom/:id': { ...read('reports'), ask: '$savedMetric' },
+  'POST /metrics/custom': {
+    may: analysts,
+    key: ['reports:create', 'alerts:read'],
+    body: { name: '$text', metric: 'alerts.open' },
+  },
+  'DELETE /metrics/custom/:id': { may: analysts, key: 'reports:create', ask: '$savedLeaver' },
+  'GET /metrics/:name': { may: members, key: 'alerts:read', ask: 'alerts.open' },
   'GET /metrics/dashboard': { may: members, key: ['assets:read', 'alerts:read', 'vulnerabilities:read'] },
 }
 

@@ -1,20 +1,101 @@
-import { type Expected, members, read } from '../words.ts'
+import { analysts, type Expected, managers, members, type Row, read } from '../words.ts'
 
+const write = (rest = ''): Row => ({
+  may: analysts,
+  key: 'vulnerabilities:write',
+  ask: `(input: { id: "$vulnerability"${rest && `, ${rest}`} })`,
+})
+
+/** What is said to who asked and would decide as well. */
+export const another = 'Somebody else has to decide on what you have asked for'
+/** A day within the year that an acceptance may last. */
+export const soon = new Date(Date.now() + 90 * 86_400_000).toISOString()
+
+const decide = (rest = ''): Row => ({
+  may: managers,
+  key: 'vulnerabilities:accept_approve',
+  ask: `(input: { id: "$riskAcceptance"${rest && `, ${rest}`} })`,
+  past: [another],
+})
 export const vulns: Expected = {
   query: {
     vulnerability: { may: members, key: 'vulnerabilities:read', ask: '(id: "$vulnerability")' },
     vulnerabilities: { may: members, key: 'vulnerabilities:read', ask: '(first: 2)' },
+    riskAcceptance: { may: members, key: 'vulnerabilities:read', ask: '(id: "$riskAcceptance")' },
+    riskAcceptances: { may: members, key: 'vulnerabilities:read', ask: '(first: 2)' },
+    slaPolicy: { may: members, key: 'vulnerabilities:read' },
     vulnerabilityStats: { may: members, key: 'vulnerabilities:read' },
   },
-  peers: ['Mutation.applyFindings', 'Mutation.finishFindings'],
+  mutation: {
+    changeVulnerabilityStatus: write('status: CONFIRMED'),
+    confirmVulnerability: write(),
+    startRemediation: write('ticketUrl: "https://tickets.example/1"'),
+    markFalsePositive: write('reason: "none"'),
+    markNotAffected: write('justification: CODE_NOT_PRESENT, reason: "none"'),
+    resolveVulnerability: write('resolution: FIXED'),
+    reopenVulnerability: write(),
+    assignVulnerability: write('assigneeId: null'),
+    setVulnerabilityReachability: write('reachability: UNREACHABLE'),
+    overrideSeverity: write('severity: LOW, reason: "here"'),
+    endSeverityOverride: write(),
+    requestRiskAcceptance: {
+      may: analysts,
+      key: 'vulnerabilities:accept_request',
+      ask: `(input: { cveIds: ["CVE-2024-1000"], assetIds: ["$asset"], treatment: ACCEPT, reason: "none", expiresAt: "${soon}" })`,
+    },
+    updateRiskAcceptance: {
+      may: analysts,
+      key: 'vulnerabilities:accept_request',
+      ask: '(input: { id: "$riskAcceptance", reason: "another" })',
+    },
+    approveRiskAcceptance: decide(),
+    rejectRiskAcceptance: decide('reason: "no"'),
+    revokeRiskAcceptance: decide('reason: "no"'),
+    setSlaPolicy: { may: managers, key: 'organization:policy', ask: '(input: { lowDays: 200 })' },
+  },
+  peers: [
+    ...['Mutation.applyFindings', 'Mutation.refreshFindings', 'Mutation.finishFindings'],
+    ...['Mutation.revertFindings', 'Query.previewFindings', 'Query.closableFindings'],
+    'Mutation.rescoreAsset',
+    'Query.personInVulns',
+    'Query.vulnerabilityMetric',
+    'Query.vulnerabilityMetrics',
+  ],
   fields: { 'Asset.openVulnerabilityCount': read('vulnerabilities:read') },
   types: {
     Vulnerability: read('vulnerabilities:read'),
     VulnerabilityStats: read('vulnerabilities:read'),
+    RiskAcceptance: read('vulnerabilities:read'),
+    SlaPolicy: read('vulnerabilities:read'),
+    ApproveRiskAcceptancePayload: 'part',
+    EndSeverityOverridePayload: 'part',
+    OverrideSeverityPayload: 'part',
+    RejectRiskAcceptancePayload: 'part',
+    RequestRiskAcceptancePayload: 'part',
+    RevokeRiskAcceptancePayload: 'part',
+    RiskAcceptanceConnection: 'part',
+    RiskAcceptanceEdge: 'part',
+    SetSlaPolicyPayload: 'part',
+    SeverityOverride: 'part',
+    UpdateRiskAcceptancePayload: 'part',
+    Advisory: 'part',
+    Epss: 'part',
+    Kev: 'part',
+    KevAssertion: 'part',
+    AssignVulnerabilityPayload: 'part',
+    ChangeVulnerabilityStatusPayload: 'part',
+    ConfirmVulnerabilityPayload: 'part',
     CvssRating: 'part',
     FindingLocation: 'part',
+    MarkFalsePositivePayload: 'part',
+    MarkNotAffectedPayload: 'part',
+    ReopenVulnerabilityPayload: 'part',
+    ResolveVulnerabilityPayload: 'part',
+    SetVulnerabilityReachabilityPayload: 'part',
+    StartRemediationPayload: 'part',
     VulnerabilityConnection: 'part',
     VulnerabilityEdge: 'part',
+    VulnerabilityRiskFactor: 'part',
     VulnerableComponent: 'part',
   },
 }

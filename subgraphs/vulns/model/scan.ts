@@ -1,0 +1,79 @@
+/** Runs of scans, as findings know them: what each was told, and in which order. */
+import { type Expression, type SqlBool, sql } from 'kysely'
+import type { Trx } from '#kit/database.ts'
+import type { Outcome, ScanRow, Tables } from '../tables.ts'
+import type { Run } from './observation.ts'
+
+/** The number of the batch that stands for all batches of a run. */
+export const wholeRun = -1
+
+/** What `s`, a scan's word of a finding, was before; null where it had said nothing. */
+export const sourceImage = sql.raw(`case when s.run_id is not null then jsonb_build_object('run_id', s.run_id,
+  'content_hash', s.content_hash, 'withdrawn_at', s.withdrawn_at, 'last_seen_at', s.last_seen_at) end`)
+
+/** Runs over one asset take turns, batch by batch: whatever order they write in, they cannot cross. */
+export const takeTurn = (trx: Trx<Tables>, run: Pick<Run, 'organizationId' | 'assetId'>) =>
+  sql`select pg_advisory_xact_lock(hashtextextended(${`${run.organizationId}/${run.assetId}`}, 0))`.execute(
+    trx,
+  )
+
+/** The row of a run, which is added when it first says something. */
+export async function open(trx: Trx<Tables>, run: Run): Promise<ScanRow> {
+  const { id: runId, organizationId, assetId, scope, tool } = run
+  await trx
+    .insertInto('scans')
+    .values({ runId, organizationId, assetId, scope, tool })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  return trx.selectFrom('scans').selectAll().where('runId', '=', runId).executeTakeFirstOrThrow()
+}
+
+/** The newest run of a scope that was not reverted. */
+export const latestOf = (
+  trx: Trx<Tables>,
+  scope: string,
+  than: Expression<SqlBool> = sql<boolean>`true`,
+): Promise<ScanRow | undefined> =>
+  trx
+    .selectFrom('scans')
+    .selectAll()
+    .where('scope', '=', scope)
+    .where('revertedAt', 'is', null)
+    .where(than)
+    .orderBy('runId', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+
+export async function finish(
+  trx: Trx<Tables>,
+  { id, scope }: Run,
+  { payload, closed }: { payload: string | null; closed: number },
+): Promise<void> {
+  await sql`
+    update scans set payload = ${payload}, closed = ${closed}, finished_at = now(), findings = (
+      select count(*) from vulnerability_sources
+      where scope = ${scope} and run_id = ${id}::uuid and withdrawn_at is null)
+    where run_id = ${id}::uuid`.execute(trx)
+}
+
+/** What a batch answered when it was applied. */
+export async function outcomeBefore(trx: Trx<Tables>, run: Run, batch: number): Promise<Outcome | undefined> {
+  const row = await trx
+    .selectFrom('appliedBatches')
+    .select('outcome')
+    .where('runId', '=', run.id)
+    .where('batch', '=', batch)
+    .executeTakeFirst()
+  return row?.outcome
+}
+
+export async function keepOutcome(
+  trx: Trx<Tables>,
+  run: Run,
+  batch: number,
+  outcome: Outcome,
+): Promise<void> {
+  const { organizationId, id: runId } = run
+  await sql`insert into applied_batches (organization_id, run_id, batch, outcome)
+    values (${organizationId}, ${runId}, ${batch}, ${JSON.stringify(outcome)})`.execute(trx)
+}

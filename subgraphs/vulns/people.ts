@@ -1,0 +1,38 @@
+import type { PersonalTable } from '#kit/people.ts'
+
+/** What is kept of people here. */
+export const people: readonly PersonalTable[] = [
+  {
+    table: 'vulns.vulnerabilities',
+    person: ['assignee_id', 'status_by', 'override_by'],
+    shows: [
+      'id',
+      'title',
+      'status',
+      'status_reason',
+      'assignee_id',
+      'status_by',
+      'override_by',
+      'override_reason',
+    ],
+  },
+  {
+    table: 'vulns.risk_acceptances',
+    person: ['requested_by', 'approved_by', 'decided_by'],
+    shows: [
+      'id',
+      'reason',
+      'status',
+      'requested_by',
+      'approved_by',
+      'decided_by',
+      'decision_reason',
+      'created_at',
+    ],
+  },
+  {
+    table: 'vulns.sla_policies',
+    person: ['created_by'],
+    shows: ['version', 'created_by', 'created_at'],
+  },
+]
