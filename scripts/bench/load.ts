@@ -1,13 +1,20 @@
 import { Pool } from 'undici'
 import type { Used } from './peer.ts'
 
-export type Round = { requests: number; seconds: number; p99Ms: number; cpuMs: number }
+export type Round = {
+  requests: number
+  seconds: number
+  p50Ms: number
+  p95Ms: number
+  p99Ms: number
+  cpuMs: number
+}
 
 /** Asks a few things in turn, again and again, over a few connections, each when it has its answer. Throws at any error. */
 export async function load(
   url: string,
   bodies: readonly string[],
-  { connections, ms }: { connections: number; ms: number },
+  { connections, ms, headers }: { connections: number; ms: number; headers?: Record<string, string> },
   used: () => Promise<Used>,
 ): Promise<Round> {
   const target = new URL(url)
@@ -17,7 +24,7 @@ export async function load(
   const request = {
     method: 'POST',
     path: target.pathname,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
   } as const
   const before = await used()
   const from = performance.now()
@@ -28,8 +35,9 @@ export async function load(
         ...request,
         body: bodies[turn++ % bodies.length]!,
       })
-      await answer.arrayBuffer()
-      if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`)
+      const bytes = Buffer.from(await answer.arrayBuffer())
+      if (statusCode !== 200 || bytes.includes('"errors":['))
+        throw new Error(`${url} answered ${statusCode}: ${bytes.subarray(0, 500)}`)
       latencies.push(performance.now() - sent)
     }
   }
@@ -38,15 +46,23 @@ export async function load(
   const spent = (await used()).cpuMs - before.cpuMs
   await pool.close()
   latencies.sort((one, other) => one - other)
+  const at = (part: number) => latencies[Math.floor(latencies.length * part)]!
   return {
     requests: latencies.length,
     seconds,
-    p99Ms: latencies[Math.floor(latencies.length * 0.99)]!,
+    p50Ms: at(0.5),
+    p95Ms: at(0.95),
+    p99Ms: at(0.99),
     cpuMs: spent / latencies.length,
   }
 }
 
-export async function answerOf(url: string, body: string): Promise<unknown> {
-  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+export async function answerOf(
+  url: string,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<unknown> {
+  const all = { 'content-type': 'application/json', ...headers }
+  const answer = await fetch(url, { method: 'POST', headers: all, body })
   return answer.json()
 }

@@ -26,8 +26,9 @@ export async function startPeer(
   file: string,
   start: Start,
   execArgv: string[] = [],
+  env: Record<string, string> = { NODE_ENV: 'production' },
 ): Promise<Peer> {
-  const child: ChildProcess = fork(file, { execArgv, env: { ...process.env, NODE_ENV: 'production' } })
+  const child: ChildProcess = fork(file, { execArgv, env: { ...process.env, ...env } })
   child.send(start)
   const [{ url }] = (await Promise.race([
     once(child, 'message'),

@@ -1,0 +1,10 @@
+import { environment, readEnv } from '#kit/env.ts'
+import { createLog } from '#kit/log.ts'
+import { openHouse } from '../../house.ts'
+import { serveAsPeer } from '../peer.ts'
+
+/** The whole house over the database that its environment names. */
+await serveAsPeer(async () => {
+  const house = await openHouse({ env: readEnv(environment, process.env), log: createLog('house', 'warn') })
+  return house.url
+})
