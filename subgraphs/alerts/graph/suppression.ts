@@ -65,6 +65,7 @@ const SuppressionRuleFilter = builder.inputType('SuppressionRuleFilter', {
 const listArgs = lists.args(SuppressionRuleFilter, lists.order('SuppressionRule', rules.specAt(new Date(0))))
 
 type Preview = { since: Date; page: Page<AlertRow> }
+const previewSize = 10
 const SuppressionPreview = builder.objectRef<Preview>('SuppressionPreview').implement({
   needs: 'inherited',
   description: 'Which alerts a rule would have been about.',
@@ -73,6 +74,7 @@ const SuppressionPreview = builder.objectRef<Preview>('SuppressionPreview').impl
     alerts: t.field({
       type: AlertConnection,
       description: 'How many, and some of them, newest first.',
+      listSize: { assumedSize: previewSize, sizedFields: ['edges'], requireOneSlicingArgument: false },
       resolve: ({ page }) => page,
     }),
   }),
@@ -103,7 +105,7 @@ builder.queryFields((t) => ({
     resolve: async (_root, { filter }, context) => {
       const now = context.clock()
       const since = new Date(now.getTime() - previewDays * 86_400_000)
-      const asked = { first: 10, filter: { ...rules.mayFilter(filter), lastSeenAt: { from: since } } }
+      const asked = { first: previewSize, filter: { ...rules.mayFilter(filter), lastSeenAt: { from: since } } }
       return { since, page: await listOf(context, alerts.specAt(now), asked) }
     },
   }),
