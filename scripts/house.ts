@@ -192,10 +192,13 @@ export async function openHouse({
     })
     closers.push(() => app.close())
     // Once everybody can be asked, and stopped before anybody is away.
-    for (const { of, url } of subgraphs.filter((each) => each.of.jobs)) {
-      const worker = await openWorker(of, { url, surroundings: around(of.name) })
-      closers.push(() => worker.close())
-    }
+    const working = subgraphs
+      .filter((each) => each.of.jobs)
+      .map(async ({ of, url }) => {
+        const worker = await openWorker(of, { url, surroundings: around(of.name) })
+        closers.push(() => worker.close())
+      })
+    for (const each of await Promise.allSettled(working)) if (each.status === 'rejected') throw each.reason
     const relay = openRelay({ databaseUrl: database.url, keys, log, folder: checkpointsIn(env) })
     closers.push(() => relay.close())
     const metricsUrl = await serveMetrics(env, { metrics, log }, (closer) => closers.push(closer))

@@ -136,7 +136,49 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     ],
     people: [
       ...[...made, 'asset_id', 'fingerprint', 'fingerprint_version', 'severity_rank', 'cvss_rank'],
-      ...['due_date', 'first_seen_at', 'created_by_run'],
+      ...['due_date', 'first_seen_at', 'created_by_run', 'assignee_id', 'ticket_url', 'justification'],
+      ...['status_reason', 'status_by', 'status_at', 'reachability', 'severity_override', 'override_reason'],
+      ...['override_by', 'override_at', 'override_until', 'acceptance_id', 'accepted_from', 'accepted_until'],
+      ...['merged_into', 'risk_score', 'sla_reason', 'sla_started_at', 'sla_paused_at', 'sla_paused_seconds'],
+      ...['at_risk_at', 'due_rank'],
+    ],
+  },
+  'vulns.asset_context': {
+    machines: [],
+    people: [
+      ...['organization_id', 'asset_id', 'criticality', 'exposure', 'lifecycle', 'told_score', 'updated_at'],
+    ],
+  },
+  'vulns.risk_acceptances': {
+    machines: [],
+    people: [
+      ...[...made, 'finding_ids', 'cve_ids', 'asset_ids', 'treatment', 'reason', 'compensating_controls'],
+      ...['evidence', 'status', 'requested_by', 'approved_by', 'decided_by', 'decided_at', 'decision_reason'],
+      ...['valid_from', 'expires_at', 'version', 'updated_at'],
+    ],
+  },
+  'vulns.sla_policies': {
+    machines: [],
+    people: [
+      ...['organization_id', 'version', 'critical_days', 'high_days', 'medium_days', 'low_days', 'kev_days'],
+      ...['exploitable_internet_days', 'exploitable_days', 'internet_days', 'epss_threshold'],
+      ...['restart_after_days', 'created_by', 'created_at'],
+    ],
+  },
+  'vulns.vuln_intel': {
+    machines: [],
+    people: [
+      ...[
+        'cve_id',
+        'epss',
+        'epss_percentile',
+        'epss_date',
+        'epss_model',
+        'kev_listed',
+        'kev_added',
+        'kev_due',
+      ],
+      ...['ransomware', 'updated_at'],
     ],
   },
   'vulns.scans': {
@@ -290,6 +332,9 @@ test('a finding is moved by machines as absence and presence do, and by people a
     await owner.query(set(from))
     await client.query(set(to))
   }
+  // What a status asks for, which machines may not write.
+  await owner.query(`update vulns.vulnerabilities set accepted_from = now(), accepted_until = now() + interval '1 day',
+    status_reason = 'r', justification = 'code_not_present' where organization_id = '${acme}'`)
   for (const from of statuses) {
     for (const to of statuses) {
       const moving = move(machines.vulns!, from, to)
