@@ -78,13 +78,20 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
     auditEvents { edges { node { id } } }
     alerts { edges { node { id asset { id } } } } frameworks { edges { node { id } } }
     controls { edges { node { id parent { id } } } } connectors { edges { node { id } } }
-    vulnerabilities(filter: { search: "${mark}" }) { edges { node { id } } } }`)
+    vulnerabilities(filter: { search: "${mark}" }) { edges { node { id } } }
+    others: vulnerabilities { edges { node { id title } } } }`)
   type Edge = { node: { id: string; asset?: object | null; parent?: object | null } }
   const first = (noun: string): string => {
     const edges = body.data[noun].edges as Edge[]
     return edges.find(({ node }) => node.asset !== null && node.parent !== null)!.node.id
   }
   const worked = first('alerts')
+  const workedVulnerability = (body.data.others.edges as { node: { id: string; title: string } }[]).find(
+    ({ node }) => !node.title.includes(mark),
+  )!.node.id
+  const assignee = { assignee_id: user.id }
+  await owner.rest('PUT', `/vulnerabilities/${first('vulnerabilities')}/assignee`, assignee)
+  await owner.rest('POST', `/vulnerabilities/${first('vulnerabilities')}/confirm`, {})
   await owner.rest('POST', `/alerts/${worked}/acknowledge`)
   const of = {
     mark,
@@ -94,7 +101,17 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   }
   await owner.rest('PUT', `/assets/${first('assets')}`, { owner_id: user.id, owner_team_id: team })
   return {
-    ...{ worked, team, assetGroup, riskAcceptance, grant, invitation, savedMetric, savedLeaver },
+    ...{
+      worked,
+      workedVulnerability,
+      team,
+      assetGroup,
+      riskAcceptance,
+      grant,
+      invitation,
+      savedMetric,
+      savedLeaver,
+    },
     ...(await alertThings(owner, of)),
     alertBatch,
     apiKey: key.body.data.id,

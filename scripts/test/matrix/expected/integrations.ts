@@ -12,7 +12,7 @@ export const integrations: Expected = {
     operations: { ...integrated, ask: '(first: 2)' },
     metrics: { may: members, key: 'any' },
     metric: { may: members, key: 'alerts:read', ask: '(name: "alerts.open")' },
-    search: { may: members, key: 'any', ask: '(query: "mine")' },
+    search: { may: members, key: 'any', ask: '(query: "mine", first: 1)' },
     savedMetric: { may: members, key: 'reports:read', ask: '(id: "$savedMetric")' },
     savedMetrics: { may: members, key: 'reports:read', ask: '(first: 2)' },
   },

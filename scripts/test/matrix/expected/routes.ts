@@ -6,7 +6,7 @@ import { another, soon } from './vulns.ts'
 const triage = (body: object): Row => ({
   may: analysts,
   key: 'vulnerabilities:write',
-  ask: '$vulnerability',
+  ask: '$workedVulnerability',
   body,
 })
 const decide = (body: object): Row => ({
@@ -213,7 +213,8 @@ export const routes: Record<string, Row> = {
   'GET /vulnerabilities/sla-policy': read('vulnerabilities'),
   'PUT /vulnerabilities/sla-policy': {
     may: managers,
-    key: 'organization:policy',
+    // The answer is the policy, which is read as findings are.
+    key: ['organization:policy', 'vulnerabilities:read'],
     body: { low_days: 200 },
   },
   'GET /risk-acceptances': read('vulnerabilities'),

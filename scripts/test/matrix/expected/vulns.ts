@@ -3,7 +3,7 @@ import { analysts, type Expected, managers, members, type Row, read } from '../w
 const write = (rest = ''): Row => ({
   may: analysts,
   key: 'vulnerabilities:write',
-  ask: `(input: { id: "$vulnerability"${rest && `, ${rest}`} })`,
+  ask: `(input: { id: "$workedVulnerability"${rest && `, ${rest}`} })`,
 })
 
 /** What is said to who asked and would decide as well. */
