@@ -108,7 +108,8 @@ test('only a token that this house signed for this door is a token', async () =>
 })
 
 test('each role may do what the platform says, and is refused the rest', async () => {
-  const start = 'mutation { startImport(input: { upload: "01990000-0000-7000-8000-000000000000", fileName: "x" }) { run { id } } }'
+  const start =
+    'mutation { startImport(input: { upload: "01990000-0000-7000-8000-000000000000", fileName: "x" }) { run { id } } }'
   for (const [role, may] of [
     ['admin', true],
     ['manager', true],

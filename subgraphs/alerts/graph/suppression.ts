@@ -105,7 +105,10 @@ builder.queryFields((t) => ({
     resolve: async (_root, { filter }, context) => {
       const now = context.clock()
       const since = new Date(now.getTime() - previewDays * 86_400_000)
-      const asked = { first: previewSize, filter: { ...rules.mayFilter(filter), lastSeenAt: { from: since } } }
+      const asked = {
+        first: previewSize,
+        filter: { ...rules.mayFilter(filter), lastSeenAt: { from: since } },
+      }
       return { since, page: await listOf(context, alerts.specAt(now), asked) }
     },
   }),
