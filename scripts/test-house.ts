@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
 import { isBookkeeping, type Statement } from '#kit/database.ts'
 import { environment, readEnv } from '#kit/env.ts'
 import { createLog } from '#kit/log.ts'
@@ -37,6 +38,15 @@ export type TestHouse = House & {
 // Once a second and session, whatever is asked: it belongs to no answer.
 const isDoor = ({ schema, sql }: Statement) =>
   schema === 'identity' && sql.startsWith('select "users"."role", exists')
+
+/** Waits for what follows from earlier changes: nobody's question it is. */
+async function quiet(databaseUrl: string): Promise<void> {
+  const owner = new pg.Client({ connectionString: databaseUrl })
+  await owner.connect()
+  const waiting = `select 1 from operations.operations where status in ('queued', 'running') limit 1`
+  for (let times = 0; times < 100 && (await owner.query(waiting)).rowCount; times++) await pause(100)
+  await owner.end()
+}
 
 type Sent = (body: unknown) => void
 
@@ -124,6 +134,7 @@ export async function openTestHouse(
       }
     },
     statements: async (work) => {
+      await quiet(house.databaseUrl)
       const from = seen.length
       await work()
       return seen.slice(from).filter((statement) => !isBookkeeping(statement) && !isDoor(statement))
