@@ -30,6 +30,8 @@ export type Row = {
   alone?: true
   /** Refusals of what was asked with, which only those hear whom the rule has let in. */
   past?: readonly string[]
+  /** It makes something whatever ids it is given, and tells its id and times. */
+  makes?: true
 }
 
 /** What reading a type takes of a role and of a key; `part` takes nothing but what gave it. */

@@ -28,6 +28,7 @@ export const alerts: Expected = {
       may: analysts,
       key: ['alerts:bulk', 'alerts:write'],
       ask: '(input: { ids: ["$alert"], patch: { priority: P2 } })',
+      makes: true,
     },
     undoBulkUpdateAlerts: {
       may: analysts,

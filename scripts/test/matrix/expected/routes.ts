@@ -272,6 +272,7 @@ export const routes: Record<string, Row> = {
     may: analysts,
     key: ['alerts:bulk', 'alerts:write'],
     body: { ids: ['$alert'], patch: { priority: 'p2' } },
+    makes: true,
   },
   'GET /alerts/bulk/:id': { ...read('alerts'), ask: '$alertBatch' },
   'POST /alerts/bulk/:id/undo': {

@@ -40,6 +40,7 @@ export const vulns: Expected = {
     endSeverityOverride: write(),
     requestRiskAcceptance: {
       may: analysts,
+      makes: true,
       key: 'vulnerabilities:accept_request',
       ask: `(input: { cveIds: ["CVE-2024-1000"], assetIds: ["$asset"], treatment: ACCEPT, reason: "none", expiresAt: "${soon}" })`,
     },
