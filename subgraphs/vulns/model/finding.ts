@@ -6,7 +6,6 @@ import {
   assignments,
   columns,
   type Finding,
-  given,
   image,
   incoming,
   type Row,
@@ -80,7 +79,10 @@ function judge(run: Run, rows: readonly Row[], known: ReadonlyMap<string, Known>
 async function write(trx: Trx<Tables>, run: Run, { written, said }: Pick<Judged, 'written' | 'said'>) {
   const changed = said.filter(({ change }) => change !== null)
   const rewritten = new Set(written.map(({ id }) => id))
-  const others = said.filter(({ row }) => !rewritten.has(row.id)).map(({ row }) => row.id)
+  const back = changed.filter(({ row }) => !rewritten.has(row.id)).map(({ row }) => row.id)
+  const seenAgain = said
+    .filter(({ row, change }) => !change && !rewritten.has(row.id))
+    .map(({ row }) => row.id)
   const isBack = sql`v.status = 'resolved' or v.presence = 'absent'`
   const isResolved = sql`v.status = 'resolved'`
   const seen = sql`last_seen_at = now(), presence = 'present', resolution = null,
@@ -104,18 +106,18 @@ async function write(trx: Trx<Tables>, run: Run, { written, said }: Pick<Judged,
       left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}),
     added as (
       insert into vulnerabilities
-        (organization_id, asset_id, id, fingerprint, created_by_run, due_at, ${columns})
-      select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint, ${run.id}::uuid,
-        now() + make_interval(days => due_days), ${given}
-      from incoming where "isNew"),
+        (organization_id, asset_id, id, fingerprint, created_by_run, ${columns})
+      select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint, ${run.id}::uuid, ${columns}
+      from incoming where is_new),
     rewritten as (
-      update vulnerabilities v set ${seen}, ${assignments}, version = v.version + 1, updated_at = now(),
-        due_at = v.first_seen_at + make_interval(days => i.due_days)
-      from incoming i where not i."isNew" and v.id = i.id),
-    touched as (
+      update vulnerabilities v set ${seen}, ${assignments}, version = v.version + 1, updated_at = now()
+      from incoming i where not i.is_new and v.id = i.id),
+    back as (
       update vulnerabilities v set ${seen}, version = v.version + (${isBack})::int,
         updated_at = case when ${isBack} then now() else v.updated_at end
-      where v.id = any(${others}::uuid[]))
+      where v.id = any(${back}::uuid[])),
+    touched as (
+      update vulnerabilities v set last_seen_at = now() where v.id = any(${seenAgain}::uuid[]))
     insert into vulnerability_sources (organization_id, vulnerability_id, scope, tool, run_id, content_hash)
     select ${run.organizationId}::uuid, id, ${run.scope}, ${run.tool}, ${run.id}::uuid, content_hash from said
     on conflict (organization_id, vulnerability_id, scope) do update set last_seen_at = now(),
