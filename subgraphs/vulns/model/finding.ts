@@ -10,11 +10,11 @@ import {
   incoming,
   type Row,
   type Run,
-  rowOf,
+  rowsOf,
 } from './observation.ts'
 import * as scans from './scan.ts'
 
-export type { Finding, Run }
+export { type Finding, type Run, rowsOf }
 
 /** What a run says of known findings, and how its saying changes them. */
 type Said = { row: Pick<Row, 'id' | 'contentHash'>; change: Change | null }
@@ -124,21 +124,23 @@ async function write(trx: Trx<Tables>, run: Run, { written, said }: Pick<Judged,
       withdrawn_at = null, content_hash = excluded.content_hash, run_id = excluded.run_id`.execute(trx)
 }
 
+export const apply = (trx: Trx<Tables>, run: Run, batch: number, findings: readonly Finding[]) =>
+  applyRows(trx, run, batch, rowsOf(run, findings))
+
 /**
  * Applies one batch of a run's findings: new ones are added, known ones updated or left, resolved ones
  * reopened. The same batch again answers what it answered before and changes nothing.
  */
-export async function apply(
+export async function applyRows(
   trx: Trx<Tables>,
   run: Run,
   batch: number,
-  findings: readonly Finding[],
+  rows: readonly Row[],
 ): Promise<Outcome> {
   await scans.takeTurn(trx, run)
   const done = await scans.outcomeBefore(trx, run, batch)
   if (done) return done
   await scans.open(trx, run)
-  const rows = findings.map((finding) => rowOf(run, finding))
   const once = distinct(rows)
   const { outcome, ...judged } = judge(run, once, await knownOf(trx, run, once))
   outcome.unchanged += rows.length - once.length
@@ -154,7 +156,7 @@ export async function preview(
   run: Run,
   findings: readonly Finding[],
 ): Promise<{ id: string | null; outcome: keyof Outcome }[]> {
-  const rows = findings.map((finding) => rowOf(run, finding))
+  const rows = rowsOf(run, findings)
   const known = await knownOf(trx, run, rows, false)
   return rows.map((row) => {
     const before = known.get(row.fingerprint)

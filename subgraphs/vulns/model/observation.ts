@@ -56,7 +56,7 @@ export const restored = sql.raw(kept.map((name) => `${name} = b.${name}`).join('
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-export function rowOf(run: Run, { key, ...said }: Finding) {
+function rowOf(run: Run, { key, ...said }: Finding) {
   return {
     ...said,
     id: newId(),
@@ -66,6 +66,8 @@ export function rowOf(run: Run, { key, ...said }: Finding) {
   }
 }
 export type Row = ReturnType<typeof rowOf>
+export const rowsOf = (run: Run, findings: readonly Finding[]): Row[] =>
+  findings.map((finding) => rowOf(run, finding))
 
 const read = sql.raw(
   observed.map(([, column, type]) => (type.endsWith('[]') ? `${column}::${type}` : column)).join(', '),
