@@ -133,3 +133,15 @@ export async function finishCheckResults(context: Asking, run: Run): Promise<voi
   const mutation = 'mutation ($run: CheckRunInput!) { finishCheckResults(run: $run) }'
   await callPeer(context, 'compliance', mutation, { run })
 }
+
+/** Answers how many results of checks stand as before. */
+export async function revertCheckResults(context: Asking, run: string): Promise<number> {
+  const mutation = 'mutation ($run: ID!) { revertCheckResults(run: $run) }'
+  const { revertCheckResults: restored } = await callPeer<{ revertCheckResults: number }>(
+    context,
+    'compliance',
+    mutation,
+    { run },
+  )
+  return restored
+}
