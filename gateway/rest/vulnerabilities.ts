@@ -147,6 +147,18 @@ const sla = (): Route[] => [
   }),
 ]
 
+const cvss = route({
+  method: 'GET',
+  path: '/vulnerabilities/cvss',
+  needs: 'signedIn',
+  operation: `query Cvss($vector: String!) {
+    cvss(vector: $vector) { version vector score baseScore severity nomenclature }
+  }`,
+  query: z.object({ vector: z.string('Must be a CVSS vector').min(1).max(400) }),
+  variables: ({ query: { vector } }) => ({ vector }),
+  data: (answer) => answer.cvss,
+})
+
 const step = ({ method = 'POST', path, mutation, input, body }: Step): Route =>
   route({
     method,
@@ -171,6 +183,7 @@ export const vulnerabilities = (graph: GraphQLSchema): Route[] => [
     'total open bySeverity { key count } byStatus { key count }',
   ),
   ...sla(),
+  cvss,
   one(vulnerability, '/vulnerabilities/:id'),
   ...steps.map(step),
 ]

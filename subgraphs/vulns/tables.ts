@@ -54,7 +54,15 @@ export type Exposure = (typeof exposures)[number]
 export type Lifecycle = (typeof lifecycles)[number]
 export type Kind = (typeof kinds)[number]
 
-export type Cvss = { version: string; vector: string; score: number; source: string }
+export type Cvss = {
+  version: string
+  vector: string
+  /** By the vector. */
+  score: number
+  source: string
+  /** What the source says beside it. */
+  statedScore?: number | null | undefined
+}
 export type Component = { name: string; version: string | null; purl: string | null; path: string | null }
 export type Location = { path: string; line: number | null }
 
