@@ -50,7 +50,7 @@ describe('CVSS of reports', () => {
         },
       ],
     }
-    const report = parseReport(Buffer.from(JSON.stringify(sarif)), 'sarif')
+    const report = parseReport(JSON.stringify(sarif), 'sarif')
     const [finding] = report.findings
     assert.deepEqual([finding?.cvssScore, finding?.severity], [7.5, 'high'])
     assert.equal(finding?.cvss[0]?.statedScore, 9.1)
