@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { list, type Noun, one, stats, time } from './list.ts'
 import { inputOf } from './risk-acceptances.ts'
 import { type Fields, type Route, route } from './route.ts'
+import { vulnerabilityDetails } from './vulnerability-details.ts'
 
 const vulnerability: Noun = {
   type: 'Vulnerability',
@@ -147,18 +148,6 @@ const sla = (): Route[] => [
   }),
 ]
 
-const cvss = route({
-  method: 'GET',
-  path: '/vulnerabilities/cvss',
-  needs: 'signedIn',
-  operation: `query Cvss($vector: String!) {
-    cvss(vector: $vector) { version vector score baseScore severity nomenclature }
-  }`,
-  query: z.object({ vector: z.string('Must be a CVSS vector').min(1).max(400) }),
-  variables: ({ query: { vector } }) => ({ vector }),
-  data: (answer) => answer.cvss,
-})
-
 const step = ({ method = 'POST', path, mutation, input, body }: Step): Route =>
   route({
     method,
@@ -180,10 +169,11 @@ export const vulnerabilities = (graph: GraphQLSchema): Route[] => [
     '/vulnerabilities/stats',
     vulnerability.needs,
     'vulnerabilityStats',
-    'total open bySeverity { key count } byStatus { key count }',
+    'total open bySeverity { key count } byStatus { key count } mttrSeconds',
+    { asOf: true },
   ),
   ...sla(),
-  cvss,
+  ...vulnerabilityDetails(),
   one(vulnerability, '/vulnerabilities/:id'),
   ...steps.map(step),
 ]

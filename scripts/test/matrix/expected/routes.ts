@@ -215,6 +215,7 @@ export const routes: Record<string, Row> = {
     key: 'any',
     ask: '?vector=CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H',
   },
+  'GET /vulnerabilities/:id/history': { ...read('vulnerabilities'), ask: '$vulnerability' },
   'GET /vulnerabilities/sla-policy': read('vulnerabilities'),
   'PUT /vulnerabilities/sla-policy': {
     may: managers,
