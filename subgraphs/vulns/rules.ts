@@ -7,14 +7,6 @@ export const closableStatuses: readonly Status[] = ['open', 'confirmed', 'in_rem
 
 export const isOpen = (status: Status): boolean => openStatuses.includes(status)
 
-/** Days that a finding may stay open, by its severity; none for the rest. */
-export const dueDays: Readonly<Partial<Record<Observed['severity'], number>>> = {
-  critical: 15,
-  high: 30,
-  medium: 90,
-  low: 180,
-}
-
 /**
  * What a finding is told apart by, on one asset. Titles, descriptions, severities and line numbers are not
  * part of it, so that a re-worded or re-scored finding stays the same finding.
