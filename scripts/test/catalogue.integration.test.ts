@@ -314,6 +314,7 @@ test('without a tenant a service sees no row', async () => {
     ['alerts', 'suppression_rules'],
     ['alerts', 'recurrence_rules'],
     ['vulns', 'vulnerabilities'],
+    ['vulns', 'vulnerability_history'],
     ['vulns', 'asset_context'],
     ['vulns', 'sla_policies'],
     ['vulns', 'risk_acceptances'],
