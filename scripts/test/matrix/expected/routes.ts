@@ -294,19 +294,6 @@ export const routes: Record<string, Row> = {
   },
   'GET /assets/bulk/:id': { ...read('assets'), ask: '$assetBatch' },
   'POST /assets/bulk/:id/undo': { may: managers, key: 'assets:write', ask: '$assetBatch' },
-  'GET /search': { may: members, key: 'any', ask: '?q=mine' },
-  'GET /metrics': { may: members, key: 'any' },
-  'GET /metrics/trends': { may: members, key: 'alerts:read', ask: '?metric=alerts.open' },
-  'GET /metrics/custom': read('reports'),
-  'GET /metrics/custom/:id': { ...read('reports'), ask: '$savedMetric' },
-  'POST /metrics/custom': {
-    may: analysts,
-    key: ['reports:create', 'alerts:read'],
-    body: { name: '$text', metric: 'alerts.open' },
-  },
-  'DELETE /metrics/custom/:id': { may: analysts, key: 'reports:create', ask: '$savedLeaver' },
-  'GET /metrics/:name': { may: members, key: 'alerts:read', ask: 'alerts.open' },
-  'GET /metrics/dashboard': { may: members, key: ['assets:read', 'alerts:read', 'vulnerabilities:read'] },
 }
 
 /** Doors that are no rows: they show nothing of a tenant, or are the graph, which holds to its own rules. */
