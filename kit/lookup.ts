@@ -8,10 +8,11 @@ import { type ListSpec, type Page, type PageArgs, page, pageSize, pages, totals 
 /**
  * A list of the viewer's organization; its total is counted only when it is asked for. Other subgraphs may turn
  * larger pages than clients.
+ * @param spec how it is listed, or who finds that out in the transaction that lists
  */
 export function listOf<Row extends { id: string }, Tables>(
   context: Pick<Context<Tables>, 'tenant' | 'service'>,
-  spec: ListSpec<Row>,
+  spec: ListSpec<Row> | ((trx: Trx<Tables>) => Promise<ListSpec<Row>>),
   args: PageArgs,
 ): Promise<Page<Row>> {
   const count = async (query: RawBuilder<{ count: number }>) => {
@@ -19,7 +20,9 @@ export function listOf<Row extends { id: string }, Tables>(
     return rows[0]!.count
   }
   const most = context.service === 'gateway' ? pageSize.max : pageSize.ofServices
-  return context.tenant((trx) => page<Row>(trx, spec, args, count, most))
+  return context.tenant(async (trx) =>
+    page<Row>(trx, typeof spec === 'function' ? await spec(trx) : spec, args, count, most),
+  )
 }
 
 /** One of many lists that hang on parents: all parents of a request are answered by one statement. */
