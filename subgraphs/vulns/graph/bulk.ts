@@ -48,5 +48,8 @@ addBulkFields(builder, bulk, {
       throw invalid('patch', 'Say what is to be changed')
     await memberIsThere(context, assigneeId)
   },
-  listing: async ({ tenant, clock }, filter) => ({ spec: await specFor(tenant, filter, clock()), filter }),
+  listing: async ({ tenant, clock }, filter) => ({
+    spec: await tenant((trx) => specFor(trx, filter, clock())),
+    filter,
+  }),
 })
