@@ -11,6 +11,7 @@ import * as scans from './0010-scans.ts'
 import * as metrics from './0020-metrics.ts'
 import * as history from './0021-history.ts'
 import * as judging from './0028-judging.ts'
+import * as bulk from './0030-bulk.ts'
 import * as covering from './0033-covering.ts'
 
 export const migrations: Migrations = {
@@ -26,5 +27,6 @@ export const migrations: Migrations = {
   '0020-metrics': metrics,
   '0021-history': history,
   '0028-judging': judging,
+  '0030-bulk': bulk,
   '0033-covering': covering,
 }

@@ -280,6 +280,26 @@ export const routes: Record<string, Row> = {
     key: ['alerts:bulk', 'alerts:write'],
     ask: '$alertBatch',
   },
+  'POST /vulnerabilities/bulk': {
+    may: analysts,
+    key: 'vulnerabilities:write',
+    body: { ids: ['$vulnerability'], patch: { reachability: 'potentially' } },
+    makes: true,
+  },
+  'GET /vulnerabilities/bulk/:id': { ...read('vulnerabilities'), ask: '$vulnerabilityBatch' },
+  'POST /vulnerabilities/bulk/:id/undo': {
+    may: analysts,
+    key: 'vulnerabilities:write',
+    ask: '$vulnerabilityBatch',
+  },
+  'POST /assets/bulk': {
+    may: managers,
+    key: 'assets:write',
+    body: { ids: ['$asset'], patch: { data_classification: 'internal' } },
+    makes: true,
+  },
+  'GET /assets/bulk/:id': { ...read('assets'), ask: '$assetBatch' },
+  'POST /assets/bulk/:id/undo': { may: managers, key: 'assets:write', ask: '$assetBatch' },
 }
 
 /** Doors that are no rows: they show nothing of a tenant, or are the graph, which holds to its own rules. */

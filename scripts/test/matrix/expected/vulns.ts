@@ -19,6 +19,7 @@ const decide = (rest = ''): Row => ({
 })
 export const vulns: Expected = {
   query: {
+    vulnerabilityBatch: { may: members, key: 'vulnerabilities:read', ask: '(id: "$vulnerabilityBatch")' },
     vulnerability: { may: members, key: 'vulnerabilities:read', ask: '(id: "$vulnerability")' },
     vulnerabilities: { may: members, key: 'vulnerabilities:read', ask: '(first: 2)' },
     riskAcceptance: { may: members, key: 'vulnerabilities:read', ask: '(id: "$riskAcceptance")' },
@@ -28,6 +29,17 @@ export const vulns: Expected = {
     vulnerabilityStats: { may: members, key: 'vulnerabilities:read' },
   },
   mutation: {
+    bulkUpdateVulnerabilities: {
+      may: analysts,
+      key: 'vulnerabilities:write',
+      ask: '(input: { ids: ["$vulnerability"], patch: { reachability: POTENTIALLY } })',
+      makes: true,
+    },
+    undoBulkUpdateVulnerabilities: {
+      may: analysts,
+      key: 'vulnerabilities:write',
+      ask: '(input: { batchId: "$vulnerabilityBatch" })',
+    },
     changeVulnerabilityStatus: write('status: CONFIRMED'),
     confirmVulnerability: write(),
     startRemediation: write('ticketUrl: "https://tickets.example/1"'),
@@ -58,13 +70,15 @@ export const vulns: Expected = {
   peers: [
     ...['Mutation.applyFindings', 'Mutation.refreshFindings', 'Mutation.finishFindings'],
     ...['Mutation.revertFindings', 'Query.previewFindings', 'Query.closableFindings'],
-    'Mutation.rescoreAsset',
+    'Mutation.rescoreAssets',
     'Query.personInVulns',
     'Query.vulnerabilityMetric',
     'Query.vulnerabilityMetrics',
   ],
   fields: { 'Asset.openVulnerabilityCount': read('vulnerabilities:read') },
   types: {
+    BulkItem: 'part',
+    BulkResult: 'part',
     Vulnerability: read('vulnerabilities:read'),
     VulnerabilityStats: read('vulnerabilities:read'),
     RiskAcceptance: read('vulnerabilities:read'),
