@@ -9,6 +9,7 @@ import { createQueue, type Queue } from './stream.ts'
 
 /** Every event of the platform and what it carries: ids only, whoever hears it reads the rest as themselves. */
 const alert = z.object({ alertId: z.uuid() })
+const vulnerability = z.object({ vulnerabilityId: z.uuid() })
 const payloads = {
   'alert.created': alert,
   'alert.updated': alert,
@@ -18,6 +19,8 @@ const payloads = {
   'alert.resolved': alert,
   'alert.reopened': alert,
   'alert.archived': alert,
+  'vulnerability.updated': vulnerability,
+  'vulnerability.resolved': vulnerability,
 }
 export type EventName = keyof typeof payloads
 export type Payload<Name extends EventName> = z.infer<(typeof payloads)[Name]>

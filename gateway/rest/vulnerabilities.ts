@@ -4,7 +4,7 @@ import { list, type Noun, one, stats, time } from './list.ts'
 import { inputOf } from './risk-acceptances.ts'
 import { type Fields, type Route, route } from './route.ts'
 
-const vulnerability: Noun = {
+export const vulnerability: Noun = {
   type: 'Vulnerability',
   one: 'vulnerability',
   many: 'vulnerabilities',

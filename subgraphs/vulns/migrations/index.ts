@@ -9,6 +9,7 @@ import * as acceptances from './0007-acceptances.ts'
 import * as news from './0008-news.ts'
 import * as scans from './0010-scans.ts'
 import * as metrics from './0020-metrics.ts'
+import * as vex from './0025-vex.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -21,4 +22,5 @@ export const migrations: Migrations = {
   '0008-news': news,
   '0010-scans': scans,
   '0020-metrics': metrics,
+  '0025-vex': vex,
 }

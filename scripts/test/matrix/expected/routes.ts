@@ -1,7 +1,7 @@
 import { admins, analysts, anyone, givesViewer, managers, members, type Row } from '../words.ts'
 import { granted, merging } from './assets.ts'
 import { moreRoutes } from './doors.ts'
-import { another, soon } from './vulns.ts'
+import { another, soon, vexDocument } from './vulns.ts'
 
 const triage = (body: object): Row => ({
   may: analysts,
@@ -210,6 +210,8 @@ export const routes: Record<string, Row> = {
   'PUT /vulnerabilities/:id/reachability': triage({ reachability: 'unreachable' }),
   'PUT /vulnerabilities/:id/severity': triage({ severity: 'low', reason: 'here' }),
   'POST /vulnerabilities/:id/severity/end': triage({}),
+  'GET /vulnerabilities/vex': { ...read('vulnerabilities'), ask: '?format=openvex&cve_id=CVE-2014-0160' },
+  'POST /vulnerabilities/vex': { may: analysts, key: 'vulnerabilities:write', body: vexDocument },
   'GET /vulnerabilities/sla-policy': read('vulnerabilities'),
   'PUT /vulnerabilities/sla-policy': {
     may: managers,
