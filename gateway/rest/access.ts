@@ -192,6 +192,8 @@ const invitations = (graph: GraphQLSchema): Route[] => [
   }),
 ]
 
+const rule = z.record(z.string(), z.unknown(), 'Must be a filter of the graph')
+
 /** What grants select assets by. */
 const selectors = (graph: GraphQLSchema): Route[] => [
   list(graph, assetGroup, '/asset-groups'),
@@ -201,8 +203,16 @@ const selectors = (graph: GraphQLSchema): Route[] => [
     method: 'POST',
     path: '/asset-groups',
     status: 201,
-    body: z.strictObject({ name: text }),
-    input: (_params, { name }) => ({ name }),
+    body: z.strictObject({ name: text, rule: rule.optional() }),
+    input: (_params, { name, rule }) => ({ name, rule: rule ?? null }),
+  }),
+  change(assetGroup, 'setAssetGroupRule', {
+    needs: 'assets:write',
+    method: 'PUT',
+    path: '/asset-groups/:id/rule',
+    params: byId,
+    body: z.strictObject({ rule, version }),
+    input: ({ id }, { rule, version }) => ({ id, rule, expectedVersion: version ?? null }),
   }),
   change(assetGroup, 'setAssetGroupMembers', {
     needs: 'assets:write',

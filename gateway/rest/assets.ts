@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { z } from 'zod'
+import { assetDoubts } from './asset-doubts.ts'
 import { list, type Noun, one, stats } from './list.ts'
 import { type Fields, type Route, route } from './route.ts'
 
@@ -23,23 +24,6 @@ const asset: Noun = {
     'source',
     'search',
   ],
-}
-
-const proposal: Noun = {
-  type: 'AssetProposal',
-  one: 'assetProposal',
-  many: 'assetProposals',
-  needs: 'assets:read',
-  item: `id asset { id } other { id } evidence { kind value } state version createdAt lastSeenAt decidedAt`,
-  filters: ['state', 'assetId'],
-}
-const conflict: Noun = {
-  type: 'AssetConflict',
-  one: 'assetConflict',
-  many: 'assetConflicts',
-  needs: 'assets:read',
-  item: `id asset { id } other { id } reason kind value occurrences version createdAt lastSeenAt dismissedAt`,
-  filters: ['assetId'],
 }
 
 const byId = z.object({ id: z.string() })
@@ -170,6 +154,5 @@ export const assets = (graph: GraphQLSchema): Route[] => [
     operation: 'query AssetCoverage { assetCoverage { source seen share } }',
     data: ({ assetCoverage }) => ({ items: assetCoverage }),
   }),
-  list(graph, proposal, '/assets/proposals'),
-  list(graph, conflict, '/assets/conflicts'),
+  ...assetDoubts(graph),
 ]

@@ -15,6 +15,7 @@ import { incidents } from './incidents.ts'
 import { integrations } from './integrations.ts'
 import { metrics } from './metrics.ts'
 import { people } from './people.ts'
+import { recurrenceRules } from './recurrence-rules.ts'
 import { rekey } from './rekey.ts'
 import { reports } from './reports.ts'
 import { riskAcceptances } from './risk-acceptances.ts'
@@ -41,6 +42,7 @@ export const routes = (schema: GraphQLSchema): Route[] => [
   ...alertComments(),
   ...incidents(schema),
   ...suppressionRules(schema),
+  ...recurrenceRules(schema),
   ...vulnerabilities(schema),
   ...riskAcceptances(schema),
   ...compliance(schema),

@@ -82,11 +82,11 @@ test('a group with a rule has what the rule describes, now and later', async () 
   assert.deepEqual(wider.assetGroup, { assetCount: 2, version: 2 })
   assert.deepEqual((await listed({ groupId: [id] })).sort(), [first, second].sort())
   await change('retireAsset', { id: second }, 'asset { id }')
-  await change(
-    'setAssetGroupRule',
-    { id, rule: { lifecycle: ['RETIRED'], riskScore: { from: 0, to: 5 } } },
-    'assetGroup { id }',
-  )
+  const retired = { lifecycle: ['RETIRED'], riskScore: { from: 0, to: 5 } }
+  const byRest = (version: number) =>
+    admin.rest('PUT', `/asset-groups/${id}/rule`, { rule: retired, version })
+  assert.equal((await byRest(1)).status, 409)
+  assert.equal((await byRest(2)).body.data.version, 3)
   assert.deepEqual(await listed({ groupId: [id] }), [second])
   await change('mergeAssets', { id: first, mergeIds: [second] }, 'asset { id }')
   assert.equal(await sized(id), 0, 'what is merged is in no group by a rule')

@@ -171,12 +171,11 @@ test('weak identifiers propose and never merge; a person decides, once', async (
     { id: first },
     'the older one answers',
   )
-  const dismissed = await change(
-    'dismissAssetProposal',
-    { id: withIn(second!).id },
-    'assetProposal { state version }',
-  )
-  assert.deepEqual(dismissed.assetProposal, { state: 'DISMISSED', version: 2 })
+  const wrong = `/assets/proposals/${withIn(second!).id}/dismiss`
+  assert.equal((await other.rest('POST', wrong, {})).body.error.code, 'NOT_FOUND')
+  assert.equal((await admin.rest('POST', wrong, { version: 7 })).status, 409)
+  const { state, version } = (await admin.rest('POST', wrong, { version: 1 })).body.data
+  assert.deepEqual({ state, version }, { state: 'dismissed', version: 2 })
   assert.equal(await code('acceptAssetProposal', { id: withIn(second!).id }), 'ILLEGAL_TRANSITION')
   await report(host('dhcp-3', 'external_id=dhcp-3', 'ip=10.1.2.3'))
   assert.equal((await about('assetProposals', third!, '', 'state: [DISMISSED]')).length, 1)

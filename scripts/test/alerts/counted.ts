@@ -1,7 +1,7 @@
 /** How repeats count, and what was counted at a time. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { admin, ask, codeOf, did, hour, minute, now, one, reported, resolve, wait } from './house.ts'
+import { admin, ask, codeOf, hour, minute, now, one, reported, resolve, wait } from './house.ts'
 
 test('an organization says how repeats of a rule count, once it has seen what that makes', async () => {
   const of = (user: string) => ({ ruleId: 'login', metadata: { user } })
@@ -15,7 +15,12 @@ test('an organization says how repeats of a rule count, once it has seen what th
   const set = (expectedGroups: number) =>
     ask(admin, 'setRecurrenceRule', { ...rule, expectedGroups }, 'recurrenceRule { id }')
   assert.equal(codeOf(await set(7)), 'CONFLICT')
-  const { id } = (await set(2)).body.data.setRecurrenceRule.recurrenceRule
+  const inRest = { source: 'idp', rule_id: 'login', window_hours: 48, grouping_fields: ['user'] }
+  const tried = await admin.rest('POST', '/recurrence-rules/preview', inRest)
+  assert.deepEqual(tried.body.data, { alerts: 2, groups: 2, refused: 0 })
+  const saved = await admin.rest('POST', '/recurrence-rules', { ...inRest, expected_groups: 2 })
+  assert.deepEqual([saved.status, saved.body.data.window_hours], [201, 48])
+  const { id } = saved.body.data
   const [ann, ben, again, nobody] = await reported('idp', of('ann'), of('ben'), of('ann'), {
     ruleId: 'login',
   })
@@ -26,7 +31,10 @@ test('an organization says how repeats of a rule count, once it has seen what th
   await resolve(ann!.alertId)
   wait(40 * hour)
   assert.equal((await one('idp', of('ann'))).outcome, 'REOPENED')
-  await did('endRecurrenceRule', { id }, 'recurrenceRule { endedAt }')
+  const ended = await admin.rest('DELETE', `/recurrence-rules/${id}`)
+  assert.equal(ended.body.data.ended_at, now.toISOString())
+  const active = await admin.rest('GET', '/recurrence-rules?is_active=true')
+  assert.equal(active.body.data.pagination.total, 0)
   assert.equal((await one('idp', of('ann'))).outcome, 'CREATED', 'by its rule and asset alone again')
 })
 

@@ -103,10 +103,12 @@ builder.mutationField('ingestAlerts', (t) =>
         metadata: (alert.metadata ?? {}) as Record<string, unknown>,
       }))
       const reporting = { organizationId, source, at: context.clock() }
-      const results = await context.ingest((trx) => ingest(trx, reporting, incoming))
-      // Machines cannot reach the journal: the row follows the transaction.
-      const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, countOf(results, outcome)]))
-      note({ type: 'AlertIngest', id: newId(), before: null, after: { source, ...counts } })
+      const results = await context.ingest(async (trx) => {
+        const reported = await ingest(trx, reporting, incoming)
+        const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, countOf(reported, outcome)]))
+        note({ type: 'AlertIngest', id: newId(), before: null, after: { source, ...counts } })
+        return reported
+      })
       const told = new Map<string, Changed>()
       for (const { alertId, outcome } of results) {
         const change = changeOf[outcome]

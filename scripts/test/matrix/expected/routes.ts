@@ -1,6 +1,9 @@
 import { admins, analysts, anyone, givesViewer, managers, members, type Row } from '../words.ts'
 import { granted, merging } from './assets.ts'
 import { moreRoutes } from './doors.ts'
+import { figureRoutes } from './figure-routes.ts'
+import { read } from './reading.ts'
+import { ruleRoutes } from './rule-routes.ts'
 import { another, soon, vexDocument } from './vulns.ts'
 
 const triage = (body: object): Row => ({
@@ -16,11 +19,12 @@ const decide = (body: object): Row => ({
   body,
   past: [another],
 })
-const read = (resource: string): Row => ({ may: members, key: `${resource}:read` })
 
 /** The rows of REST, by method and path as the server knows it. */
 export const routes: Record<string, Row> = {
   ...moreRoutes,
+  ...ruleRoutes,
+  ...figureRoutes,
   'POST /auth/login': { may: anyone, key: 'any', body: { email: '$email', password: '$password' } },
   'POST /auth/session': { may: anyone, key: 'any', body: { email: '$email', password: '$password' } },
   'POST /auth/refresh': { may: anyone, key: 'any', body: { refreshToken: '$refreshToken' } },
@@ -118,8 +122,6 @@ export const routes: Record<string, Row> = {
   },
   'GET /assets/by-identifier': { ...read('assets'), ask: '?kind=hostname&value=web-01' },
   'GET /assets/coverage': read('assets'),
-  'GET /assets/proposals': read('assets'),
-  'GET /assets/conflicts': read('assets'),
   'GET /assets': read('assets'),
   'GET /assets/search': { ...read('assets'), ask: '?q=a' },
   'GET /assets/stats': read('assets'),
@@ -188,14 +190,6 @@ export const routes: Record<string, Row> = {
     ...{ may: analysts, key: 'alerts:write', ask: '$incident' },
     body: { alert_ids: ['$worked'] },
   },
-  'GET /suppression-rules': read('alerts'),
-  'GET /suppression-rules/:id': { ...read('alerts'), ask: '$suppressionRule' },
-  'POST /suppression-rules/preview': { ...read('alerts'), body: { filter: { source: ['falco'] } } },
-  'POST /suppression-rules': {
-    ...{ may: analysts, key: 'alerts:write' },
-    body: { name: 'r', reason: 'r', expires_at: '$tomorrow', filter: { source: ['nobody'] } },
-  },
-  'DELETE /suppression-rules/:id': { may: analysts, key: 'alerts:write', ask: '$suppressionRule' },
   'GET /vulnerabilities': read('vulnerabilities'),
   'GET /vulnerabilities/stats': read('vulnerabilities'),
   'GET /vulnerabilities/:id': { ...read('vulnerabilities'), ask: '$vulnerability' },
@@ -282,19 +276,6 @@ export const routes: Record<string, Row> = {
     key: ['alerts:bulk', 'alerts:write'],
     ask: '$alertBatch',
   },
-  'GET /search': { may: members, key: 'any', ask: '?q=mine' },
-  'GET /metrics': { may: members, key: 'any' },
-  'GET /metrics/trends': { may: members, key: 'alerts:read', ask: '?metric=alerts.open' },
-  'GET /metrics/custom': read('reports'),
-  'GET /metrics/custom/:id': { ...read('reports'), ask: '$savedMetric' },
-  'POST /metrics/custom': {
-    may: analysts,
-    key: ['reports:create', 'alerts:read'],
-    body: { name: '$text', metric: 'alerts.open' },
-  },
-  'DELETE /metrics/custom/:id': { may: analysts, key: 'reports:create', ask: '$savedLeaver' },
-  'GET /metrics/:name': { may: members, key: 'alerts:read', ask: 'alerts.open' },
-  'GET /metrics/dashboard': { may: members, key: ['assets:read', 'alerts:read', 'vulnerabilities:read'] },
 }
 
 /** Doors that are no rows: they show nothing of a tenant, or are the graph, which holds to its own rules. */
