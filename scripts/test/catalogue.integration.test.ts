@@ -322,6 +322,7 @@ test('without a tenant a service sees no row', async () => {
     ['vulns', 'asset_context'],
     ['vulns', 'sla_policies'],
     ['vulns', 'risk_acceptances'],
+    ['vulns', 'vex_claims'],
     ['vulns', 'operations.operations'],
     ['compliance', 'checks'],
     ['compliance', 'reports'],

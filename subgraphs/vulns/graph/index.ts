@@ -15,6 +15,7 @@ import './ingest.ts'
 import './risk.ts'
 import './sla.ts'
 import './triage.ts'
+import './vex.ts'
 
 addPersonField(builder, 'vulns', people)
 
