@@ -52,12 +52,6 @@ export const severityAt = (
 ): Observed['severity'] =>
   severityOverride && (!overrideUntil || overrideUntil > at) ? severityOverride : severity
 
-const threat = /\/(E|RL|RC):(?!X|ND)/
-const environment = /\/(CR|IR|AR|CDP|TD|M[A-Z]{1,2}):(?!X|ND)/
-
-/** Which groups of metrics a CVSS vector has beside the base ones. */
-export const nomenclatureOf = (vector: string): 'B' | 'BT' | 'BE' | 'BTE' =>
-  `B${threat.test(vector) ? 'T' : ''}${environment.test(vector) ? 'E' : ''}` as 'B'
 /** How seeing a known finding changes it, or what its scan says of it; null where it is only seen again. */
 export function changeOf(known: Known, contentHash: string): Change | null {
   if (known.status === 'resolved') return 'reopened'

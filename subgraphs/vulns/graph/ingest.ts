@@ -18,6 +18,7 @@ const CvssInput = builder.inputType('CvssInput', {
     vector: t.string({ required: true }),
     score: t.float({ required: true }),
     source: t.string({ required: true }),
+    statedScore: t.float({ description: 'What stands beside the vector.' }),
   }),
 })
 const ComponentInput = builder.inputType('ComponentInput', {
