@@ -16,6 +16,17 @@ export async function ensureAsset(context: Asking, name: string, type: AssetType
   return ensureAssets[0].id
 }
 
+/** The asset that `ensureAsset` would answer; null where it would add one. */
+export async function meantAsset(context: Asking, name: string, type: AssetType): Promise<string | null> {
+  const { meantAssets } = await callPeer<{ meantAssets: [string | null] }>(
+    context,
+    'assets',
+    'query ($assets: [EnsureAssetInput!]!) { meantAssets(assets: $assets) }',
+    { assets: [{ name, type: type.toUpperCase() }] },
+  )
+  return meantAssets[0]
+}
+
 const inputOf = ({ ids, suppressed: _, references, ...finding }: Finding) => ({
   ...finding,
   aliases: ids,
