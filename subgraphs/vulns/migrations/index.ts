@@ -12,6 +12,7 @@ import * as metrics from './0020-metrics.ts'
 import * as history from './0021-history.ts'
 import * as vex from './0025-vex.ts'
 import * as judging from './0028-judging.ts'
+import * as fewerIndexes from './0029-fewer-indexes.ts'
 import * as bulk from './0030-bulk.ts'
 import * as covering from './0033-covering.ts'
 
@@ -29,6 +30,7 @@ export const migrations: Migrations = {
   '0021-history': history,
   '0025-vex': vex,
   '0028-judging': judging,
+  '0029-fewer-indexes': fewerIndexes,
   '0030-bulk': bulk,
   '0033-covering': covering,
 }
