@@ -1,4 +1,4 @@
-import { callPeer } from '#kit/context.ts'
+import { type Context, callPeer } from '#kit/context.ts'
 import { notFound } from '#kit/errors.ts'
 import type { JobContext, Jobs } from '#kit/job.ts'
 import * as assets from './model/asset.ts'
@@ -14,7 +14,7 @@ type Rescored = { rescoreAsset: { score: number; factors: RiskFactor[] } }
 
 /** Tells vulns what an asset is worth by now, which knows its findings; answers the score. */
 async function rescored(
-  context: JobContext<Tables>,
+  context: Context<Tables>,
   assetId: string,
   { criticality, exposure, lifecycle }: Pick<AssetRow, 'criticality' | 'exposure' | 'lifecycle'>,
 ): Promise<risk.Score> {
@@ -31,19 +31,32 @@ async function rescored(
   return { assetId, ...rescoreAsset }
 }
 
-/** Finds the scores of an asset and of those that it stands for anew: they are worth what it is. */
-async function rescoreAsset(context: JobContext<Tables>, id: string): Promise<void> {
+/**
+ * Finds the scores of an asset and of those that it stands for anew: they are worth what it is. Null for one that is
+ * not there.
+ */
+export async function scoresOf(
+  context: Context<Tables>,
+  id: string,
+  signal: AbortSignal | null = null,
+): Promise<risk.Score[] | null> {
   const [asked] = await context.tenant((trx) => assets.find(trx, [id]))
-  if (!asked) throw notFound('Asset')
+  if (!asked) return null
   const rootId = asked.survivorId ?? id
   const [root] = await context.tenant((trx) => assets.find(trx, [rootId]))
   const members = (await context.tenant((trx) => merges.members(trx, [rootId]))).get(rootId) ?? []
   const worth = { ...root!, lifecycle: lifecycleOf(root!, assets.staleBefore(context)) }
   const scores: risk.Score[] = []
   for (const each of [rootId, ...members.map((member) => member.id)]) {
-    context.signal.throwIfAborted()
+    signal?.throwIfAborted()
     scores.push(await rescored(context, each, worth))
   }
+  return scores
+}
+
+async function rescoreAsset(context: JobContext<Tables>, id: string): Promise<void> {
+  const scores = await scoresOf(context, id, context.signal)
+  if (!scores) throw notFound('Asset')
   await context.tenant(async (trx) => {
     await context.operation.complete(trx, scores.length)
     await risk.store(trx, scores, context.clock())

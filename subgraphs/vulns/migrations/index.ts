@@ -10,6 +10,7 @@ import * as news from './0008-news.ts'
 import * as scans from './0010-scans.ts'
 import * as metrics from './0020-metrics.ts'
 import * as vex from './0025-vex.ts'
+import * as due from './0026-due.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -23,4 +24,5 @@ export const migrations: Migrations = {
   '0010-scans': scans,
   '0020-metrics': metrics,
   '0025-vex': vex,
+  '0026-due': due,
 }

@@ -99,29 +99,34 @@ export async function placeAsset(
   const { criticality, exposure, lifecycle } = of
   await trx
     .insertInto('assetContext')
-    .values({ ...of, toldScore: null, updatedAt: at })
+    .values({ ...of, toldScore: null, placedAt: at, updatedAt: at })
     .onConflict((conflict) =>
       conflict
         .columns(['organizationId', 'assetId'])
-        .doUpdateSet({ criticality, exposure, lifecycle, updatedAt: at }),
+        .doUpdateSet({ criticality, exposure, lifecycle, placedAt: at, updatedAt: at }),
     )
     .execute()
   await rejudge(trx, { assetId: of.assetId }, at)
-  const scored = (await scores(trx, of.assetId)).find(({ assetId }) => assetId === of.assetId)!
+  const scored = (await scores(trx, { assetId: of.assetId })).find(({ assetId }) => assetId === of.assetId)!
   return { score: scored.score, factors: scored.factors }
 }
 
 type Totals = OpenRisk & { assetId: string; lifecycle: Lifecycle | null; toldScore: number | null }
 
-/** The scores of one asset, or of all that have findings or were told a score, beside what they were told. */
+/** One asset and those that nobody has told of, or these alone. */
+type Only = { assetId: string } | 'untold'
+
+/** The scores of all assets that have findings or were told a score, or of some, beside what they were told. */
 async function scores(
   trx: Trx<Tables>,
-  assetId: string | null,
+  only?: Only,
 ): Promise<(ScoredAsset & { toldScore: number | null })[]> {
-  const isIt = (column: string) =>
-    assetId === null
-      ? sql<boolean>`true`
-      : sql<boolean>`(${sql.ref(column)} = ${assetId}::uuid or ${sql.ref(column)} in (select asset_id from asset_context where told_score is null))`
+  const isIt = (column: string) => {
+    if (!only) return sql<boolean>`true`
+    const isUntold = sql<boolean>`${sql.ref(column)} in (select asset_id from asset_context where told_score is null)`
+    if (only === 'untold') return isUntold
+    return sql<boolean>`(${sql.ref(column)} = ${only.assetId}::uuid or ${isUntold})`
+  }
   const { rows } = await sql<Totals>`
     select coalesce(o.asset_id, c.asset_id) as asset_id, c.lifecycle, c.told_score,
       coalesce(o.worst, 0) as worst, coalesce(o.sum, 0) as sum, coalesce(o.count, 0) as count
@@ -141,17 +146,17 @@ async function scores(
 /**
  * Hands `tell` the scores that assets does not know yet, and remembers that it does. One at a time in an
  * organization, so that no older score comes after a newer one.
- * @param assetId of one asset; null for all
+ * @param of.only one asset and those that nobody has told of, or these alone; else all
  */
 export async function tellScores(
   trx: Trx<Tables>,
-  of: { organizationId: string; assetId: string | null },
+  of: { organizationId: string; only?: Only },
   tell: (scored: ScoredAsset[]) => Promise<void>,
 ): Promise<number> {
-  const { organizationId, assetId } = of
+  const { organizationId, only } = of
   const lock = `${organizationId}/asset-scores`
   await sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(trx)
-  const untold = (await scores(trx, assetId)).filter(({ score, toldScore }) => score !== toldScore)
+  const untold = (await scores(trx, only)).filter(({ score, toldScore }) => score !== toldScore)
   if (untold.length === 0) return 0
   await tell(untold.map(({ assetId: id, score, factors }) => ({ assetId: id, score, factors })))
   const [ids, told] = [untold.map((each) => each.assetId), untold.map((each) => each.score)]
@@ -161,4 +166,27 @@ export async function tellScores(
     from unnest(${ids}::uuid[], ${told}::int[]) as told (asset_id, score)
     on conflict (organization_id, asset_id) do update set told_score = excluded.told_score`.execute(trx)
   return untold.length
+}
+
+const mostUnplaced = 100
+
+/** Assets of which nobody has said what they are worth; 100 at most. */
+export async function unplaced(db: Db<Tables>): Promise<string[]> {
+  const { rows } = await sql<{ assetId: string }>`select asset_id from asset_context where placed_at is null
+    order by asset_id limit ${mostUnplaced}`.execute(db)
+  return rows.map(({ assetId }) => assetId)
+}
+
+export const markPlaced = (trx: Trx<Tables>, assetIds: readonly string[], at: Date) =>
+  trx
+    .updateTable('assetContext')
+    .set({ placedAt: at })
+    .where('assetId', 'in', assetIds)
+    .where('placedAt', 'is', null)
+    .execute()
+
+/** Whether assets has not been told of something. */
+export async function hasUntold(db: Db<Tables>): Promise<boolean> {
+  const { rows } = await sql`select 1 from asset_context where told_score is null limit 1`.execute(db)
+  return rows.length > 0
 }
