@@ -1,5 +1,7 @@
+import { bulkJobs } from '#kit/bulk/course.ts'
 import type { JobContext, Jobs } from '#kit/job.ts'
 import { signedIn } from '#kit/viewer.ts'
+import { bulk } from './model/bulk.ts'
 import * as risk from './model/risk.ts'
 import type { Tables } from './tables.ts'
 import { tellAssets } from './tell-assets.ts'
@@ -12,8 +14,10 @@ async function rescoreAssets(context: JobContext<Tables>, subject: string): Prom
   const { organizationId } = signedIn(context.viewer)
   const assetId = subject === organizationId ? null : subject
   await context.tenant(async (trx) => {
-    const which = assetId === null ? { organizationId } : { organizationId, only: { assetId } }
-    const count = await risk.tellScores(trx, which, (scored) => tellAssets(context, scored))
+    const assetIds = assetId === null ? null : [assetId]
+    const count = await risk.tellScores(trx, { organizationId, assetIds }, (scored) =>
+      tellAssets(context, scored),
+    )
     await context.operation.complete(trx, count)
   })
 }
@@ -37,6 +41,7 @@ async function judgeFindings(context: JobContext<Tables>): Promise<void> {
 }
 
 export const jobs: Jobs<Tables> = {
+  ...bulkJobs(bulk),
   'judge-findings': {
     deadline: 3_600,
     permission: 'organization:policy',

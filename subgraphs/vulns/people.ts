@@ -3,6 +3,11 @@ import type { PersonalTable } from '#kit/people.ts'
 /** What is kept of people here. */
 export const people: readonly PersonalTable[] = [
   {
+    table: 'vulns.bulk_batches',
+    person: ['requested_by', 'undone_by'],
+    shows: ['id', 'note', 'matched', 'changed', 'requested_by', 'created_at', 'undone_by', 'undone_at'],
+  },
+  {
     table: 'vulns.vulnerabilities',
     person: ['assignee_id', 'status_by', 'override_by'],
     shows: [
@@ -15,6 +20,11 @@ export const people: readonly PersonalTable[] = [
       'override_by',
       'override_reason',
     ],
+  },
+  {
+    table: 'vulns.vulnerability_history',
+    person: ['changed_by'],
+    shows: ['vulnerability_id', 'at', 'kind', 'from_status', 'status', 'note', 'changed_by'],
   },
   {
     table: 'vulns.risk_acceptances',

@@ -41,7 +41,7 @@ async function tellScores(context: Context<Tables>): Promise<void> {
   const { organizationId } = signedIn(context.viewer)
   await context.tenant(async (trx) => {
     if (!(await risk.hasUntold(trx))) return
-    await risk.tellScores(trx, { organizationId, only: 'untold' }, (scored) => tellAssets(context, scored))
+    await risk.tellScores(trx, { organizationId, assetIds: [] }, (scored) => tellAssets(context, scored))
   })
 }
 

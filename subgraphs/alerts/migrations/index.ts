@@ -10,6 +10,7 @@ import * as metrics from './0020-metrics.ts'
 import * as bulk from './0021-bulk.ts'
 import * as due from './0022-due.ts'
 import * as ingestNoted from './0024-ingest-noted.ts'
+import * as covering from './0025-covering.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -23,4 +24,5 @@ export const migrations: Migrations = {
   '0021-bulk': bulk,
   '0022-due': due,
   '0024-ingest-noted': ingestNoted,
+  '0025-covering': covering,
 }

@@ -1,5 +1,5 @@
 import { isId } from '#kit/id.ts'
-import { scoresOf } from '../jobs.ts'
+import { rescore } from '../jobs.ts'
 import * as risk from '../model/risk.ts'
 import { builder } from './builder.ts'
 
@@ -10,14 +10,8 @@ builder.mutationField('placeAssets', (t) =>
     authScopes: { $all: { peer: 'vulns', signedIn: true } },
     args: { ids: t.arg.idList({ required: true }) },
     resolve: async (_root, { ids }, context) => {
-      let count = 0
-      for (const id of ids.filter(isId)) {
-        const scores = await scoresOf(context, id)
-        if (!scores) continue
-        await context.tenant((trx) => risk.store(trx, scores, context.clock()))
-        count++
-      }
-      return count
+      const scores = await rescore(context, ids.filter(isId))
+      return context.tenant((trx) => risk.store(trx, scores, context.clock()))
     },
   }),
 )

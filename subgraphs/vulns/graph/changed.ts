@@ -10,18 +10,18 @@ const changes = [
   ...(['acceptance_expiring', 'acceptance_expired'] as const),
 ] as const
 type Changed = (typeof changes)[number]
-type VulnerabilityEvent = Extract<EventName, `vulnerability.${Changed}`>
+type EventOfFindings = Extract<EventName, `vulnerability.${Changed}`>
 
-const VulnerabilityChange = builder.enumType('VulnerabilityChange', {
+const Event = builder.enumType('VulnerabilityEvent', {
   description: 'What has happened to a finding, or to the acceptance of a risk.',
   values: screaming(changes),
 })
-const VulnerabilityChanged = builder.objectRef<Told<VulnerabilityEvent>>('VulnerabilityChanged').implement({
+const VulnerabilityChanged = builder.objectRef<Told<EventOfFindings>>('VulnerabilityChanged').implement({
   needs: 'inherited',
   description: 'That a finding is not as it was, or that time has passed for one.',
   fields: (t) => ({
     change: t.field({
-      type: VulnerabilityChange,
+      type: Event,
       description: 'What has happened.',
       resolve: ({ event }) => event.replace('vulnerability.', '') as Changed,
     }),
@@ -55,8 +55,8 @@ builder.subscriptionField('vulnerabilityChanged', (t) =>
     subscribe: (_root, _args, { events, viewer }) =>
       events.subscribe(
         signedIn(viewer).organizationId,
-        ...changes.map((change): VulnerabilityEvent => `vulnerability.${change}`),
+        ...changes.map((change): EventOfFindings => `vulnerability.${change}`),
       ) as never,
-    resolve: (event) => event as Told<VulnerabilityEvent>,
+    resolve: (event) => event as Told<EventOfFindings>,
   }),
 )

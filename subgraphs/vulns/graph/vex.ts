@@ -143,8 +143,9 @@ builder.queryField('exportVex', (t) =>
     resolve: async (_root, { format, filter }, context) => {
       const { organizationId } = signedIn(context.viewer)
       const at = context.clock()
-      const spec = await vulnerabilities.specFor(context.tenant, filter, at)
-      const rows = await context.tenant((trx) => vex.findingsFor(trx, spec, filter))
+      const rows = await context.tenant(async (trx) =>
+        vex.findingsFor(trx, await vulnerabilities.specFor(trx, filter, at), filter),
+      )
       const assets = await assetNames(context, [...new Set(rows.map(({ assetId }) => assetId))])
       const author = await authorOf(context, organizationId)
       return vex.documentOf(rows, { format, author, assets, at })
@@ -166,9 +167,9 @@ builder.mutationField('importVex', (t) =>
       const read = readVex(input.document, input.format ?? null)
       const { filter } = input
       const isTrial = input.dryRun === true
-      const spec = await vulnerabilities.specFor(context.tenant, filter, at)
-      const asked = { spec, filter, chosen: (filter?.assetId?.length ?? 0) > 0, isTrial, organizationId }
       const { after, ...told } = await context.tenant(async (trx) => {
+        const spec = await vulnerabilities.specFor(trx, filter, at)
+        const asked = { spec, filter, chosen: (filter?.assetId?.length ?? 0) > 0, isTrial, organizationId }
         const done = await carryOver(trx, read, asked, {
           ...{ userId, at },
           permitted: (ids) => context.permittedAssets(permission, ids),

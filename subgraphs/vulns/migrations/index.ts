@@ -9,8 +9,12 @@ import * as acceptances from './0007-acceptances.ts'
 import * as news from './0008-news.ts'
 import * as scans from './0010-scans.ts'
 import * as metrics from './0020-metrics.ts'
+import * as history from './0021-history.ts'
 import * as vex from './0025-vex.ts'
 import * as due from './0026-due.ts'
+import * as judging from './0028-judging.ts'
+import * as bulk from './0030-bulk.ts'
+import * as covering from './0033-covering.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -23,6 +27,10 @@ export const migrations: Migrations = {
   '0008-news': news,
   '0010-scans': scans,
   '0020-metrics': metrics,
+  '0021-history': history,
   '0025-vex': vex,
   '0026-due': due,
+  '0028-judging': judging,
+  '0030-bulk': bulk,
+  '0033-covering': covering,
 }

@@ -204,6 +204,12 @@ export const routes: Record<string, Row> = {
   'PUT /vulnerabilities/:id/reachability': triage({ reachability: 'unreachable' }),
   'PUT /vulnerabilities/:id/severity': triage({ severity: 'low', reason: 'here' }),
   'POST /vulnerabilities/:id/severity/end': triage({}),
+  'GET /vulnerabilities/cvss': {
+    may: members,
+    key: 'any',
+    ask: '?vector=CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H',
+  },
+  'GET /vulnerabilities/:id/history': { ...read('vulnerabilities'), ask: '$vulnerability' },
   'GET /vulnerabilities/vex': { ...read('vulnerabilities'), ask: '?format=openvex&cve_id=CVE-2014-0160' },
   'POST /vulnerabilities/vex': { may: analysts, key: 'vulnerabilities:write', body: vexDocument },
   'GET /vulnerabilities/sla-policy': read('vulnerabilities'),
@@ -276,6 +282,26 @@ export const routes: Record<string, Row> = {
     key: ['alerts:bulk', 'alerts:write'],
     ask: '$alertBatch',
   },
+  'POST /vulnerabilities/bulk': {
+    may: analysts,
+    key: 'vulnerabilities:write',
+    body: { ids: ['$vulnerability'], patch: { reachability: 'potentially' } },
+    makes: true,
+  },
+  'GET /vulnerabilities/bulk/:id': { ...read('vulnerabilities'), ask: '$vulnerabilityBatch' },
+  'POST /vulnerabilities/bulk/:id/undo': {
+    may: analysts,
+    key: 'vulnerabilities:write',
+    ask: '$vulnerabilityBatch',
+  },
+  'POST /assets/bulk': {
+    may: managers,
+    key: 'assets:write',
+    body: { ids: ['$asset'], patch: { data_classification: 'internal' } },
+    makes: true,
+  },
+  'GET /assets/bulk/:id': { ...read('assets'), ask: '$assetBatch' },
+  'POST /assets/bulk/:id/undo': { may: managers, key: 'assets:write', ask: '$assetBatch' },
 }
 
 /** Doors that are no rows: they show nothing of a tenant, or are the graph, which holds to its own rules. */

@@ -27,10 +27,12 @@ export const vexDocument = {
 }
 export const vulns: Expected = {
   query: {
+    vulnerabilityBatch: { may: members, key: 'vulnerabilities:read', ask: '(id: "$vulnerabilityBatch")' },
     vulnerability: { may: members, key: 'vulnerabilities:read', ask: '(id: "$vulnerability")' },
     vulnerabilities: { may: members, key: 'vulnerabilities:read', ask: '(first: 2)' },
     riskAcceptance: { may: members, key: 'vulnerabilities:read', ask: '(id: "$riskAcceptance")' },
     riskAcceptances: { may: members, key: 'vulnerabilities:read', ask: '(first: 2)' },
+    cvss: { may: members, key: 'any', ask: '(vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H")' },
     slaPolicy: { may: members, key: 'vulnerabilities:read' },
     vulnerabilityStats: { may: members, key: 'vulnerabilities:read' },
     exportVex: {
@@ -40,6 +42,17 @@ export const vulns: Expected = {
     },
   },
   mutation: {
+    bulkUpdateVulnerabilities: {
+      may: analysts,
+      key: 'vulnerabilities:write',
+      ask: '(input: { ids: ["$vulnerability"], patch: { reachability: POTENTIALLY } })',
+      makes: true,
+    },
+    undoBulkUpdateVulnerabilities: {
+      may: analysts,
+      key: 'vulnerabilities:write',
+      ask: '(input: { batchId: "$vulnerabilityBatch" })',
+    },
     changeVulnerabilityStatus: write('status: CONFIRMED'),
     confirmVulnerability: write(),
     startRemediation: write('ticketUrl: "https://tickets.example/1"'),
@@ -82,13 +95,15 @@ export const vulns: Expected = {
   peers: [
     ...['Mutation.applyFindings', 'Mutation.refreshFindings', 'Mutation.finishFindings'],
     ...['Mutation.revertFindings', 'Query.previewFindings', 'Query.closableFindings'],
-    'Mutation.rescoreAsset',
+    'Mutation.rescoreAssets',
     'Query.personInVulns',
     'Query.vulnerabilityMetric',
     'Query.vulnerabilityMetrics',
   ],
   fields: { 'Asset.openVulnerabilityCount': read('vulnerabilities:read') },
   types: {
+    BulkItem: 'part',
+    BulkResult: 'part',
     Vulnerability: read('vulnerabilities:read'),
     VulnerabilityStats: read('vulnerabilities:read'),
     RiskAcceptance: read('vulnerabilities:read'),
@@ -116,6 +131,7 @@ export const vulns: Expected = {
     ChangeVulnerabilityStatusPayload: 'part',
     ConfirmVulnerabilityPayload: 'part',
     CvssRating: 'part',
+    CvssScore: { may: members, key: 'any' },
     FindingLocation: 'part',
     MarkFalsePositivePayload: 'part',
     MarkNotAffectedPayload: 'part',
@@ -123,6 +139,9 @@ export const vulns: Expected = {
     ResolveVulnerabilityPayload: 'part',
     SetVulnerabilityReachabilityPayload: 'part',
     StartRemediationPayload: 'part',
+    VulnerabilityChange: 'part',
+    VulnerabilityChangeConnection: 'part',
+    VulnerabilityChangeEdge: 'part',
     VulnerabilityConnection: 'part',
     VulnerabilityEdge: 'part',
     VulnerabilityRiskFactor: 'part',

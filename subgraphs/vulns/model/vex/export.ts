@@ -1,5 +1,5 @@
 /** Findings as a VEX document. */
-import { idsOf } from '#kit/bulk.ts'
+import { found } from '#kit/bulk/choose.ts'
 import type { Trx } from '#kit/database.ts'
 import { invalid } from '#kit/errors.ts'
 import type { Filter } from '#kit/filter.ts'
@@ -40,7 +40,7 @@ export async function findingsFor(
   spec: ListSpec,
   filter: Filter,
 ): Promise<VulnerabilityRow[]> {
-  const ids = await idsOf(trx, spec, filter, mostFindings + 1)
+  const ids = await found(trx, { spec, filter }, mostFindings + 1)
   if (ids.length > mostFindings)
     throw invalid('filter', `More than ${mostFindings} findings: narrow it, by assets or by status`)
   const rows: VulnerabilityRow[] = []
