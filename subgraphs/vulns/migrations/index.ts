@@ -11,6 +11,7 @@ import * as scans from './0010-scans.ts'
 import * as metrics from './0020-metrics.ts'
 import * as history from './0021-history.ts'
 import * as vex from './0025-vex.ts'
+import * as due from './0026-due.ts'
 import * as judging from './0028-judging.ts'
 import * as bulk from './0030-bulk.ts'
 import * as covering from './0033-covering.ts'
@@ -28,6 +29,7 @@ export const migrations: Migrations = {
   '0020-metrics': metrics,
   '0021-history': history,
   '0025-vex': vex,
+  '0026-due': due,
   '0028-judging': judging,
   '0030-bulk': bulk,
   '0033-covering': covering,
