@@ -26,3 +26,18 @@ export function turns(
     }
   }
 }
+
+/** Lets one piece of work of each name run at once; the others wait in the order they came. */
+export function turnsByName(): <Result>(name: string, work: () => Promise<Result>) => Promise<Result> {
+  const last = new Map<string, Promise<unknown>>()
+  return (name, work) => {
+    const done = (last.get(name) ?? Promise.resolve()).then(work)
+    const settled = done
+      .catch(() => {})
+      .finally(() => {
+        if (last.get(name) === settled) last.delete(name)
+      })
+    last.set(name, settled)
+    return done
+  }
+}

@@ -210,12 +210,22 @@ export const countsOf = (stats: Fields): Fields =>
     ]),
   )
 
-/** The counts of a noun. */
-export const stats = (path: string, needs: Permission, field: string, selection: string): Route =>
+/** The counts of a noun; with `asOf`, as they were at a time too. */
+export const stats = (
+  path: string,
+  needs: Permission,
+  field: string,
+  selection: string,
+  { asOf = false }: { asOf?: boolean } = {},
+): Route =>
   route({
     method: 'GET',
     path,
     needs,
-    operation: `query ${field[0]?.toUpperCase()}${field.slice(1)} { ${field} { ${selection} } }`,
+    operation: `query ${field[0]?.toUpperCase()}${field.slice(1)}${asOf ? '($asOf: DateTime)' : ''} {
+      ${field}${asOf ? '(asOf: $asOf)' : ''} { ${selection} }
+    }`,
+    query: asOf ? z.strictObject({ as_of: time }) : z.strictObject({}),
+    variables: ({ query }) => ('as_of' in query && query.as_of ? { asOf: query.as_of } : {}),
     data: (answer) => countsOf(answer[field] as Fields),
   })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { list, type Noun, one, stats, time } from './list.ts'
 import { inputOf } from './risk-acceptances.ts'
 import { type Fields, type Route, route } from './route.ts'
+import { vulnerabilityDetails } from './vulnerability-details.ts'
 
 const vulnerability: Noun = {
   type: 'Vulnerability',
@@ -168,9 +169,11 @@ export const vulnerabilities = (graph: GraphQLSchema): Route[] => [
     '/vulnerabilities/stats',
     vulnerability.needs,
     'vulnerabilityStats',
-    'total open bySeverity { key count } byStatus { key count }',
+    'total open bySeverity { key count } byStatus { key count } mttrSeconds',
+    { asOf: true },
   ),
   ...sla(),
+  ...vulnerabilityDetails(),
   one(vulnerability, '/vulnerabilities/:id'),
   ...steps.map(step),
 ]

@@ -316,6 +316,7 @@ test('without a tenant a service sees no row', async () => {
     ['alerts', 'suppression_rules'],
     ['alerts', 'recurrence_rules'],
     ['vulns', 'vulnerabilities'],
+    ['vulns', 'vulnerability_history'],
     ['vulns', 'bulk_batches'],
     ['vulns', 'bulk_items'],
     ['vulns', 'asset_context'],

@@ -143,6 +143,24 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
       ...['at_risk_at', 'due_rank'],
     ],
   },
+  'vulns.vulnerability_history': {
+    machines: [],
+    people: [
+      ...['id', 'organization_id', 'vulnerability_id', 'asset_id', 'version', 'at', 'kind', 'created_at'],
+      ...['note', 'changed_by'],
+      ...[
+        ...['status', 'presence', 'resolution', 'resolved_at', 'severity', 'severity_override'],
+        ...[
+          'override_until',
+          'acceptance_id',
+          'accepted_from',
+          'accepted_until',
+          'risk_score',
+          'merged_into',
+        ],
+      ].flatMap((side) => [side, `from_${side}`]),
+    ],
+  },
   'vulns.asset_context': {
     machines: [],
     people: [

@@ -22,6 +22,11 @@ export const people: readonly PersonalTable[] = [
     ],
   },
   {
+    table: 'vulns.vulnerability_history',
+    person: ['changed_by'],
+    shows: ['vulnerability_id', 'at', 'kind', 'from_status', 'status', 'note', 'changed_by'],
+  },
+  {
     table: 'vulns.risk_acceptances',
     person: ['requested_by', 'approved_by', 'decided_by'],
     shows: [

@@ -7,14 +7,6 @@ export const closableStatuses: readonly Status[] = ['open', 'confirmed', 'in_rem
 
 export const isOpen = (status: Status): boolean => openStatuses.includes(status)
 
-/** Days that a finding may stay open, by its severity; none for the rest. */
-export const dueDays: Readonly<Partial<Record<Observed['severity'], number>>> = {
-  critical: 15,
-  high: 30,
-  medium: 90,
-  low: 180,
-}
-
 /**
  * What a finding is told apart by, on one asset. Titles, descriptions, severities and line numbers are not
  * part of it, so that a re-worded or re-scored finding stays the same finding.
@@ -60,12 +52,6 @@ export const severityAt = (
 ): Observed['severity'] =>
   severityOverride && (!overrideUntil || overrideUntil > at) ? severityOverride : severity
 
-const threat = /\/(E|RL|RC):(?!X|ND)/
-const environment = /\/(CR|IR|AR|CDP|TD|M[A-Z]{1,2}):(?!X|ND)/
-
-/** Which groups of metrics a CVSS vector has beside the base ones. */
-export const nomenclatureOf = (vector: string): 'B' | 'BT' | 'BE' | 'BTE' =>
-  `B${threat.test(vector) ? 'T' : ''}${environment.test(vector) ? 'E' : ''}` as 'B'
 /** How seeing a known finding changes it, or what its scan says of it; null where it is only seen again. */
 export function changeOf(known: Known, contentHash: string): Change | null {
   if (known.status === 'resolved') return 'reopened'

@@ -37,6 +37,8 @@ export const slaReasons = ['severity', 'kev', 'exploitable_internet', 'exploitab
 /** What assets says of an asset; the words are its own. */
 export const criticalities = ['critical', 'high', 'medium', 'low', 'unknown'] as const
 export const exposures = ['internet', 'partner', 'internal', 'isolated', 'unknown'] as const
+/** What a change of a finding was about. */
+export const historyKinds = ['status', 'presence', 'severity', 'acceptance', 'merged', 'risk'] as const
 export const lifecycles = ['active', 'stale', 'retired'] as const
 /** OSCAL's responses to a risk. */
 export const treatments = ['accept', 'mitigate', 'transfer', 'avoid', 'share'] as const
@@ -54,7 +56,15 @@ export type Exposure = (typeof exposures)[number]
 export type Lifecycle = (typeof lifecycles)[number]
 export type Kind = (typeof kinds)[number]
 
-export type Cvss = { version: string; vector: string; score: number; source: string }
+export type Cvss = {
+  version: string
+  vector: string
+  /** By the vector. */
+  score: number
+  source: string
+  /** What the source says beside it. */
+  statedScore?: number | null | undefined
+}
 export type Component = { name: string; version: string | null; purl: string | null; path: string | null }
 export type Location = { path: string; line: number | null }
 
@@ -95,6 +105,25 @@ type SlaColumns = {
   internetDays: number | null
   epssThreshold: number
   restartAfterDays: number
+}
+
+type Standing = {
+  status: Status
+  presence: (typeof presences)[number]
+  resolution: Resolution | null
+  resolvedAt: Date | null
+  severity: Severity
+  severityOverride: Severity | null
+  overrideUntil: Date | null
+  acceptanceId: string | null
+  acceptedFrom: Date | null
+  acceptedUntil: Date | null
+  riskScore: number
+  mergedInto: string | null
+}
+/** How a finding stood before a change, and after it. */
+type Side<Before extends 'from' | ''> = {
+  [Name in keyof Standing as Before extends 'from' ? `from${Capitalize<Name>}` : Name]: Standing[Name]
 }
 
 export type Tables = {
@@ -224,6 +253,21 @@ export type Tables = {
     outcome: Outcome
     appliedAt: Generated<Date>
   }
+  /** Both sides of each change of what is counted; the database writes it. */
+  vulnerabilityHistory: Side<'from'> &
+    Side<''> & {
+      id: string
+      organizationId: string
+      vulnerabilityId: string
+      assetId: string
+      version: number
+      at: Date
+      kind: (typeof historyKinds)[number]
+      /** When the finding was. */
+      createdAt: Date
+      note: string | null
+      changedBy: string | null
+    }
   /** Runs of scans; of one that has not finished nobody knows whether it was complete. */
   scans: {
     organizationId: string
@@ -271,6 +315,7 @@ export type Known = {
   runId: string | null
   isWithdrawn: boolean
 }
+export type HistoryRow = Selectable<Tables['vulnerabilityHistory']>
 export type ScanRow = Selectable<Tables['scans']>
 /** What reverting a run did: how many findings it set back, and those that it left, with the reason. */
 export type Reverted = { restored: number; kept: { id: string; reason: string }[] }

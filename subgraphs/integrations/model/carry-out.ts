@@ -4,9 +4,10 @@ import { note } from '#kit/audit.ts'
 import { createBlobs } from '#kit/blob.ts'
 import { type ErrorCode, NexusError } from '#kit/errors.ts'
 import type { JobContext } from '#kit/job.ts'
-import { ReportError } from '../parsers/report.ts'
+import { type Finding, ReportError } from '../parsers/report.ts'
 import { assetNameOf, scopeOf } from '../rules.ts'
 import type { ImportRunRow, Tables } from '../tables.ts'
+import { ahead } from './ahead.ts'
 import * as connectors from './connector.ts'
 import * as importRuns from './import-run.ts'
 import { type Parsed, parse } from './parse.ts'
@@ -14,6 +15,8 @@ import * as peers from './peers.ts'
 import { preview } from './preview.ts'
 
 const batchSize = 500
+/** While one batch is written, the next one is read, sent and found in order. */
+const atOnce = 2
 const hour = 3_600_000
 
 /**
@@ -72,9 +75,9 @@ async function applyReport(
   const same = complete ? await peers.refreshFindings(context, scan, payload) : null
   if (same) await counted(same, total - skipped)
   else {
+    const apply = (findings: Finding[], batch: number) => peers.applyFindings(context, scan, batch, findings)
     let batch = 0
-    for await (const findings of batches('findings')) {
-      const applied = await peers.applyFindings(context, scan, batch, findings)
+    for await (const [findings, applied] of ahead(batches('findings'), atOnce, apply)) {
       digest.update(JSON.stringify([batch, applied, findings.map(({ key }) => key)]))
       batch += 1
       await counted(applied, findings.length)

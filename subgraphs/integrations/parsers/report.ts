@@ -1,6 +1,14 @@
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info' | 'unknown'
 
-export type Cvss = { version: '2.0' | '3.0' | '3.1' | '4.0'; vector: string; score: number; source: string }
+export type Cvss = {
+  version: '2.0' | '3.0' | '3.1' | '4.0'
+  vector: string
+  /** Recomputed from the vector; of 2.0 what is stated, if it is. */
+  score: number
+  source: string
+  /** What stands beside the vector, where something does. */
+  statedScore?: number
+}
 
 export type Finding = {
   kind: 'package' | 'code' | 'config' | 'secret' | 'license'

@@ -22,7 +22,7 @@ export function draftsOf(result: Json, at: string, run: Run): Draft[] {
   const score = bags
     .map((bag) => bag?.['security-severity'])
     .find((value) => value !== undefined && value !== null)
-  const cvssScore = bareScore(score)
+  const rated = rating(bags, bareScore(score))
   const message = sentence(object(result, 'message', at), `${at}.message`, rule, run.driver)
   const tags = unique(bags.flatMap((bag) => listed(bag?.tags)))
   const cveId = cveIn(id ?? '') ?? tags.map(cveIn).find(Boolean) ?? null
@@ -37,8 +37,8 @@ export function draftsOf(result: Json, at: string, run: Run): Draft[] {
         20_000,
       ) || null,
     remediation: clip(fixes(result, at) ?? about.help, 10_000),
-    severity: severityFrom(score, cvssScore, level(result, at, kind, rule, run)),
-    ...vectors(bags, cvssScore),
+    severity: severityFrom(score, rated.cvssScore, level(result, at, kind, rule, run)),
+    ...rated,
     references: links([about.uri, ...(about.help?.startsWith('http') ? [about.help] : [])]),
     ruleId: clip(id, 500),
     cwes: cwes([
@@ -149,13 +149,15 @@ function packageIn(...texts: readonly (string | null)[]) {
   return null
 }
 
-function vectors(bags: readonly (Json | null)[], bare: number | null): Pick<Finding, 'cvss' | 'cvssScore'> {
+function rating(bags: readonly (Json | null)[], bare: number | null): Pick<Finding, 'cvss' | 'cvssScore'> {
   const found = bags.flatMap((bag) =>
     Object.entries(bag ?? {}).flatMap(([name, value]) =>
       /cvss/i.test(name) && typeof value === 'string' ? [{ vector: value, source: 'sarif' }] : [],
     ),
   )
-  const cvss = cvssOf(found)
+  const vectors = unique(found.map(({ vector }) => vector))
+  // One score is stated: with several vectors nobody knows of which.
+  const cvss = cvssOf(found.map((each) => (vectors.length === 1 ? { ...each, bare } : each)))
   return { cvss, cvssScore: cvss[0]?.score ?? bare }
 }
 

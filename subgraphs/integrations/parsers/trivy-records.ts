@@ -111,10 +111,15 @@ function scores(found: Json, at: string): Pick<Finding, 'cvss' | 'cvssScore'> {
   })
   const cvss = cvssOf(
     entries.flatMap(({ entry, source }) =>
-      ['V40Vector', 'V3Vector', 'V2Vector'].map((name) => ({
-        vector: text(entry, name, `${at}.CVSS.${source}`),
-        source,
-      })),
+      ['V40', 'V3', 'V2'].map((version) => {
+        const bare = bareScore(entry[`${version}Score`])
+        return {
+          vector: text(entry, `${version}Vector`, `${at}.CVSS.${source}`),
+          source,
+          // Trivy writes 0 where nobody has stated a score.
+          bare: bare === 0 ? null : bare,
+        }
+      }),
     ),
   )
   const bare = ['V40Score', 'V3Score', 'V2Score'].flatMap((name) =>

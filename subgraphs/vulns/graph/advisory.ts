@@ -2,7 +2,7 @@ import { load } from '#kit/loader.ts'
 import * as intel from '../model/intel.ts'
 import type { Tables, VulnerabilityRow } from '../tables.ts'
 import { builder } from './builder.ts'
-import { CvssRating } from './details.ts'
+import { CvssRating } from './cvss.ts'
 import { Vulnerability } from './vulnerability.ts'
 
 type Known = { row: VulnerabilityRow; intel: intel.Intel | null }

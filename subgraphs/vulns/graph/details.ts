@@ -1,10 +1,8 @@
 import { screaming } from '#kit/builder.ts'
 import { to } from '#kit/refs.ts'
-import { nomenclatureOf } from '../rules.ts'
 import type { RiskFactor } from '../rules-risk.ts'
 import {
   type Component,
-  type Cvss,
   justifications,
   kinds,
   type Location,
@@ -37,20 +35,6 @@ export const FindingKind = builder.enumType('FindingKind', {
   values: screaming(kinds),
 })
 
-export const CvssRating = builder.objectRef<Cvss>('CvssRating').implement({
-  needs: 'inherited',
-  description: 'One rating of a weakness; its score is computed from its vector.',
-  fields: (t) => ({
-    version: t.exposeString('version'),
-    vector: t.exposeString('vector'),
-    score: t.exposeFloat('score'),
-    source: t.exposeString('source', { description: 'Who rated it.' }),
-    nomenclature: t.string({
-      description: 'What the score takes in, as CVSS 4.0 names it: B, BT, BE or BTE.',
-      resolve: ({ vector }) => nomenclatureOf(vector),
-    }),
-  }),
-})
 export const VulnerableComponent = builder.objectRef<Component>('VulnerableComponent').implement({
   needs: 'inherited',
   description: 'The package that has the weakness.',

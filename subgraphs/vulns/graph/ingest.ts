@@ -2,6 +2,7 @@ import { screaming } from '#kit/builder.ts'
 import type { Context } from '#kit/context.ts'
 import { invalid } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
+import { turnsByName } from '#kit/turns.ts'
 import { signedIn } from '#kit/viewer.ts'
 import * as findings from '../model/finding.ts'
 import { revert } from '../model/revert.ts'
@@ -17,6 +18,7 @@ const CvssInput = builder.inputType('CvssInput', {
     vector: t.string({ required: true }),
     score: t.float({ required: true }),
     source: t.string({ required: true }),
+    statedScore: t.float({ description: 'What stands beside the vector.' }),
   }),
 })
 const ComponentInput = builder.inputType('ComponentInput', {
@@ -122,6 +124,9 @@ function runOf(context: Context<Tables>, { id, assetId, tool, scope }: Given): f
 const rescore = (context: Context<Tables>, subject: string) =>
   context.tenant((trx) => context.enqueue(trx, 'rescore-assets', subject))
 
+/** Whoever waits for another batch of its asset does so here, and holds no connection of the few that there are. */
+const inTurn = turnsByName()
+
 const authScopes = { $all: { peer: 'integrations', permission: 'vulnerabilities:import' } } as const
 
 builder.mutationType({ authScopes: { signedIn: true } })
@@ -136,10 +141,13 @@ builder.mutationFields((t) => ({
       batch: t.arg.int({ required: true }),
       findings: t.arg({ type: [FindingInput], required: true }),
     },
-    resolve: (_root, args, context) =>
-      context.ingest((trx) =>
-        findings.apply(trx, runOf(context, args.run), args.batch, args.findings.map(observed)),
-      ),
+    resolve: (_root, args, context) => {
+      const run = runOf(context, args.run)
+      const rows = findings.rowsOf(run, args.findings.map(observed))
+      return inTurn(run.assetId, () =>
+        context.ingest((trx) => findings.applyRows(trx, run, args.batch, rows)),
+      )
+    },
   }),
   refreshFindings: t.field({
     type: ApplyOutcome,

@@ -9,6 +9,8 @@ import * as acceptances from './0007-acceptances.ts'
 import * as news from './0008-news.ts'
 import * as scans from './0010-scans.ts'
 import * as metrics from './0020-metrics.ts'
+import * as history from './0021-history.ts'
+import * as judging from './0028-judging.ts'
 import * as bulk from './0030-bulk.ts'
 import * as covering from './0033-covering.ts'
 
@@ -23,6 +25,8 @@ export const migrations: Migrations = {
   '0008-news': news,
   '0010-scans': scans,
   '0020-metrics': metrics,
+  '0021-history': history,
+  '0028-judging': judging,
   '0030-bulk': bulk,
   '0033-covering': covering,
 }

@@ -6,16 +6,15 @@ import {
   assignments,
   columns,
   type Finding,
-  given,
   image,
   incoming,
   type Row,
   type Run,
-  rowOf,
+  rowsOf,
 } from './observation.ts'
 import * as scans from './scan.ts'
 
-export type { Finding, Run }
+export { type Finding, type Run, rowsOf }
 
 /** What a run says of known findings, and how its saying changes them. */
 type Said = { row: Pick<Row, 'id' | 'contentHash'>; change: Change | null }
@@ -80,7 +79,10 @@ function judge(run: Run, rows: readonly Row[], known: ReadonlyMap<string, Known>
 async function write(trx: Trx<Tables>, run: Run, { written, said }: Pick<Judged, 'written' | 'said'>) {
   const changed = said.filter(({ change }) => change !== null)
   const rewritten = new Set(written.map(({ id }) => id))
-  const others = said.filter(({ row }) => !rewritten.has(row.id)).map(({ row }) => row.id)
+  const back = changed.filter(({ row }) => !rewritten.has(row.id)).map(({ row }) => row.id)
+  const seenAgain = said
+    .filter(({ row, change }) => !change && !rewritten.has(row.id))
+    .map(({ row }) => row.id)
   const isBack = sql`v.status = 'resolved' or v.presence = 'absent'`
   const isResolved = sql`v.status = 'resolved'`
   const seen = sql`last_seen_at = now(), presence = 'present', resolution = null,
@@ -104,39 +106,41 @@ async function write(trx: Trx<Tables>, run: Run, { written, said }: Pick<Judged,
       left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}),
     added as (
       insert into vulnerabilities
-        (organization_id, asset_id, id, fingerprint, created_by_run, due_at, ${columns})
-      select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint, ${run.id}::uuid,
-        now() + make_interval(days => due_days), ${given}
-      from incoming where "isNew"),
+        (organization_id, asset_id, id, fingerprint, created_by_run, ${columns})
+      select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint, ${run.id}::uuid, ${columns}
+      from incoming where is_new),
     rewritten as (
-      update vulnerabilities v set ${seen}, ${assignments}, version = v.version + 1, updated_at = now(),
-        due_at = v.first_seen_at + make_interval(days => i.due_days)
-      from incoming i where not i."isNew" and v.id = i.id),
-    touched as (
+      update vulnerabilities v set ${seen}, ${assignments}, version = v.version + 1, updated_at = now()
+      from incoming i where not i.is_new and v.id = i.id),
+    back as (
       update vulnerabilities v set ${seen}, version = v.version + (${isBack})::int,
         updated_at = case when ${isBack} then now() else v.updated_at end
-      where v.id = any(${others}::uuid[]))
+      where v.id = any(${back}::uuid[])),
+    touched as (
+      update vulnerabilities v set last_seen_at = now() where v.id = any(${seenAgain}::uuid[]))
     insert into vulnerability_sources (organization_id, vulnerability_id, scope, tool, run_id, content_hash)
     select ${run.organizationId}::uuid, id, ${run.scope}, ${run.tool}, ${run.id}::uuid, content_hash from said
     on conflict (organization_id, vulnerability_id, scope) do update set last_seen_at = now(),
       withdrawn_at = null, content_hash = excluded.content_hash, run_id = excluded.run_id`.execute(trx)
 }
 
+export const apply = (trx: Trx<Tables>, run: Run, batch: number, findings: readonly Finding[]) =>
+  applyRows(trx, run, batch, rowsOf(run, findings))
+
 /**
  * Applies one batch of a run's findings: new ones are added, known ones updated or left, resolved ones
  * reopened. The same batch again answers what it answered before and changes nothing.
  */
-export async function apply(
+export async function applyRows(
   trx: Trx<Tables>,
   run: Run,
   batch: number,
-  findings: readonly Finding[],
+  rows: readonly Row[],
 ): Promise<Outcome> {
   await scans.takeTurn(trx, run)
   const done = await scans.outcomeBefore(trx, run, batch)
   if (done) return done
   await scans.open(trx, run)
-  const rows = findings.map((finding) => rowOf(run, finding))
   const once = distinct(rows)
   const { outcome, ...judged } = judge(run, once, await knownOf(trx, run, once))
   outcome.unchanged += rows.length - once.length
@@ -152,7 +156,7 @@ export async function preview(
   run: Run,
   findings: readonly Finding[],
 ): Promise<{ id: string | null; outcome: keyof Outcome }[]> {
-  const rows = findings.map((finding) => rowOf(run, finding))
+  const rows = rowsOf(run, findings)
   const known = await knownOf(trx, run, rows, false)
   return rows.map((row) => {
     const before = known.get(row.fingerprint)

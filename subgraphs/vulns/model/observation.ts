@@ -2,36 +2,46 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { newId } from '#kit/id.ts'
-import { contentText, dueDays, fingerprintText } from '../rules.ts'
+import { contentText, fingerprintText } from '../rules.ts'
 import type { Observed } from '../tables.ts'
 
 export type Finding = Observed & { key: string }
 /** One run of one tool over one asset; `scope` is what it may close. */
 export type Run = { id: string; organizationId: string; assetId: string; tool: string; scope: string }
 
-const observed: readonly [given: string, column: string][] = [
-  ['kind', 'kind'],
-  ['"cveId"', 'cve_id'],
-  ['aliases', 'aliases'],
-  ['cwes', 'cwes'],
-  ['"ruleId"', 'rule_id'],
-  ['severity', 'severity'],
-  ['cvss', 'cvss'],
-  ['"cvssScore"', 'cvss_score'],
-  ['"cvssVector"', 'cvss_vector'],
-  ['title', 'title'],
-  ['description', 'description'],
-  ['remediation', 'remediation'],
-  ['component', 'component'],
-  ['location', 'location'],
-  ['"fixedVersions"', 'fixed_versions'],
-  ['links', 'links'],
+/** Lists have no place in an array of rows, whose depth is one: PostgreSQL reads each from its text. */
+const listOf = (values: readonly string[]) =>
+  `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
+const jsonOf = (value: unknown) => (value === null ? null : JSON.stringify(value))
+
+type Written = readonly [
+  name: keyof Observed,
+  column: string,
+  type: string,
+  write?: (value: never) => unknown,
+]
+const observed: readonly Written[] = [
+  ['kind', 'kind', 'text'],
+  ['cveId', 'cve_id', 'text'],
+  ['aliases', 'aliases', 'text[]', listOf],
+  ['cwes', 'cwes', 'text[]', listOf],
+  ['ruleId', 'rule_id', 'text'],
+  ['severity', 'severity', 'text'],
+  ['cvss', 'cvss', 'jsonb', jsonOf],
+  ['cvssScore', 'cvss_score', 'numeric'],
+  ['cvssVector', 'cvss_vector', 'text'],
+  ['title', 'title', 'text'],
+  ['description', 'description', 'text'],
+  ['remediation', 'remediation', 'text'],
+  ['component', 'component', 'jsonb', jsonOf],
+  ['location', 'location', 'jsonb', jsonOf],
+  ['fixedVersions', 'fixed_versions', 'text[]', listOf],
+  ['links', 'links', 'text[]', listOf],
 ]
 const state = ['status', 'presence', 'resolution', 'reopen_count', 'resolved_at', 'due_at']
 
-export const given = sql.raw(observed.map(([name]) => name).join(', '))
 export const columns = sql.raw(observed.map(([, column]) => column).join(', '))
-export const assignments = sql.raw(observed.map(([name, column]) => `${column} = i.${name}`).join(', '))
+export const assignments = sql.raw(observed.map(([, column]) => `${column} = i.${column}`).join(', '))
 /** How long somebody has had: written by a trigger, as what stands in `kept` changes. */
 const clock = ['sla_started_at', 'sla_paused_at', 'sla_paused_seconds']
 const kept = [...observed.map(([, column]) => column), ...state]
@@ -46,21 +56,32 @@ export const restored = sql.raw(kept.map((name) => `${name} = b.${name}`).join('
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-export function rowOf(run: Run, { key, ...said }: Finding) {
+function rowOf(run: Run, { key, ...said }: Finding) {
   return {
     ...said,
     id: newId(),
     isNew: true,
     fingerprint: sha256(fingerprintText(run.assetId, said.kind, key)),
     contentHash: sha256(contentText(said)),
-    due_days: dueDays[said.severity] ?? null,
   }
 }
 export type Row = ReturnType<typeof rowOf>
+export const rowsOf = (run: Run, findings: readonly Finding[]): Row[] =>
+  findings.map((finding) => rowOf(run, finding))
 
-/** Rows as SQL reads them. */
-export const incoming = (rows: readonly Row[]) => sql`
-  select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (id uuid, "isNew" boolean,
-    fingerprint text, due_days int, kind text, "cveId" text, aliases text[], cwes text[], "ruleId" text,
-    severity text, cvss jsonb, "cvssScore" numeric, "cvssVector" text, title text, description text,
-    remediation text, component jsonb, location jsonb, "fixedVersions" text[], links text[])`
+const read = sql.raw(
+  observed.map(([, column, type]) => (type.endsWith('[]') ? `${column}::${type}` : column)).join(', '),
+)
+
+/** Rows as SQL reads them: column by column, in half the time that it takes to read them as JSON. */
+export const incoming = (rows: readonly Row[]) => {
+  const arrays = observed.map(([name, , type, write]) => {
+    const values = rows.map((row) => (write ? write(row[name] as never) : row[name]))
+    return sql`${values}::${sql.raw(type.endsWith('[]') ? 'text[]' : `${type}[]`)}`
+  })
+  return sql`
+    select id, is_new, fingerprint, ${read}
+    from unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ isNew }) => isNew)}::boolean[],
+      ${rows.map(({ fingerprint }) => fingerprint)}::text[], ${sql.join(arrays)})
+      as given (id, is_new, fingerprint, ${columns})`
+}

@@ -204,6 +204,12 @@ export const routes: Record<string, Row> = {
   'PUT /vulnerabilities/:id/reachability': triage({ reachability: 'unreachable' }),
   'PUT /vulnerabilities/:id/severity': triage({ severity: 'low', reason: 'here' }),
   'POST /vulnerabilities/:id/severity/end': triage({}),
+  'GET /vulnerabilities/cvss': {
+    may: members,
+    key: 'any',
+    ask: '?vector=CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H',
+  },
+  'GET /vulnerabilities/:id/history': { ...read('vulnerabilities'), ask: '$vulnerability' },
   'GET /vulnerabilities/sla-policy': read('vulnerabilities'),
   'PUT /vulnerabilities/sla-policy': {
     may: managers,
