@@ -12,6 +12,7 @@ import * as metrics from './0020-metrics.ts'
 import * as history from './0021-history.ts'
 import * as judging from './0028-judging.ts'
 import * as bulk from './0030-bulk.ts'
+import * as facts from './0031-facts.ts'
 import * as covering from './0033-covering.ts'
 
 export const migrations: Migrations = {
@@ -28,5 +29,6 @@ export const migrations: Migrations = {
   '0021-history': history,
   '0028-judging': judging,
   '0030-bulk': bulk,
+  '0031-facts': facts,
   '0033-covering': covering,
 }
