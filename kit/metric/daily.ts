@@ -25,7 +25,7 @@ export type DailyFigures<Tables> = {
   metrics: Metrics
   daily: readonly Daily<Tables>[]
   /** What is measured, as lists have it now; needed where history does not tell all. */
-  asked?(context: Context<Tables>, trx: Trx<Tables>): Promise<Asked>
+  asked?(context: Context<Tables>, trx: Trx<Tables>): Asked
   /** When the first of them came. */
   since(trx: Trx<Tables>): Promise<Date | null>
 }
@@ -118,7 +118,7 @@ export function keepingDays<Tables>(
         await context.tenant(async (trx) => {
           const facts = daily.asOf
             ? byHistory(daily.groups, await daily.asOf(trx, new Date(endOf(day).getTime() - 1)))
-            : await byMeasure(await figures.asked!(context, trx), {
+            : await byMeasure(figures.asked!(context, trx), {
                 ...(daily as Daily<never>),
                 metrics: figures.metrics,
               })

@@ -5,6 +5,7 @@ import { newId } from '#kit/id.ts'
 import { root } from '#kit/register.ts'
 import { type Answer, password, type TestHouse, type Visitor } from '../test-house.ts'
 import { codeAt } from './factors.ts'
+import { vexDocument } from './matrix/expected/vulns.ts'
 import { host, reportAs } from './observing.ts'
 import { openOwner } from './owner.ts'
 import { importReport, trivyReport } from './reports.ts'
@@ -299,6 +300,7 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ],
     ...accepting(admin, analyst),
     ['setSlaPolicy', admin, () => ({ lowDays: 200 })],
+    ['importVex', admin, () => ({ document: JSON.stringify(vexDocument) })],
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
     [
       'createAssetGroup',

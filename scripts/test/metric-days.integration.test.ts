@@ -22,7 +22,8 @@ before(async () => {
   house = await openTestHouse({}, { clock })
   owner = await openOwner(house)
   // Drawn at noon of days that are gone: what came, what was settled, what was opened again.
-  const noon = (ago: string) => `date_trunc('day', now() at time zone 'UTC') at time zone 'UTC' + interval '12 hours' - ${ago} * interval '1 day'`
+  const noon = (ago: string) =>
+    `date_trunc('day', now() at time zone 'UTC') at time zone 'UTC' + interval '12 hours' - ${ago} * interval '1 day'`
   await owner.query(
     `insert into assets.assets (id, organization_id, type, name, criticality, created_at, updated_at)
      select gen_random_uuid(), $1, 'host', 'daily ' || i, (array['high', 'low'])[1 + i % 2], ${noon('(10 - i / 3)')}, ${noon('(10 - i / 3)')}
@@ -127,13 +128,23 @@ test('today is what there is now, two periods are compared, and a stranger has d
   assert.deepEqual([...both.previous!.series, ...both.series], all.series)
   const stranger = await house.as('admin@globex.example')
   const theirs = await days('alerts.open', { period: period(3, 0) }, stranger)
-  assert.ok(theirs.series.every(({ n }) => n < 20), JSON.stringify(theirs.series))
-  const rest = await admin.rest('GET', `/metrics/trends?metric=vulnerabilities.open&from=${period(3, 0).from}&to=${period(3, 0).to}`)
+  assert.ok(
+    theirs.series.every(({ n }) => n < 20),
+    JSON.stringify(theirs.series),
+  )
+  const rest = await admin.rest(
+    'GET',
+    `/metrics/trends?metric=vulnerabilities.open&from=${period(3, 0).from}&to=${period(3, 0).to}`,
+  )
   assert.equal(rest.body.data.series.length, 3)
 })
 
 test('what is not kept is refused', async () => {
-  for (const filter of [{ search: 'daily' }, { severity: ['HIGH'], status: ['OPEN'] }, { source: ['daily'] }]) {
+  for (const filter of [
+    { search: 'daily' },
+    { severity: ['HIGH'], status: ['OPEN'] },
+    { source: ['daily'] },
+  ]) {
     const { body } = await admin.graphql(question, { name: 'alerts.open', filter })
     assert.equal(body.errors?.[0].extensions.code, 'VALIDATION_ERROR', JSON.stringify(filter))
   }
@@ -151,7 +162,10 @@ test('a day is written once; what no history tells is measured when it ends, and
   await house.rounds()
   const [yesterday] = (await days('assets.risk', { period: period(1, 0) })).series
   assert.ok(Math.abs(yesterday!.value! - value) < 1e-9, `${yesterday!.value} is not ${value}`)
-  const stale = await days('assets.present', { period: period(1, 0), filter: { lifecycle: ['ACTIVE', 'STALE'] } })
+  const stale = await days('assets.present', {
+    period: period(1, 0),
+    filter: { lifecycle: ['ACTIVE', 'STALE'] },
+  })
   assert.equal(stale.series[0]!.n, (await countedAt('assets.present', stale.series[0]!.day)).n)
   const kept = await facts()
   // Nobody looked for two days, and then only in the morning.
@@ -159,9 +173,14 @@ test('a day is written once; what no history tells is measured when it ends, and
   await house.rounds()
   admin = await house.as('admin@acme.example')
   const late = await days('assets.risk', { period: period(4, 0) })
-  assert.deepEqual(late.series.map((point) => point.value !== null), [true, false, false, false])
+  assert.deepEqual(
+    late.series.map((point) => point.value !== null),
+    [true, false, false, false],
+  )
   const known = await days('assets.present', { period: period(4, 0) })
   assert.ok(known.series.every(({ n }) => n > 0))
-  const first = (await facts()).filter(({ measured_at }) => kept.some((row) => `${row.measured_at}` === `${measured_at}`))
+  const first = (await facts()).filter(({ measured_at }) =>
+    kept.some((row) => `${row.measured_at}` === `${measured_at}`),
+  )
   assert.deepEqual(first, kept, 'what is written stays as it is')
 })

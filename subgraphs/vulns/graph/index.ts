@@ -7,6 +7,7 @@ import './acceptance.ts'
 import './accepting.ts'
 import './advisory.ts'
 import './asset.ts'
+import './changed.ts'
 import './cvss.ts'
 import './bulk.ts'
 import './stats.ts'
@@ -15,6 +16,7 @@ import './ingest.ts'
 import './risk.ts'
 import './sla.ts'
 import './triage.ts'
+import './vex.ts'
 
 addPersonField(builder, 'vulns', people)
 

@@ -72,6 +72,7 @@ export const assets: Expected = {
     'Query.assetMetrics',
     'Mutation.ensureAssets',
     'Mutation.scoreAssets',
+    'Mutation.placeAssets',
     'Query.coveredAssets',
     'Query.personInAssets',
   ],

@@ -123,6 +123,9 @@ export const inputs: Record<string, string> = {
   SetReachabilityInput: 'id reachability',
   OverrideSeverityInput: 'expiresAt id reason severity',
   EndSeverityOverrideInput: 'id',
+  ImportVexInput: 'document filter format',
+  VulnerabilityFilter:
+    'acceptanceId assetId assigneeId createdAt cveId dueAt firstSeenAt kind presence reachability resolution resolvedAt riskScore severity slaReason status',
   RequestRiskAcceptanceInput:
     'assetIds compensatingControls cveIds evidence expiresAt reason treatment validFrom',
   UpdateRiskAcceptanceInput: 'compensatingControls evidence expiresAt id reason treatment',
@@ -210,6 +213,7 @@ export const bodies: Record<string, string> = {
   'PUT /vulnerabilities/:id/reachability': 'reachability version',
   'PUT /vulnerabilities/:id/severity': 'expires_at reason severity version',
   'POST /vulnerabilities/:id/severity/end': 'version',
+  'POST /vulnerabilities/vex': 'document',
   'PUT /vulnerabilities/sla-policy':
     'critical_days epss_threshold exploitable_days exploitable_internet_days high_days internet_days kev_days low_days medium_days restart_after_days version',
   'POST /risk-acceptances':

@@ -17,6 +17,14 @@ const decide = (rest = ''): Row => ({
   ask: `(input: { id: "$riskAcceptance"${rest && `, ${rest}`} })`,
   past: [another],
 })
+/** It says something of nothing that is here. */
+export const vexDocument = {
+  ...{ '@context': 'https://openvex.dev/ns/v0.2.0', '@id': 'urn:matrix:vex', author: 'Matrix', version: 1 },
+  timestamp: '2031-01-01T00:00:00Z',
+  statements: [
+    { vulnerability: { name: 'CVE-1990-1' }, products: [{ '@id': 'pkg:npm/none' }], status: 'fixed' },
+  ],
+}
 export const vulns: Expected = {
   query: {
     vulnerabilityBatch: { may: members, key: 'vulnerabilities:read', ask: '(id: "$vulnerabilityBatch")' },
@@ -27,6 +35,11 @@ export const vulns: Expected = {
     cvss: { may: members, key: 'any', ask: '(vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H")' },
     slaPolicy: { may: members, key: 'vulnerabilities:read' },
     vulnerabilityStats: { may: members, key: 'vulnerabilities:read' },
+    exportVex: {
+      may: members,
+      key: 'vulnerabilities:read',
+      ask: '(format: CYCLONEDX, filter: { cveId: ["CVE-2014-0160"] })',
+    },
   },
   mutation: {
     bulkUpdateVulnerabilities: {
@@ -65,7 +78,19 @@ export const vulns: Expected = {
     approveRiskAcceptance: decide(),
     rejectRiskAcceptance: decide('reason: "no"'),
     revokeRiskAcceptance: decide('reason: "no"'),
+    importVex: {
+      may: analysts,
+      key: 'vulnerabilities:write',
+      ask: `(input: { document: ${JSON.stringify(JSON.stringify(vexDocument))} })`,
+    },
     setSlaPolicy: { may: managers, key: 'organization:policy', ask: '(input: { lowDays: 200 })' },
+  },
+  subscription: {
+    vulnerabilityChanged: {
+      may: members,
+      key: 'vulnerabilities:read',
+      event: ['vulnerability.updated', { vulnerabilityId: '$vulnerability' }],
+    },
   },
   peers: [
     ...['Mutation.applyFindings', 'Mutation.refreshFindings', 'Mutation.finishFindings'],
@@ -83,6 +108,10 @@ export const vulns: Expected = {
     VulnerabilityStats: read('vulnerabilities:read'),
     RiskAcceptance: read('vulnerabilities:read'),
     SlaPolicy: read('vulnerabilities:read'),
+    VexDocument: read('vulnerabilities:read'),
+    VexItem: 'part',
+    VulnerabilityChanged: 'part',
+    ImportVexPayload: 'part',
     ApproveRiskAcceptancePayload: 'part',
     EndSeverityOverridePayload: 'part',
     OverrideSeverityPayload: 'part',
