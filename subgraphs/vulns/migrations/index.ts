@@ -14,6 +14,7 @@ import * as vex from './0025-vex.ts'
 import * as due from './0026-due.ts'
 import * as judging from './0028-judging.ts'
 import * as bulk from './0030-bulk.ts'
+import * as facts from './0031-facts.ts'
 import * as covering from './0033-covering.ts'
 
 export const migrations: Migrations = {
@@ -32,5 +33,6 @@ export const migrations: Migrations = {
   '0026-due': due,
   '0028-judging': judging,
   '0030-bulk': bulk,
+  '0031-facts': facts,
   '0033-covering': covering,
 }
