@@ -235,6 +235,14 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     machines: ['target', 'result', 'scope', 'run_id', 'observed_at', 'withdrawn_at'],
     people: [...made, 'check_id', 'asset_id', 'fingerprint'],
   },
+  'compliance.check_runs': {
+    machines: [],
+    people: ['organization_id', 'run_id', 'asset_id', 'scope', 'started_at', 'reverted_at', 'restored'],
+  },
+  'compliance.check_changes': {
+    machines: [],
+    people: ['organization_id', 'run_id', 'result_id', 'before'],
+  },
   'compliance.frameworks': {
     machines: [],
     people: ['id', 'name', 'version', 'catalog_uri', 'created_at', 'updated_at'],
