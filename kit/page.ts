@@ -151,7 +151,7 @@ export async function page<Row extends Listed>(
   const table = sql.table(spec.table)
   const { rows } = await sql<Row>`select * from ${table} where ${form.condition} ${form.tail}`.execute(db)
   const total =
-    counting(spec.filter, args.filter, maxTotal) ??
+    counting(spec, args.filter, maxTotal) ??
     sql<{ count: number }>`select count(*) as count from
       (select 1 from ${table} where ${where(spec.filter, args.filter, found)} limit ${maxTotal + 1}) as counted`
   return pageOf(rows, args, form, async () => totalOf(await count(total)))

@@ -315,6 +315,7 @@ test('without a tenant a service sees no row', async () => {
     ['alerts', 'recurrence_rules'],
     ['vulns', 'vulnerabilities'],
     ['vulns', 'vulnerability_history'],
+    ['vulns', 'advisory_aliases'],
     ['vulns', 'asset_context'],
     ['vulns', 'sla_policies'],
     ['vulns', 'risk_acceptances'],

@@ -10,6 +10,7 @@ import * as news from './0008-news.ts'
 import * as scans from './0010-scans.ts'
 import * as metrics from './0020-metrics.ts'
 import * as history from './0021-history.ts'
+import * as aliases from './0022-aliases.ts'
 import * as judging from './0028-judging.ts'
 
 export const migrations: Migrations = {
@@ -24,5 +25,6 @@ export const migrations: Migrations = {
   '0010-scans': scans,
   '0020-metrics': metrics,
   '0021-history': history,
+  '0022-aliases': aliases,
   '0028-judging': judging,
 }
