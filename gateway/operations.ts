@@ -13,6 +13,8 @@ import { createReader, type Named, type Persisted } from './federation/persisted
 export type Asked = Named & {
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
+  /** The door has bounded the variables itself: they are not measured again. */
+  measured?: boolean | undefined
 }
 export type Answer = FormattedExecutionResult
 export type Counted = (operationName: string | null | undefined, errors?: readonly GraphQLError[]) => void

@@ -19,6 +19,8 @@ export type Question = {
   keep: keyof typeof keeping
   /** When the answer will be another one by itself, where that is known. */
   until?: () => Promise<Date | null>
+  /** Whether an answer holds whatever changes meanwhile. */
+  lasts?: (answer: unknown) => boolean
 }
 
 /** What one subgraph remembers. */
@@ -36,6 +38,7 @@ type Kept = { organizationId: string; epoch: string; at: number; until: number; 
 
 // An epoch outlives whatever was computed in it; one that is forgotten is never given again.
 const epochSeconds = 2 * keeping.daily
+const anyEpoch = 'any'
 const largest = 256 * 1024
 const tellAgainMs = 500
 
@@ -61,7 +64,7 @@ const valueKey = (viewer: Member, subgraph: string, { name, variables }: Questio
 function read(text: string | null, organizationId: string, epoch: string, now: number): Kept | null {
   if (text === null) return null
   const kept = JSON.parse(text) as Kept
-  const holds = kept.organizationId === organizationId && kept.epoch === epoch
+  const holds = kept.organizationId === organizationId && (kept.epoch === epoch || kept.epoch === anyEpoch)
   return holds && kept.at <= now && now < kept.until ? kept : null
 }
 
@@ -124,8 +127,10 @@ export function openCaches(options: { store: Store | null; metrics: Metrics; log
           now.getTime() + keeping[of.keep] * 1_000,
           (await of.until?.())?.getTime() ?? Number.POSITIVE_INFINITY,
         )
-        const text = JSON.stringify(await compute())
-        const kept = `{"organizationId":${JSON.stringify(organizationId)},"epoch":${JSON.stringify(epoch.id)},"at":${now.getTime()},"until":${until},"value":${text}}`
+        const computed = await compute()
+        const text = JSON.stringify(computed)
+        const holds = JSON.stringify(of.lasts?.(computed) ? anyEpoch : epoch.id)
+        const kept = `{"organizationId":${JSON.stringify(organizationId)},"epoch":${holds},"at":${now.getTime()},"until":${until},"value":${text}}`
         // Larger ones would push out many small ones.
         if (store && kept.length <= largest) await store.write(key, kept, keeping[of.keep]).catch(() => {})
         return text

@@ -44,6 +44,8 @@ export type Surroundings = {
   clock(): Date
   /** After how many days without a word from any source an asset is stale. */
   staleAfterDays: number
+  /** After how many days alerts that are resolved are archived. */
+  alertRetentionDays: number
   /** Where browsers reach the platform, once it listens: an origin. */
   publicUrl(): string
   tracer?: Tracer | null

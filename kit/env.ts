@@ -107,6 +107,12 @@ export const environment = {
     .positive()
     .default(30)
     .describe('After how many days without a word from any source an asset is STALE'),
+  NEXUS_ALERT_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(365)
+    .describe('After how many days an alert that is resolved is archived, and read only'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/ })
     .optional()

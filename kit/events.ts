@@ -9,6 +9,8 @@ import { createQueue, type Queue } from './stream.ts'
 
 /** Every event of the platform and what it carries: ids only, whoever hears it reads the rest as themselves. */
 const alert = z.object({ alertId: z.uuid() })
+const vulnerability = z.object({ vulnerabilityId: z.uuid() })
+const acceptance = z.object({ riskAcceptanceId: z.uuid() })
 const payloads = {
   'alert.created': alert,
   'alert.updated': alert,
@@ -18,6 +20,15 @@ const payloads = {
   'alert.resolved': alert,
   'alert.reopened': alert,
   'alert.archived': alert,
+  'alert.sla_at_risk': alert,
+  'alert.sla_breached': alert,
+  'vulnerability.updated': vulnerability,
+  'vulnerability.resolved': vulnerability,
+  'vulnerability.kev_listed': vulnerability,
+  'vulnerability.sla_at_risk': vulnerability,
+  'vulnerability.sla_breached': vulnerability,
+  'vulnerability.acceptance_expiring': acceptance,
+  'vulnerability.acceptance_expired': acceptance,
 }
 export type EventName = keyof typeof payloads
 export type Payload<Name extends EventName> = z.infer<(typeof payloads)[Name]>

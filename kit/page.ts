@@ -40,7 +40,8 @@ export type Page<Row> = {
 
 export const pageSize = { default: 20, max: 100, ofServices: 1_000 }
 const maxOffset = 10_000
-const maxTotal = 10_000
+/** Totals are exact up to it. */
+export const maxTotal = 10_000
 
 type Sort = { name: string; column: string; type: string; direction: Direction }
 const casts: Record<string, string> = { time: 'timestamptz', text: 'text', number: 'numeric' }
@@ -138,23 +139,27 @@ function pageOf<Row extends Listed>(
 const totalOf = (count: number): Total =>
   count > maxTotal ? { count: maxTotal, type: 'at_least' } : { count, type: 'exact' }
 
-/** One page of a list, of at most `most` rows. `count` runs the bounded count in a transaction of its own, only when it is asked for. */
+/** Runs a bounded count in a transaction of its own; `found` is that of a search alone, by its index. */
+export type Count = (query: RawBuilder<{ count: number }>, found: boolean) => Promise<number>
+
+/** One page of a list, of at most `most` rows. It is counted only when that is asked for. */
 export async function page<Row extends Listed>(
   db: QueryExecutorProvider,
   spec: ListSpec,
   args: PageArgs,
-  count: (query: RawBuilder<{ count: number }>) => Promise<number>,
+  count: Count,
   most = pageSize.max,
 ): Promise<Page<Row>> {
   const found = await find(db, spec.filter, args.filter)
   const form = shape(spec, args, most, found)
   const table = sql.table(spec.table)
   const { rows } = await sql<Row>`select * from ${table} where ${form.condition} ${form.tail}`.execute(db)
+  const searched = counting(spec, args.filter, maxTotal)
   const total =
-    counting(spec, args.filter, maxTotal) ??
+    searched ??
     sql<{ count: number }>`select count(*) as count from
       (select 1 from ${table} where ${where(spec.filter, args.filter, found)} limit ${maxTotal + 1}) as counted`
-  return pageOf(rows, args, form, async () => totalOf(await count(total)))
+  return pageOf(rows, args, form, async () => totalOf(await count(total, searched !== undefined)))
 }
 
 /** One page for each parent, in one statement however many parents there are. */

@@ -50,7 +50,7 @@ async function searchFunction(
   )
   const end = (any: typeof name, direction: string) => sql`
     (select count(*) filter (where ${any}) >= 20 from (select ${sql.join(ids)} from ${name}
-      where organization_id = tenant order by id ${sql.raw(direction)} limit 200) as one_end)`
+      where organization_id = tenant order by id ${sql.raw(direction)} limit 1000) as one_end)`
   const body = (of: readonly (typeof name)[]) => {
     const any = sql`(${sql.join(of, sql` or `)})`
     const arms = of.map(

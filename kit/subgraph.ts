@@ -26,6 +26,7 @@ import type { Migrations } from './migration.ts'
 import type { PersonalTable } from './people.ts'
 import { openQueue } from './queue.ts'
 import { recordMutations, recordRefusal } from './recorded.ts'
+import type { Rounds } from './rounds.ts'
 import type { SealedColumn } from './sealing/reseal.ts'
 import { isStream } from './stream.ts'
 import { internalVerifier } from './tokens.ts'
@@ -37,6 +38,8 @@ type Plate<Tables> = {
   migrations: Migrations
   /** Work that outlives a request. */
   jobs?: Jobs<Tables>
+  /** Work that time alone asks for. Workers go them, so that a subgraph with rounds has jobs. */
+  rounds?: Rounds<Tables>
   /** The columns that hold sealed values. */
   sealed?: readonly SealedColumn[]
   /** What is kept of people. */

@@ -5,12 +5,15 @@ import type { Surroundings } from './context.ts'
 import { type Db, openDatabase } from './database.ts'
 import { givenUp, type Payload, queueOf } from './job.ts'
 import { asService, jobSchema, openQueue, wakeOn } from './queue.ts'
+import { openRounds } from './rounds.ts'
 import type { Subgraph } from './subgraph.ts'
 
 export type Worker = {
   name: string
   /** Throws when the database does not answer. */
   check(): Promise<void>
+  /** Goes its rounds once, from now on. */
+  round(): Promise<void>
   /** Takes no more jobs, gives those at work a few seconds, and hands back what is not done by then. */
   close(): Promise<void>
 }
@@ -22,15 +25,15 @@ const stopWithinMs = 5_000
 const connections = { queue: 2, work: 4 }
 
 /**
- * Carries out the jobs of a subgraph, at most `concurrency` at once. A job that fails is tried again, and in the
+ * Carries out the jobs of a subgraph, at most `concurrency` at once, and goes its rounds. A job that fails is tried again, and in the
  * end its operation is FAILED; one whose worker died is taken up by another.
  */
 export async function openWorker(
   subgraph: Subgraph,
-  options: { url: string; surroundings: Surroundings; concurrency?: number },
+  options: { url: string; surroundings: Surroundings; concurrency?: number; roundsByClock?: boolean },
 ): Promise<Worker> {
-  const { name, jobs = {} } = subgraph
-  const { url, surroundings, concurrency = 2 } = options
+  const { name, jobs = {}, rounds } = subgraph
+  const { url, surroundings, concurrency = 2, roundsByClock: byClock = true } = options
   const { log, metrics } = surroundings
   const pool = { name: `${name}-worker`, connections: connections.work }
   const db: Db<never> = openDatabase({ url, schema: name, log, metrics, ...pool })
@@ -58,10 +61,13 @@ export async function openWorker(
       return done.finally(() => running.delete(done))
     }
 
+  const rounding = rounds && openRounds(name, rounds, { db, queue, surroundings, byClock })
   const asleep: (() => void)[] = []
   const close = async () => {
     for (const end of asleep) end()
+    const ended = rounding?.close()
     await boss.stop({ graceful: true, timeout: stopWithinMs })
+    await ended
     await Promise.allSettled(running)
     await queue.close()
     await db.destroy()
@@ -108,6 +114,7 @@ export async function openWorker(
     check: async () => {
       await sql`select 1`.execute(db)
     },
+    round: async () => rounding?.go(),
     close,
   }
 }

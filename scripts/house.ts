@@ -40,6 +40,8 @@ export type House = {
   demoPassword: string | null
   surroundings: Surroundings
   relay: Relay
+  /** Goes the rounds of all subgraphs once, as they are gone every 15 s otherwise. */
+  rounds(): Promise<void>
   /** Ends everything, PostgreSQL last. */
   close(): Promise<void>
 }
@@ -50,6 +52,8 @@ export type HouseOptions = {
   /** False gives up crash safety of the embedded database for speed. */
   durable?: boolean
   onStatement?: OnStatement
+  /** False where only `rounds` goes them. */
+  roundsByClock?: boolean
   /** Parts that are not as usual: for those who show that one of them is missed. */
   parts?: Pick<GatewayOptions, 'calls'> & {
     events?(usual: Events): Events
@@ -65,6 +69,7 @@ export async function openHouse({
   log,
   durable = true,
   onStatement,
+  roundsByClock = true,
   parts = {},
 }: HouseOptions): Promise<House> {
   const env = { ...given, NEXUS_DATA_DIR: resolve(given.NEXUS_DATA_DIR) }
@@ -113,6 +118,7 @@ export async function openHouse({
       outbound,
       clock: parts.clock ?? (() => new Date()),
       staleAfterDays: env.NEXUS_ASSET_STALE_DAYS,
+      alertRetentionDays: env.NEXUS_ALERT_RETENTION_DAYS,
       publicUrl: () => publicUrlOf(env, port),
       sealing,
       erasures,
@@ -195,10 +201,14 @@ export async function openHouse({
     const working = subgraphs
       .filter((each) => each.of.jobs)
       .map(async ({ of, url }) => {
-        const worker = await openWorker(of, { url, surroundings: around(of.name) })
+        const worker = await openWorker(of, { url, surroundings: around(of.name), roundsByClock })
         closers.push(() => worker.close())
+        return worker
       })
-    for (const each of await Promise.allSettled(working)) if (each.status === 'rejected') throw each.reason
+    const workers = (await Promise.allSettled(working)).map((each) => {
+      if (each.status === 'rejected') throw each.reason
+      return each.value
+    })
     const relay = openRelay({ databaseUrl: database.url, keys, log, folder: checkpointsIn(env) })
     closers.push(() => relay.close())
     const metricsUrl = await serveMetrics(env, { metrics, log }, (closer) => closers.push(closer))
@@ -217,6 +227,9 @@ export async function openHouse({
       demoPassword: demo?.password ?? null,
       surroundings: around('test'),
       relay,
+      rounds: async () => {
+        for (const worker of workers) await worker.round()
+      },
       close,
     }
   } catch (error) {

@@ -7,6 +7,7 @@ import { startImport } from '../gateway/rest/integrations.ts'
 import { downloadReport } from '../gateway/rest/reports.ts'
 import type { Route } from '../gateway/rest/route.ts'
 import { routes } from '../gateway/rest/routes.ts'
+import { vex } from '../gateway/rest/vex.ts'
 import { loadSubgraph } from '../subgraphs/load.ts'
 
 /** The rules of all root fields of all subgraphs. Throws where one is missing. */
@@ -15,7 +16,12 @@ export async function allDemands(): Promise<Map<string, Demand>> {
   return new Map(subgraphs.flatMap(({ schema }) => [...demandsOf(schema)]))
 }
 
-export const allRoutes = (api: GraphQLSchema): Route[] => [...routes(api), startImport, downloadReport]
+export const allRoutes = (api: GraphQLSchema): Route[] => [
+  ...routes(api),
+  ...vex(api),
+  startImport,
+  downloadReport,
+]
 
 /** What is wrong with a row, or null. */
 export function contradiction(row: Route, demands: ReadonlyMap<string, Demand>): string | null {

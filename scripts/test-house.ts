@@ -110,6 +110,8 @@ export async function openTestHouse(
     env: readEnv(environment, settings),
     log,
     durable: false,
+    // Nothing that a test sees depends on when a round was gone.
+    roundsByClock: false,
     onStatement: (statement) => seen.push(statement),
     parts: { tracer: witness.tracer, ...parts },
   }).catch((error: unknown) => {

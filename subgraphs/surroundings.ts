@@ -74,6 +74,7 @@ export async function openSurroundings(
     outbound: createOutbound({ shared, privateNetworks: env.NEXUS_PRIVATE_NETWORKS }),
     clock: () => new Date(),
     staleAfterDays: env.NEXUS_ASSET_STALE_DAYS,
+    alertRetentionDays: env.NEXUS_ALERT_RETENTION_DAYS,
     publicUrl: () => publicUrlOf(env),
   }
   return {

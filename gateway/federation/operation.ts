@@ -40,6 +40,8 @@ export type Asked = {
   document: Document
   operationName?: string | null | undefined
   variables?: Record<string, unknown> | null | undefined
+  /** The door has bounded them itself, such as the document in the body of a route. */
+  measured?: boolean | undefined
   context: object
   trace?: Span | undefined
 }
@@ -86,7 +88,7 @@ export async function prepare(
     })
     const judgement = typeof judging === 'string' ? judging : await judging
     const given = variables ?? {}
-    room.given(given)
+    if (!asked.measured) room.given(given)
     const coerced = operation.coerce(given)
     if ('errors' in coerced) return { errors: coerced.errors.map((error) => badUserInput(error, suggests)) }
     const { values } = coerced

@@ -7,6 +7,7 @@ import { mountDownload } from '../rest/download.ts'
 import { type Graph, mount, type Route } from '../rest/route.ts'
 import { routes } from '../rest/routes.ts'
 import { mountUpload, type Uploads } from '../rest/upload.ts'
+import { mountVex } from '../rest/vex.ts'
 import { isForeign } from '../session.ts'
 
 export type Doors = {
@@ -26,6 +27,9 @@ export const rest: FastifyPluginAsync<Rest> = async (app, { graph, uploads, repo
   })
   mount(app, graph, (doors.routes ?? routes)(graph.schema))
   mountDownload(app, graph, reports)
-  if (!doors.routes) mountAuditExport(app, graph)
+  if (!doors.routes) {
+    mountAuditExport(app, graph)
+    await mountVex(app, graph)
+  }
   await app.register(async (scope) => mountUpload(scope, graph, uploads))
 }

@@ -57,7 +57,7 @@ function single(type: string): z.ZodType {
 }
 
 /** One query parameter, and where its value stands in the filter. */
-type Parameter = { name: string; field: string; end?: 'from' | 'to'; type: z.ZodType }
+export type Parameter = { name: string; field: string; end?: 'from' | 'to'; type: z.ZodType }
 
 /** A range is two parameters: `min_risk_score` and `max_risk_score`, or `due_at_from` and `due_at_to`. */
 function parametersOf(field: string, type: GraphQLInputType): Parameter[] {
@@ -76,7 +76,8 @@ function parametersOf(field: string, type: GraphQLInputType): Parameter[] {
   return [{ name, field, type: parameter(type) }]
 }
 
-function filtersOf(graph: GraphQLSchema, noun: Noun): Parameter[] {
+/** The query parameters that a noun is filtered by. */
+export function filtersOf(graph: GraphQLSchema, noun: Noun): Parameter[] {
   const type = graph.getType(`${noun.type}Filter`)
   const fields = isInputObjectType(type) ? type.getFields() : {}
   return noun.filters.flatMap((name) => {
@@ -87,7 +88,7 @@ function filtersOf(graph: GraphQLSchema, noun: Noun): Parameter[] {
 }
 
 /** The filter of the graph that query parameters stand for. */
-function filterOf(parameters: readonly Parameter[], query: Fields): Fields {
+export function filterOf(parameters: readonly Parameter[], query: Fields): Fields {
   const filter: Fields = {}
   for (const { name, field, end } of parameters) {
     const value = query[name]

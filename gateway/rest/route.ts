@@ -31,6 +31,8 @@ export type Route<Params = unknown, Query = unknown, Body = unknown> = Rule & {
   params?: z.ZodType<Params>
   query?: z.ZodType<Query>
   body?: z.ZodType<Body>
+  /** Its body is bounded by the server alone, and may be longer than what the graph takes from others. */
+  large?: true
   variables?(input: Input<Params, Query, Body>, request: FastifyRequest): Fields
   /** The data of the answer; null answers 404. */
   data(answer: Fields, input: Input<Params, Query, Body>): unknown
@@ -76,7 +78,8 @@ export function compile(graph: Graph, row: Route): Ask {
   return async (request, input) => {
     // Of the schema that the operation is asked of in this very moment.
     const shape = shapeFor(graph.schema)
-    const asked = { query: row.operation, variables: row.variables?.(input, request) ?? {} }
+    const variables = row.variables?.(input, request) ?? {}
+    const asked = { query: row.operation, variables, measured: row.large === true }
     const { data, errors } = await graph.operations.answer(asked, contextOf(request))
     const [error] = (errors ?? []).filter((each) => !isBeside(each, data))
     if (error) throw refusalOf(error)

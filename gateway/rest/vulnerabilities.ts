@@ -5,7 +5,7 @@ import { inputOf } from './risk-acceptances.ts'
 import { type Fields, type Route, route } from './route.ts'
 import { vulnerabilityDetails } from './vulnerability-details.ts'
 
-const vulnerability: Noun = {
+export const vulnerability: Noun = {
   type: 'Vulnerability',
   one: 'vulnerability',
   many: 'vulnerabilities',

@@ -1,4 +1,5 @@
 /** What is counted, and how it hangs together with the list that shows what was counted. */
+import type { RawBuilder } from 'kysely'
 import { invalid } from '../errors.ts'
 
 /** A filter as clients write it: names and enum values of the graph, times as texts. */
@@ -17,6 +18,11 @@ export type Group =
   | { kind: 'keys'; of(now: Date): readonly { key: string; filter: ClientFilter }[] }
   /** The most frequent values of a column, which the filter of this name takes. */
   | { kind: 'values'; column: string; filter: string }
+  /**
+   * Keys that a query finds, those of most rows first, of which a row may have several: the value of each is its share of
+   * all rows.
+   */
+  | { kind: 'found'; keys: RawBuilder<{ key: string }>; filter: string }
   /** Those rows that have most of the column, each by its id. */
   | { kind: 'top'; column: string; filter: string }
 

@@ -77,20 +77,37 @@ async function fromWhere(asked: Asked, filter: ClientFilter): Promise<RawBuilder
 
 type Grouped = Figure & { key: string; filter: ClientFilter }
 
+/** The figures of those rows that each filter lists, in one statement. */
+async function keyed(
+  asked: Asked,
+  measure: Measure,
+  keys: readonly { key: string; filter: ClientFilter }[],
+  rows: RawBuilder<unknown>,
+): Promise<Grouped[]> {
+  if (keys.length === 0) return []
+  const { db, spec, read } = asked
+  const figures = keys.map(({ filter }) => figureOf(asked, measure, where(spec.filter, read(filter))))
+  const { rows: found } = await sql<{ all: Read[] }>`
+    select json_build_array(${sql.join(figures)}) as "all" ${rows}`.execute(db)
+  return keys.map((each, index) => ({ ...each, ...figure(measure, found[0]!.all[index]!) }))
+}
+
 async function groupsOf(
   asked: Asked,
   { groups, measure }: MetricDefinition,
   groupBy: string,
   rows: RawBuilder<unknown>,
+  all: number,
 ): Promise<Grouped[]> {
-  const { db, spec, read, now } = asked
+  const { db, now } = asked
   const group = groups[groupBy]!
-  if (group.kind === 'keys') {
-    const keys = group.of(now)
-    const figures = keys.map(({ filter }) => figureOf(asked, measure, where(spec.filter, read(filter))))
-    const { rows: found } = await sql<{ all: Read[] }>`
-      select json_build_array(${sql.join(figures)}) as "all" ${rows}`.execute(db)
-    return keys.map((each, index) => ({ ...each, ...figure(measure, found[0]!.all[index]!) }))
+  if (group.kind === 'keys') return keyed(asked, measure, group.of(now), rows)
+  if (group.kind === 'found') {
+    const { rows: found } = await sql<{ key: string }>`${group.keys} limit ${mostGroups}`.execute(db)
+    const keys = found.map(({ key }) => ({ key, filter: { [group.filter]: [key] } }))
+    const parts = await keyed(asked, { kind: 'count' }, keys, rows)
+    const seen = parts.filter(({ n }) => n > 0).sort((one, other) => other.n - one.n)
+    return seen.map((part) => ({ ...part, value: part.n / all }))
   }
   const column = sql.ref(group.column)
   const query =
@@ -169,7 +186,7 @@ export async function measure(
   const link = (figure: Figure, of: ClientFilter): Linked => ({ ...figure, drillDown: { list, filter: of } })
   const { rows: found } = await sql<{ of: Read }>`
     select ${figureOf(asked, definition.measure)} as of ${rows}`.execute(asked.db)
-  const groups = groupBy && !isTrend ? await groupsOf(asked, definition, groupBy, rows) : []
+  const groups = groupBy && !isTrend ? await groupsOf(asked, definition, groupBy, rows, found[0]!.of.n) : []
   const series = isTrend ? await seriesOf(asked, definition, period!, rows) : []
   return {
     name,

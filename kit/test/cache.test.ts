@@ -51,6 +51,18 @@ test('an answer is remembered until something changes there, and in no other org
   assert.deepEqual(outcomes, ['miss', 'hit', 'hit', 'miss', 'hit'])
 })
 
+test('what holds whatever changes is remembered until its time, and in its organization', async () => {
+  const { ask, caches } = open()
+  const lasts = (answer: unknown) => answer === 1
+  assert.equal(await ask(member(), { lasts }), 1)
+  await caches.of('alerts').changed('acme')
+  assert.equal(await ask(member(), { lasts }), 1)
+  assert.equal(await ask(member(['alerts:read'], { organizationId: 'globex' }), { lasts }), 2)
+  assert.equal(await ask(member(), { lasts }, later(300)), 3)
+  await caches.of('alerts').changed('acme')
+  assert.equal(await ask(member(), { lasts }, later(300)), 4, 'that one did not last')
+})
+
 test('every part of the question tells answers apart, and nothing else does', async () => {
   const { ask, count } = open()
   const different = [

@@ -5,6 +5,7 @@ import { newId } from '#kit/id.ts'
 import { root } from '#kit/register.ts'
 import { type Answer, password, type TestHouse, type Visitor } from '../test-house.ts'
 import { codeAt } from './factors.ts'
+import { vexDocument } from './matrix/expected/vulns.ts'
 import { host, reportAs } from './observing.ts'
 import { openOwner } from './owner.ts'
 import { importReport, trivyReport } from './reports.ts'
@@ -22,6 +23,8 @@ const selections: Record<string, string> = {
   createInvitation: 'invitation { id } token',
   createAssetGroup: 'assetGroup { id }',
   bulkUpdateAlerts: 'batchId',
+  bulkUpdateVulnerabilities: 'batchId',
+  bulkUpdateAssets: 'batchId',
   createSavedMetric: 'savedMetric { id }',
   createAlert: 'alert { id }',
   createIncident: 'incident { id }',
@@ -297,6 +300,7 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
     ],
     ...accepting(admin, analyst),
     ['setSlaPolicy', admin, () => ({ lowDays: 200 })],
+    ['importVex', admin, () => ({ document: JSON.stringify(vexDocument) })],
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],
     [
       'createAssetGroup',
@@ -365,6 +369,20 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
       (told) => Object.assign(made, { batch: told.batchId }),
     ],
     ['undoBulkUpdateAlerts', admin, () => ({ batchId: made.batch })],
+    [
+      'bulkUpdateVulnerabilities',
+      admin,
+      async () => ({ ids: [(await first('vulnerabilities')).id], patch: { reachability: 'POTENTIALLY' } }),
+      (told) => Object.assign(made, { batch: told.batchId }),
+    ],
+    ['undoBulkUpdateVulnerabilities', admin, () => ({ batchId: made.batch })],
+    [
+      'bulkUpdateAssets',
+      admin,
+      async () => ({ ids: [(await first('assets')).id], patch: { dataClassification: 'PUBLIC' } }),
+      (told) => Object.assign(made, { batch: told.batchId }),
+    ],
+    ['undoBulkUpdateAssets', admin, () => ({ batchId: made.batch })],
     ['createSavedMetric', admin, () => ({ name: 'Open', metric: 'alerts.open' }), keep('savedMetric')],
     ['removeSavedMetric', admin, () => ({ id: made.savedMetric })],
     ['generateReport', admin, () => ({ list: 'ASSETS', format: 'CSV' })],

@@ -33,6 +33,12 @@ async function fillAtRandom(): Promise<void> {
         ${pick('production test unknown')}, ${pick('internet internal')}, lifecycle,
         case when lifecycle = 'retired' then now() end, floor(random() * 101), ${past(60)}
       from (select i, ${pick('active active retired')} as lifecycle from generate_series(1, 120) i) drawn;
+      insert into assets.asset_sources (organization_id, asset_id, source, first_seen_at, last_seen_at)
+      select organization_id, id, source, now(), now() from assets.assets, unnest('{trivy,okta,falco}'::text[]) as source
+        where name like 'drawn%' and random() < 0.3;
+      insert into integrations.connectors (id, organization_id, kind, name, status, created_at)
+      select gen_random_uuid(), ${acme}, 'drawn-' || i, 'drawn ' || i, ${pick('healthy degraded failing stale disabled')}, ${past(200)}
+        from generate_series(1, 25) i;
       insert into alerts.suppression_rules (id, organization_id, name, filter, reason, expires_at, created_by, created_at)
       values ('01990000-0000-7000-8000-000000000001', ${acme}, 'drawn', '{}', 'drawn', now() + interval '30 days', gen_random_uuid(), now());
       insert into alerts.alerts (id, organization_id, asset_id, severity, title, source, fingerprint, first_seen_at, created_at,
@@ -85,6 +91,7 @@ const inputs: Record<string, string> = {
   alerts: 'AlertFilter',
   vulnerabilities: 'VulnerabilityFilter',
   assets: 'AssetFilter',
+  connectors: 'ConnectorFilter',
 }
 /** How many each filter lists, some of them in one question. */
 async function listedAll(links: readonly Link['drillDown'][]): Promise<number[]> {
@@ -120,6 +127,7 @@ const narrowed: Record<string, object[]> = {
   alerts: [{ severity: ['CRITICAL', 'HIGH'] }, { search: 'drawn 1', status: 'OPEN' }],
   vulnerabilities: [{ kind: ['PACKAGE'] }, { createdAt: period(150, 20) }],
   assets: [{ criticality: ['UNKNOWN'] }, { search: 'drawn', lifecycle: ['STALE', 'RETIRED'] }],
+  connectors: [{ kind: ['drawn-1', 'drawn-2', 'drawn-3'] }, { search: 'drawn', status: 'HEALTHY' }],
 }
 
 test('every figure is as many as its filter lists, in every group, period and narrowing', async () => {
@@ -131,7 +139,7 @@ test('every figure is as many as its filter lists, in every group, period and na
     links += all.length
   }
   const all = await definitions(admin)
-  assert.ok(all.length >= 11, `${all.length} metrics`)
+  assert.ok(all.length >= 15, `${all.length} metrics`)
   for (const { name, list, groups } of all) {
     const askings: Record<string, unknown>[] = [
       { compareTo: period(200, 100), period: period(100, 0) },
@@ -170,6 +178,16 @@ test('groups of one key each are parts of the whole, and ages too', async () => 
     aged.groups.map(({ key }) => key),
     ['0-7', '8-30', '31-90', '91-180', '>180'],
   )
+})
+
+test('sources tell what part of the assets each has seen, of which some are seen by several', async () => {
+  const { value, n, groups } = await metric(admin, { name: 'assets.coverage', groupBy: 'source' })
+  const seen = await listed({ list: 'assets', filter: { lifecycle: ['ACTIVE', 'STALE'], isSeen: true } })
+  assert.equal(value, seen / n)
+  const sources = groups.map(({ key }) => key)
+  for (const source of ['trivy', 'okta', 'falco']) assert.ok(sources.includes(source), source)
+  for (const { key, n: theirs, value: share } of groups) assert.equal(share, theirs / n, key)
+  assert.ok(groups.reduce((sum, each) => sum + each.n, 0) > seen, 'some are seen twice')
 })
 
 test('means, medians and the ninetieth are those of the rows', async () => {

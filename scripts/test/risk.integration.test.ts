@@ -72,11 +72,11 @@ test('what is judged of a finding reaches its asset, within seconds', async () =
 
 test('only assets may say what an asset is, and only of its own organization', async () => {
   const member = await verifyAccessToken(house.surroundings.keys, admin.token!)
-  const mutation = `mutation ($input: RescoreAssetInput!) { rescoreAsset(input: $input) { score } }`
+  const mutation = `mutation ($input: [RescoreAssetInput!]!) { rescoreAssets(input: $input) }`
   const asked = async (service: string, exposure: string, slug = 'acme') => {
     const sign = internalSigner(house.surroundings.keys, service)
     const viewer = { ...member, organizationId: idOfName('organization', slug) }
-    const input = { assetId: (await told()).id, criticality: 'high', exposure, lifecycle: 'active' }
+    const input = [{ assetId: (await told()).id, criticality: 'high', exposure, lifecycle: 'active' }]
     return callPeer({ ...house.surroundings, sign, viewer, requestId: 'risk' }, 'vulns', mutation, { input })
   }
   await assert.rejects(asked('gateway', 'internet'), { code: 'FORBIDDEN' })

@@ -3,6 +3,11 @@ import type { PersonalTable } from '#kit/people.ts'
 /** What is kept of people here. */
 export const people: readonly PersonalTable[] = [
   {
+    table: 'assets.bulk_batches',
+    person: ['requested_by', 'undone_by'],
+    shows: ['id', 'note', 'matched', 'changed', 'requested_by', 'created_at', 'undone_by', 'undone_at'],
+  },
+  {
     table: 'assets.assets',
     person: ['owner_user_id'],
     shows: ['id', 'name', 'owner_user_id', 'created_at', 'updated_at'],

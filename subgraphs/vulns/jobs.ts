@@ -1,6 +1,8 @@
+import { bulkJobs } from '#kit/bulk/course.ts'
 import { callPeer } from '#kit/context.ts'
 import type { JobContext, Jobs } from '#kit/job.ts'
 import { signedIn } from '#kit/viewer.ts'
+import { bulk } from './model/bulk.ts'
 import * as risk from './model/risk.ts'
 import type { Tables } from './tables.ts'
 
@@ -45,6 +47,7 @@ async function judgeFindings(context: JobContext<Tables>): Promise<void> {
 }
 
 export const jobs: Jobs<Tables> = {
+  ...bulkJobs(bulk),
   'judge-findings': {
     deadline: 3_600,
     permission: 'organization:policy',

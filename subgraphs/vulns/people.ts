@@ -3,6 +3,11 @@ import type { PersonalTable } from '#kit/people.ts'
 /** What is kept of people here. */
 export const people: readonly PersonalTable[] = [
   {
+    table: 'vulns.bulk_batches',
+    person: ['requested_by', 'undone_by'],
+    shows: ['id', 'note', 'matched', 'changed', 'requested_by', 'created_at', 'undone_by', 'undone_at'],
+  },
+  {
     table: 'vulns.vulnerabilities',
     person: ['assignee_id', 'status_by', 'override_by'],
     shows: [

@@ -258,6 +258,16 @@ export type Tables = {
     lastSeenAt: Generated<Date>
     withdrawnAt: Date | null
   }
+  /** The VEX document that a finding's status is from, while nobody has moved it since. */
+  vexClaims: {
+    organizationId: string
+    vulnerabilityId: string
+    document: string
+    /** Null where the document does not say. */
+    statedAt: Date | null
+    /** That the import gave the finding. */
+    statusAt: Date
+  }
   appliedBatches: {
     organizationId: string
     runId: string

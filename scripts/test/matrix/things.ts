@@ -48,8 +48,13 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
   const grant = await made('/grants', { user_id: user.id, role: 'viewer', asset_group_id: assetGroup })
   const savedMetric = await made('/metrics/custom', { name: mark, metric: 'alerts.open' })
   const savedLeaver = await made('/metrics/custom', { name: `${mark} gone`, metric: 'alerts.open' })
-  const { body: bulk } = await owner.rest('POST', '/alerts/bulk', { ids: [], patch: { priority: 'p2' } })
-  const alertBatch = String(bulk.data.batch_id)
+  const batchOf = async (path: string, patch: object): Promise<string> => {
+    const { body: bulk } = await owner.rest('POST', `${path}/bulk`, { ids: [], patch })
+    return String(bulk.data.batch_id)
+  }
+  const alertBatch = await batchOf('/alerts', { priority: 'p2' })
+  const vulnerabilityBatch = await batchOf('/vulnerabilities', { reachability: 'unknown' })
+  const assetBatch = await batchOf('/assets', { criticality: 'low' })
   const invitation = await made('/invitations', { email: `${mark}-${slug}@example.org`, role: 'viewer' })
   const leaver = await added(owner, `${mark}-${slug}-leaver@example.com`)
   const provider = await owner.rest('POST', '/api-keys', { name: mark, scopes: ['users:write'] })
@@ -113,7 +118,7 @@ async function fill(house: TestHouse, slug: string, mark: string): Promise<Thing
       savedLeaver,
     },
     ...(await alertThings(owner, of)),
-    alertBatch,
+    ...{ alertBatch, vulnerabilityBatch, assetBatch },
     apiKey: key.body.data.id,
     auditEvent: first('auditEvents'),
     leaver: leaver.id,

@@ -9,6 +9,7 @@ import * as ingestAgain from './0007-ingest-again.ts'
 import * as metrics from './0020-metrics.ts'
 import * as bulk from './0021-bulk.ts'
 import * as ingestNoted from './0024-ingest-noted.ts'
+import * as covering from './0025-covering.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -21,4 +22,5 @@ export const migrations: Migrations = {
   '0020-metrics': metrics,
   '0021-bulk': bulk,
   '0024-ingest-noted': ingestNoted,
+  '0025-covering': covering,
 }

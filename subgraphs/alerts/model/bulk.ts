@@ -1,7 +1,10 @@
 /** Many alerts at once, each by the rules that hold for one. */
-import { sql } from 'kysely'
-import type { Bulk, Judged, Who } from '#kit/bulk.ts'
-import type { Trx } from '#kit/database.ts'
+import { type QueryExecutorProvider, sql } from 'kysely'
+import type { Bulk, Judged, Noted, Who } from '#kit/bulk/definition.ts'
+import { isSame, writeRows } from '#kit/bulk/write.ts'
+import type { Context } from '#kit/context.ts'
+import type { EventName } from '#kit/events.ts'
+import { allowed, signedIn } from '#kit/viewer.ts'
 import { judge, type Move } from '../rules/lifecycle.ts'
 import type { AlertRow, AlertStatus, Priority, Tables, Verdict } from '../tables.ts'
 import { lock } from './transition.ts'
@@ -16,7 +19,6 @@ export type Patch = {
   /** Null for nobody. */
   assigneeId?: string | null | undefined
   priority?: Priority | null | undefined
-  note?: string | null | undefined
 }
 
 const columns = [
@@ -29,7 +31,7 @@ const columns = [
 const illegal = (message: string) => ({ refusal: { code: 'ILLEGAL_TRANSITION' as const, message } })
 
 /** What becomes of an alert: its assignee first, who may be what its step wants. */
-export function judgePatch(row: AlertRow, patch: Patch, who: Who): Judged<AlertRow> {
+export function judgePatch(row: AlertRow, patch: Noted<Patch>, who: Who): Judged<AlertRow> {
   const { status, assigneeId, priority, verdict, reason, note } = patch
   if (row.status === 'archived') return illegal('An alert that is archived is read only')
   let after: AlertRow = { ...row }
@@ -44,35 +46,51 @@ export function judgePatch(row: AlertRow, patch: Patch, who: Who): Judged<AlertR
   }
   if (after.status === 'in_progress' && after.assigneeId === null)
     return illegal('Somebody is at work on it: give it to another, or let it wait')
-  const isSame = columns.every((column) => String(after[column]) === String(row[column]))
-  return isSame ? { unchanged: true } : { after }
+  return isSame(after, row, columns) ? { unchanged: true } : { after }
 }
 
-const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-
-/** Writes many rows by one statement, each with values of its own. */
-async function write(trx: Trx<Tables>, rows: readonly AlertRow[], { by, at }: Who): Promise<void> {
-  const names = ['id', ...columns] as const
-  const given = rows.map((row) => Object.fromEntries(names.map((name) => [snake(name), row[name]])))
-  const set = sql.join(columns.map((name) => sql`${sql.id(snake(name))} = given.${sql.id(snake(name))}`))
-  await sql`update alerts set ${set}, updated_by = ${by}, updated_at = ${at}, version = alerts.version + 1
-    from jsonb_populate_recordset(null::alerts, ${JSON.stringify(given)}::jsonb) given
-    where alerts.id = given.id`.execute(trx)
-}
-
-async function assets(trx: Trx<Tables>, ids: readonly string[]): Promise<Map<string, string | null>> {
+async function assets(
+  trx: QueryExecutorProvider,
+  ids: readonly string[],
+): Promise<Map<string, string | null>> {
   if (ids.length === 0) return new Map()
   const { rows } = await sql<{ id: string; assetId: string | null }>`
     select id, asset_id from alerts where id = any(${ids}::uuid[])`.execute(trx)
   return new Map(rows.map((row) => [row.id, row.assetId]))
 }
 
+/** What a patch is told as: the step, where there is one. */
+function eventOf(patch: Patch | null): EventName {
+  const { status, assigneeId } = patch ?? {}
+  if (status === 'acknowledged' || status === 'resolved' || status === 'archived') return `alert.${status}`
+  if (status === 'open') return 'alert.reopened'
+  return patch && status == null && assigneeId !== undefined ? 'alert.assigned' : 'alert.updated'
+}
+
+const atOnce = 100
+
+async function tell(
+  { events, viewer }: Pick<Context<Tables>, 'events' | 'viewer'>,
+  ids: readonly string[],
+  patch: Patch | null,
+): Promise<void> {
+  const { organizationId } = signedIn(viewer)
+  const event = eventOf(patch)
+  for (let from = 0; from < ids.length; from += atOnce)
+    await Promise.all(
+      ids.slice(from, from + atOnce).map((alertId) => events.publish(organizationId, event, { alertId })),
+    )
+}
+
 export const bulk: Bulk<Tables, AlertRow, Patch> = {
   type: 'AlertBatch',
+  many: 'alerts',
   permission: 'alerts:write',
   columns,
   lock,
   assets,
   judge: judgePatch,
-  write,
+  write: (trx, rows, who) => writeRows(trx, 'alerts', columns, rows, who, sql`, updated_by = ${who.by}`),
+  mayPatch: async ({ viewer }) => void allowed(viewer, 'alerts:bulk'),
+  tell,
 }

@@ -4,22 +4,24 @@ import type { Db } from '#kit/database.ts'
 import { dues, inForce } from '../rules/sla.ts'
 import type { AlertRow, AlertStatus, Tables } from '../tables.ts'
 
+const live = (at: Date) => sql`array(select live.id from suppression_rules live where live.ends_at > ${at})`
+
 /** In the query of a list of alerts: whether its rule suppresses one at a time. */
 export const isSuppressed = (at: Date): RawBuilder<boolean> =>
-  sql<boolean>`(status = 'suppressed' and suppression_rule_id = any(array(
-    select live.id from suppression_rules live where live.ends_at > ${at})))`
+  sql<boolean>`(status = 'suppressed' and suppression_rule_id = any(${live(at)}))`
 
-const isReleased = (at: Date): RawBuilder<boolean> =>
-  sql<boolean>`(status = 'suppressed' and suppression_rule_id <> all(array(
-    select live.id from suppression_rules live where live.ends_at > ${at})))`
-
-/** In the query of a list: whether the status of an alert, as it is at a time, is one of these. */
+/**
+ * In the query of a list: whether the status of an alert, as it is at a time, is one of these. What is stored comes
+ * first, so that one index answers it, with the rule beside the status.
+ */
 export function statusIs(statuses: readonly AlertStatus[], at: Date): RawBuilder<boolean> {
   const [open, suppressed] = [statuses.includes('open'), statuses.includes('suppressed')]
-  if (open && suppressed) return sql<boolean>`status = any(${statuses}::text[])`
-  const plain = sql<boolean>`status = any(${statuses.filter((each) => each !== 'suppressed')}::text[])`
-  if (open) return sql<boolean>`(${plain} or ${isReleased(at)})`
-  return suppressed ? sql<boolean>`(${plain} or ${isSuppressed(at)})` : plain
+  const stored = sql<boolean>`status = any(${open && !suppressed ? [...statuses, 'suppressed'] : statuses}::text[])`
+  if (open === suppressed) return stored
+  const holds = open
+    ? sql`suppression_rule_id <> all(${live(at)})`
+    : sql`suppression_rule_id = any(${live(at)})`
+  return sql<boolean>`(${stored} and (status <> 'suppressed' or ${holds}))`
 }
 
 /** When those of some rules ended that have. */

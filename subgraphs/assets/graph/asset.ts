@@ -91,6 +91,7 @@ export const AssetFilter = builder.inputType('AssetFilter', {
     groupId: t.idList({ description: 'Those in one of these groups.' }),
     ownerId: t.idList({ description: 'Those of these members or teams.' }),
     source: t.stringList({ description: 'Those that one of these sources has seen.' }),
+    isSeen: t.boolean({ description: 'Whether any source has seen them.' }),
     identifier: t.field({ type: [AssetIdentifierInput], description: 'Those that one of these means.' }),
     riskScore: t.field({ type: range }),
     search: t.string({

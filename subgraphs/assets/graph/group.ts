@@ -6,11 +6,11 @@ import { signedIn } from '#kit/viewer.ts'
 import * as assets from '../model/asset.ts'
 import * as groups from '../model/group.ts'
 import * as rules from '../model/rule.ts'
+import { mayChangeGroups } from '../model/selection.ts'
 import type { AssetGroupRow, GroupRule, Tables } from '../tables.ts'
 import { AssetFilter } from './asset.ts'
 import { builder, lists } from './builder.ts'
 import { expectedVersion } from './care.ts'
-import { mayChangeGroups } from './covered.ts'
 
 const inGraph = ['type', 'lifecycle', 'criticality', 'environment', 'exposure', 'kind']
 

@@ -3,10 +3,10 @@ import type { Context } from '#kit/context.ts'
 import type { Trx } from '#kit/database.ts'
 import { signedIn } from '#kit/viewer.ts'
 import * as merges from '../model/merge.ts'
+import { maySelect } from '../model/selection.ts'
 import type { Tables } from '../tables.ts'
 import { builder } from './builder.ts'
 import { changingGroups, expectedVersion, payload } from './care.ts'
-import { maySelect } from './covered.ts'
 
 const MergeAssetsInput = builder.inputType('MergeAssetsInput', {
   description: 'Assets that are one.',

@@ -1,10 +1,10 @@
 import type { Trx } from '#kit/database.ts'
+import { maySelect } from '../model/selection.ts'
 import * as tags from '../model/tag.ts'
 import type { AssetRow, Tables } from '../tables.ts'
 import { Asset } from './asset.ts'
 import { builder } from './builder.ts'
 import { changingGroups, expectedVersion } from './care.ts'
-import { maySelect } from './covered.ts'
 
 const SetAssetTagsInput = builder.inputType('SetAssetTagsInput', {
   description: 'All tags that an asset shall have.',

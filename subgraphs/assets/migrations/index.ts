@@ -7,6 +7,7 @@ import * as care from './0005-care.ts'
 import * as identity from './0006-identity.ts'
 import * as history from './0007-history.ts'
 import * as rules from './0008-rules.ts'
+import * as bulk from './0020-bulk.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -17,4 +18,5 @@ export const migrations: Migrations = {
   '0006-identity': identity,
   '0007-history': history,
   '0008-rules': rules,
+  '0020-bulk': bulk,
 }

@@ -50,6 +50,13 @@ const seenBy = (values: readonly string[]): Sql => sql<boolean>`id in (
   join assets a on a.organization_id = s.organization_id and a.id = s.asset_id
   where s.source = any(${atMost('source', values)}::text[]))`
 
+/** Whether any source has seen an asset, or one that is merged into it. */
+const isSeen = (is: boolean): Sql => {
+  const seen = sql`select coalesce(a.survivor_id, a.id) from asset_sources s
+    join assets a on a.organization_id = s.organization_id and a.id = s.asset_id`
+  return is ? sql<boolean>`id in (${seen})` : sql<boolean>`id not in (${seen})`
+}
+
 const knownBy = (values: readonly Identifier[]): Sql => {
   const given = atMost('identifier', values).flatMap(({ kind, value }) => {
     const text = normalized(kind, value)
@@ -77,6 +84,7 @@ export const filterAt = (staleBefore: Date, ruled: Sql | null = null): FilterSpe
   groupId: { kind: 'custom', where: (values: readonly string[]) => inGroup(values, ruled) },
   ownerId: { kind: 'custom', where: ownedBy },
   source: { kind: 'custom', where: seenBy },
+  isSeen: { kind: 'custom', where: isSeen },
   identifier: { kind: 'custom', where: knownBy },
   isMerged: {
     kind: 'custom',

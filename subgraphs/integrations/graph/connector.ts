@@ -59,6 +59,8 @@ const ConnectorFilter = builder.inputType('ConnectorFilter', {
   description: 'Which connectors to list.',
   fields: (t) => ({
     status: t.field({ type: [ConnectorStatus] }),
+    kind: t.stringList(),
+    createdAt: t.field({ type: lists.timeRange }),
     search: t.string({ description: 'Part of the name or the kind.' }),
   }),
 })

@@ -8,6 +8,8 @@ export const spec: ListSpec<ConnectorRow> = {
   table: 'connectors',
   filter: {
     status: { kind: 'enum', column: 'status' },
+    kind: { kind: 'string', column: 'kind' },
+    createdAt: { kind: 'time', column: 'createdAt' },
     search: { kind: 'search', columns: ['name', 'kind'] },
   },
   order: { NAME: { column: 'name', type: 'text' } },

@@ -25,6 +25,7 @@ const rooms: Readonly<Record<string, Room>> = {
   alerts: { subgraph: 'alerts', noun: 'alert', permission: 'alerts:read' },
   vulnerabilities: { subgraph: 'vulns', noun: 'vulnerability', permission: 'vulnerabilities:read' },
   assets: { subgraph: 'assets', noun: 'asset', permission: 'assets:read' },
+  connectors: { subgraph: 'integrations', noun: 'connector', permission: 'integrations:read' },
 }
 
 /** The metrics that the viewer may read. */

@@ -8,12 +8,14 @@ import './accepting.ts'
 import './advisory.ts'
 import './asset.ts'
 import './cvss.ts'
+import './bulk.ts'
 import './stats.ts'
 import './history.ts'
 import './ingest.ts'
 import './risk.ts'
 import './sla.ts'
 import './triage.ts'
+import './vex.ts'
 
 addPersonField(builder, 'vulns', people)
 

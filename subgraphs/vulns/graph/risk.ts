@@ -5,15 +5,6 @@ import * as risk from '../model/risk.ts'
 import { criticalities, exposures, lifecycles } from '../tables.ts'
 import { builder } from './builder.ts'
 
-const AssetRisk = builder.objectRef<risk.AssetRisk>('AssetRisk').implement({
-  needs: 'inherited',
-  inaccessible: true,
-  description: 'What the findings of an asset come to.',
-  fields: (t) => ({
-    score: t.exposeInt('score'),
-    factors: t.expose('factors', { type: 'JSON', description: 'A list of name, input and contribution.' }),
-  }),
-})
 const RescoreAssetInput = builder.inputType('RescoreAssetInput', {
   inaccessible: true,
   description: 'An asset as it is by now.',
@@ -31,23 +22,29 @@ function wordOf<Word extends string>(field: string, words: readonly Word[], give
   return word
 }
 
-builder.mutationField('rescoreAsset', (t) =>
+type Told = { assetId: string; criticality: string; exposure: string; lifecycle: string }
+
+function placed({ assetId, criticality, exposure, lifecycle }: Told): risk.PlacedAsset {
+  if (!isId(assetId)) throw invalid('assetId', 'Must be the id of an asset')
+  return {
+    assetId: assetId.toLowerCase(),
+    criticality: wordOf('criticality', criticalities, criticality),
+    exposure: wordOf('exposure', exposures, exposure),
+    lifecycle: wordOf('lifecycle', lifecycles, lifecycle),
+  }
+}
+
+builder.mutationField('rescoreAssets', (t) =>
   t.field({
-    type: AssetRisk,
-    description: 'Judges the findings of an asset by what it is, and answers its own risk. For assets only.',
+    type: 'JSON',
+    description:
+      'Judges the findings of assets by what these are, and answers a list of assetId, score and factors. For assets only.',
     inaccessible: true,
     authScopes: { $all: { peer: 'assets', signedIn: true } },
-    args: { input: t.arg({ type: RescoreAssetInput, required: true }) },
+    args: { input: t.arg({ type: [RescoreAssetInput], required: true }) },
     resolve: (_root, { input }, { tenant, viewer, clock }) => {
-      if (!isId(input.assetId)) throw invalid('assetId', 'Must be the id of an asset')
-      const of = {
-        organizationId: signedIn(viewer).organizationId,
-        assetId: input.assetId,
-        criticality: wordOf('criticality', criticalities, input.criticality),
-        exposure: wordOf('exposure', exposures, input.exposure),
-        lifecycle: wordOf('lifecycle', lifecycles, input.lifecycle),
-      }
-      return tenant((trx) => risk.placeAsset(trx, of, clock()))
+      const { organizationId } = signedIn(viewer)
+      return tenant((trx) => risk.placeAssets(trx, organizationId, input.map(placed), clock()))
     },
   }),
 )

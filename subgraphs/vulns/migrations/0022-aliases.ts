@@ -4,7 +4,7 @@ import { ingestMay, tenantTable } from '#kit/migration.ts'
 /**
  * By which names weaknesses are known here, as the organization's own reports say, and the parts of a finding's
  * identity: the name of its weakness, and a digest of what has it, where. By these, findings are found that turn out to
- * be one. A finding that is part of another one is in no index that counts.
+ * be one.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -20,15 +20,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     alter table vulns.vulnerabilities add column weakness varchar(100), add column component_key varchar(64);
     create index on vulns.vulnerabilities (organization_id, weakness, component_key)
       where component_key is not null and merged_into is null;
-    create index on vulns.vulnerabilities (organization_id, merged_into) where merged_into is not null;
-    drop index vulns.idx_vulns_org_status;
-    create index idx_vulns_org_status on vulns.vulnerabilities (organization_id, status, severity)
-      include (severity_override, override_until, accepted_from, accepted_until) where merged_into is null;
-    drop index vulns.vulnerabilities_organization_id_asset_id_status_idx;
-    create index on vulns.vulnerabilities (organization_id, asset_id, status) where merged_into is null;
-    drop index vulns.vulnerabilities_organization_id_asset_id_risk_score_idx;
-    create index on vulns.vulnerabilities (organization_id, asset_id, risk_score)
-      where merged_into is null and status in ('open', 'confirmed', 'in_remediation', 'risk_accepted')
+    create index on vulns.vulnerabilities (organization_id, merged_into) where merged_into is not null
   `.execute(db)
   await tenantTable(db, 'vulns', 'advisory_aliases')
   await ingestMay(db, 'vulns', 'advisory_aliases', {

@@ -11,7 +11,11 @@ import * as scans from './0010-scans.ts'
 import * as metrics from './0020-metrics.ts'
 import * as history from './0021-history.ts'
 import * as aliases from './0022-aliases.ts'
+import * as vex from './0025-vex.ts'
 import * as judging from './0028-judging.ts'
+import * as bulk from './0030-bulk.ts'
+import * as covering from './0033-covering.ts'
+import * as unmerged from './0034-unmerged.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -26,5 +30,9 @@ export const migrations: Migrations = {
   '0020-metrics': metrics,
   '0021-history': history,
   '0022-aliases': aliases,
+  '0025-vex': vex,
   '0028-judging': judging,
+  '0030-bulk': bulk,
+  '0033-covering': covering,
+  '0034-unmerged': unmerged,
 }

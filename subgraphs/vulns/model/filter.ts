@@ -19,13 +19,13 @@ export const severitySql = (at: Date) =>
   sql<Severity>`case when severity_override is not null and coalesce(override_until > ${at}, true)
     then severity_override else severity end`
 
+// What is stored comes first, so that one index answers it, with the times of acceptances beside the status.
 function status(values: readonly Status[], at: Date): Condition {
-  const stored = values.filter((value) => value !== 'risk_accepted')
-  return anyOf([
-    sql<boolean>`status = any(${stored}::text[])`,
-    ...(values.includes('risk_accepted') ? [sql<boolean>`(status = 'risk_accepted' and ${live(at)})`] : []),
-    ...(values.includes('confirmed') ? [sql<boolean>`(status = 'risk_accepted' and not ${live(at)})`] : []),
-  ])
+  const [confirmed, accepted] = [values.includes('confirmed'), values.includes('risk_accepted')]
+  const stored = confirmed && !accepted ? [...values, 'risk_accepted'] : values
+  const known = sql<boolean>`status = any(${stored}::text[])`
+  if (confirmed === accepted) return known
+  return sql<boolean>`(${known} and (status <> 'risk_accepted' or ${accepted ? live(at) : sql`not ${live(at)}`}))`
 }
 
 /**

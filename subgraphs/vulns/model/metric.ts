@@ -1,7 +1,7 @@
 import { byAge, byEnum, type ClientFilter, ever, type Metrics } from '#kit/metric/definition.ts'
 import { severities } from '#kit/severity.ts'
 import { openStatuses } from '../rules.ts'
-import { kinds, statuses } from '../tables.ts'
+import { kinds, reachabilities, slaStates, statuses } from '../tables.ts'
 
 const open: ClientFilter = { status: openStatuses.map((status) => status.toUpperCase()) }
 const fixed: ClientFilter = { status: ['RESOLVED'], resolution: ['FIXED'], resolvedAt: ever }
@@ -9,6 +9,8 @@ const groups = {
   severity: byEnum('severity', severities),
   status: byEnum('status', statuses),
   kind: byEnum('kind', kinds),
+  reachability: byEnum('reachability', reachabilities),
+  assignee: { kind: 'values', column: 'assigneeId', filter: 'assigneeId' },
   asset: { kind: 'values', column: 'assetId', filter: 'assetId' },
 } as const
 
@@ -24,7 +26,7 @@ export const metrics: Metrics = {
       filter: open,
       time: 'createdAt',
       measure: { kind: 'count' },
-      groups: { ...groups, age: byAge('firstSeenAt') },
+      groups: { ...groups, age: byAge('firstSeenAt'), sla: byEnum('slaState', slaStates) },
     },
     {
       name: 'vulnerabilities.created',
@@ -51,6 +53,15 @@ export const metrics: Metrics = {
       filter: fixed,
       time: 'resolvedAt',
       measure: { kind: 'mean', of: { from: 'firstSeenAt', to: 'resolvedAt' } },
+      groups,
+    },
+    {
+      name: 'vulnerabilities.sla_compliance',
+      description: 'The share of the resolved findings that were resolved in time.',
+      unit: 'ratio',
+      filter: { slaState: ['MET', 'MISSED'] },
+      time: 'resolvedAt',
+      measure: { kind: 'share', of: { slaState: ['MET'] } },
       groups,
     },
   ],

@@ -34,9 +34,9 @@ export async function inputsOf(db: Db<Tables>, ids: readonly string[]): Promise<
   )
 }
 
-/** Which findings to judge again: those of one asset, of some weaknesses, or so many by their ids. */
+/** Which findings to judge again: those of some assets, of some weaknesses, or so many by their ids. */
 export type Which =
-  | { assetId: string }
+  | { assetIds: readonly string[] }
   | { cveIds: readonly string[] }
   | { after: string | null; until: string }
 
@@ -44,7 +44,7 @@ const selected = (which: Which) => {
   if ('until' in which)
     return sql<boolean>`w.id <= ${which.until}::uuid
       and (${which.after}::uuid is null or w.id > ${which.after}::uuid)`
-  if ('assetId' in which) return sql<boolean>`w.asset_id = ${which.assetId}::uuid`
+  if ('assetIds' in which) return sql<boolean>`w.asset_id = any(${which.assetIds}::uuid[])`
   return sql<boolean>`w.cve_id = any(${which.cveIds}::text[])`
 }
 
@@ -90,38 +90,48 @@ export async function nextBlock(db: Db<Tables>, after: string | null, size: numb
   return rows[0]?.id ?? null
 }
 
-/** Keeps what assets says of an asset, and judges its findings by it. */
-export async function placeAsset(
+export type PlacedAsset = AssetContext & { assetId: string }
+
+/** Keeps what assets says of some assets, and judges their findings by it. */
+export async function placeAssets(
   trx: Trx<Tables>,
-  of: AssetContext & { organizationId: string; assetId: string },
+  organizationId: string,
+  assets: readonly PlacedAsset[],
   at: Date,
-): Promise<AssetRisk> {
-  const { criticality, exposure, lifecycle } = of
+): Promise<ScoredAsset[]> {
+  const placed = [...new Map(assets.map((asset) => [asset.assetId, asset])).values()]
+  if (placed.length === 0) return []
   await trx
     .insertInto('assetContext')
-    .values({ ...of, toldScore: null, updatedAt: at })
+    .values(placed.map((asset) => ({ ...asset, organizationId, toldScore: null, updatedAt: at })))
     .onConflict((conflict) =>
-      conflict
-        .columns(['organizationId', 'assetId'])
-        .doUpdateSet({ criticality, exposure, lifecycle, updatedAt: at }),
+      conflict.columns(['organizationId', 'assetId']).doUpdateSet(({ ref }) => ({
+        criticality: ref('excluded.criticality'),
+        exposure: ref('excluded.exposure'),
+        lifecycle: ref('excluded.lifecycle'),
+        updatedAt: at,
+      })),
     )
     .execute()
-  await rejudge(trx, { assetId: of.assetId }, at)
-  const scored = (await scores(trx, of.assetId)).find(({ assetId }) => assetId === of.assetId)!
-  return { score: scored.score, factors: scored.factors }
+  const ids = placed.map(({ assetId }) => assetId)
+  await rejudge(trx, { assetIds: ids }, at)
+  const asked = new Set(ids)
+  return (await scores(trx, ids))
+    .filter(({ assetId }) => asked.has(assetId))
+    .map(({ assetId, score, factors }) => ({ assetId, score, factors }))
 }
 
 type Totals = OpenRisk & { assetId: string; lifecycle: Lifecycle | null; toldScore: number | null }
 
-/** The scores of one asset, or of all that have findings or were told a score, beside what they were told. */
+/** The scores of some assets, or of all that have findings or were told a score, beside what they were told. */
 async function scores(
   trx: Trx<Tables>,
-  assetId: string | null,
+  assetIds: readonly string[] | null,
 ): Promise<(ScoredAsset & { toldScore: number | null })[]> {
   const isIt = (column: string) =>
-    assetId === null
+    assetIds === null
       ? sql<boolean>`true`
-      : sql<boolean>`(${sql.ref(column)} = ${assetId}::uuid or ${sql.ref(column)} in (select asset_id from asset_context where told_score is null))`
+      : sql<boolean>`(${sql.ref(column)} = any(${assetIds}::uuid[]) or ${sql.ref(column)} in (select asset_id from asset_context where told_score is null))`
   const { rows } = await sql<Totals>`
     select coalesce(o.asset_id, c.asset_id) as asset_id, c.lifecycle, c.told_score,
       coalesce(o.worst, 0) as worst, coalesce(o.sum, 0) as sum, coalesce(o.count, 0) as count
@@ -151,7 +161,9 @@ export async function tellScores(
   const { organizationId, assetId } = of
   const lock = `${organizationId}/asset-scores`
   await sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(trx)
-  const untold = (await scores(trx, assetId)).filter(({ score, toldScore }) => score !== toldScore)
+  const untold = (await scores(trx, assetId === null ? null : [assetId])).filter(
+    ({ score, toldScore }) => score !== toldScore,
+  )
   if (untold.length === 0) return 0
   await tell(untold.map(({ assetId: id, score, factors }) => ({ assetId: id, score, factors })))
   const [ids, told] = [untold.map((each) => each.assetId), untold.map((each) => each.score)]

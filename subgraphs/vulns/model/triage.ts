@@ -17,8 +17,13 @@ export type Move = Said & { to: Status }
 export const partOfAnother = () =>
   new NexusError('ILLEGAL_TRANSITION', 'It is part of another finding by now')
 
+type Standing = Pick<
+  VulnerabilityRow,
+  'status' | 'acceptedFrom' | 'acceptedUntil' | 'mergedInto' | 'assigneeId' | 'ticketUrl'
+>
+
 /** Why a finding may not be moved so; null where it may. */
-export function refusalOf(row: VulnerabilityRow, { to, ...said }: Move, at: Date): NexusError | null {
+export function refusalOf(row: Standing, { to, ...said }: Move, at: Date): NexusError | null {
   const from = statusAt(row, at)
   if (row.mergedInto) return partOfAnother()
   if (!mayMove(from, to))
@@ -48,22 +53,17 @@ export async function write(
   return after
 }
 
-/**
- * Moves findings that are locked, all of them or none. Throws ILLEGAL_TRANSITION and VALIDATION_ERROR, as
- * `refusalOf` says.
- */
-export async function move(
-  trx: Trx<Tables>,
-  rows: readonly VulnerabilityRow[],
+const isBack = (row: Pick<VulnerabilityRow, 'status'>, { to }: Move) =>
+  to === 'open' && row.status === 'resolved'
+
+/** What becomes of a finding by a step that it may take. */
+export function moved(
+  row: Pick<VulnerabilityRow, 'status' | 'reopenCount'>,
   to: Move,
   { userId, at }: By,
-): Promise<VulnerabilityRow[]> {
-  for (const row of rows) {
-    const refusal = refusalOf(row, to, at)
-    if (refusal) throw refusal
-  }
+): Changed {
   const isResolved = to.to === 'resolved'
-  const change: Changed = {
+  return {
     status: to.to,
     statusReason: to.reason?.trim() || null,
     statusBy: userId,
@@ -76,16 +76,28 @@ export async function move(
     acceptedUntil: null,
     ...(to.assigneeId && { assigneeId: to.assigneeId }),
     ...(to.ticketUrl && { ticketUrl: to.ticketUrl }),
+    ...(isBack(row, to) && { reopenCount: row.reopenCount + 1 }),
   }
-  const isBack = (row: VulnerabilityRow) => to.to === 'open' && row.status === 'resolved'
-  const reopened = rows.filter(isBack)
-  if (reopened.length === 0) return write(trx, rows, change, at)
-  const others = rows.filter((row) => !isBack(row))
-  const back = Map.groupBy(reopened, (row) => row.reopenCount)
+}
+
+/**
+ * Moves findings that are locked, all of them or none. Throws ILLEGAL_TRANSITION and VALIDATION_ERROR, as
+ * `refusalOf` says.
+ */
+export async function move(
+  trx: Trx<Tables>,
+  rows: readonly VulnerabilityRow[],
+  to: Move,
+  by: By,
+): Promise<VulnerabilityRow[]> {
+  for (const row of rows) {
+    const refusal = refusalOf(row, to, by.at)
+    if (refusal) throw refusal
+  }
+  const alike = Map.groupBy(rows, (row) => (isBack(row, to) ? row.reopenCount : null))
   const written = []
-  for (const [count, of] of back)
-    written.push(...(await write(trx, of, { ...change, reopenCount: count + 1 }, at)))
-  return [...written, ...(await write(trx, others, change, at))]
+  for (const of of alike.values()) written.push(...(await write(trx, of, moved(of[0]!, to, by), by.at)))
+  return written
 }
 
 /** Gives findings to somebody; null takes them from whoever has them. */
@@ -105,41 +117,39 @@ export const setReachability = (
 
 export type Override = { severity: Severity; reason: string; expiresAt: Date | null }
 
-/** Says how bad findings are here, until a time or until somebody says otherwise. Throws VALIDATION_ERROR. */
-export function overrideSeverity(
-  trx: Trx<Tables>,
-  rows: readonly VulnerabilityRow[],
-  { severity, reason, expiresAt }: Override,
-  { userId, at }: By,
-): Promise<VulnerabilityRow[]> {
+/** What becomes of a finding whose severity somebody says. Throws VALIDATION_ERROR. */
+export function overridden({ severity, reason, expiresAt }: Override, { userId, at }: By): Changed {
   if (severity === 'unknown') throw invalid('severity', 'Say how bad it is')
   if (!reason.trim() || reason.length > 2_000) throw invalid('reason', 'Say why, in at most 2000 characters')
   if (expiresAt && expiresAt <= at) throw invalid('expiresAt', 'Must be in the future')
-  const change = {
+  return {
     severityOverride: severity,
     overrideReason: reason.trim(),
     overrideBy: userId,
     overrideAt: at,
     overrideUntil: expiresAt,
   }
-  return write(trx, rows, change, at)
 }
+
+export const notOverridden = {
+  severityOverride: null,
+  overrideReason: null,
+  overrideBy: null,
+  overrideAt: null,
+  overrideUntil: null,
+} satisfies Changed
+
+/** Says how bad findings are here, until a time or until somebody says otherwise. Throws VALIDATION_ERROR. */
+export const overrideSeverity = async (
+  trx: Trx<Tables>,
+  rows: readonly VulnerabilityRow[],
+  override: Override,
+  by: By,
+): Promise<VulnerabilityRow[]> => write(trx, rows, overridden(override, by), by.at)
 
 /** Lets findings be as bad as scans say. */
 export const endOverride = (
   trx: Trx<Tables>,
   rows: readonly VulnerabilityRow[],
   { at }: Pick<By, 'at'>,
-): Promise<VulnerabilityRow[]> =>
-  write(
-    trx,
-    rows,
-    {
-      severityOverride: null,
-      overrideReason: null,
-      overrideBy: null,
-      overrideAt: null,
-      overrideUntil: null,
-    },
-    at,
-  )
+): Promise<VulnerabilityRow[]> => write(trx, rows, notOverridden, at)

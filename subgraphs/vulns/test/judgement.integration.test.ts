@@ -137,8 +137,8 @@ test('findings that are judged one by one and all at once come out alike', async
     [JSON.stringify(rows.map((row, n) => ({ ...row, n })))],
   )
   const place = { criticality: 'high', exposure: 'internet', lifecycle: 'active' } as const
-  const told = await inTenant(db, { organizationId }, (trx) =>
-    risk.placeAsset(trx, { ...place, organizationId, assetId: asset }, at),
+  const [told] = await inTenant(db, { organizationId }, (trx) =>
+    risk.placeAssets(trx, organizationId, [{ ...place, assetId: asset }], at),
   )
   const stored = await inTenant(db, { organizationId }, (trx) =>
     trx.selectFrom('vulnerabilities').selectAll().where('assetId', '=', asset).execute(),
@@ -147,12 +147,12 @@ test('findings that are judged one by one and all at once come out alike', async
     const given = { ...rows[Number(row.title)]!, criticality: 'high', exposure: 'internet' } as const
     assert.equal(row.riskScore, riskOf(given).score, JSON.stringify(given))
   }
-  assert.equal(told.score, Math.min(100, Math.max(...stored.map((row) => row.riskScore)) + 10))
+  assert.equal(told!.score, Math.min(100, Math.max(...stored.map((row) => row.riskScore)) + 10))
   assert.equal(
-    told.factors.reduce((sum, { contribution }) => sum + contribution, 0),
-    told.score,
+    told!.factors.reduce((sum, { contribution }) => sum + contribution, 0),
+    told!.score,
   )
-  const again = await inTenant(db, { organizationId }, (trx) => risk.rejudge(trx, { assetId: asset }, at))
+  const again = await inTenant(db, { organizationId }, (trx) => risk.rejudge(trx, { assetIds: [asset] }, at))
   assert.equal(again, 0, 'nothing is written that stays as it was')
   // What the trigger makes of a row is what judging all made of it.
   await owner.query(`update vulns.vulnerabilities set due_at = null, risk_score = 0 where asset_id = $1`, [

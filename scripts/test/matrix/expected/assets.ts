@@ -10,6 +10,7 @@ export const merging = ['assets:write', ...givesViewer.filter((each) => each.end
 
 export const assets: Expected = {
   query: {
+    assetBatch: { may: members, key: 'assets:read', ask: '(id: "$assetBatch")' },
     asset: { may: members, key: 'assets:read', ask: '(id: "$asset")' },
     assets: { may: members, key: 'assets:read', ask: '(first: 2)' },
     assetsByIdentifier: { may: members, key: 'assets:read', ask: '(kind: HOSTNAME, value: "web-01")' },
@@ -21,6 +22,13 @@ export const assets: Expected = {
     assetStats: { may: members, key: 'assets:read' },
   },
   mutation: {
+    bulkUpdateAssets: {
+      may: managers,
+      key: 'assets:write',
+      ask: '(input: { ids: ["$asset"], patch: { dataClassification: INTERNAL } })',
+      makes: true,
+    },
+    undoBulkUpdateAssets: { may: managers, key: 'assets:write', ask: '(input: { batchId: "$assetBatch" })' },
     createAsset: {
       may: managers,
       key: 'assets:write',
@@ -68,6 +76,8 @@ export const assets: Expected = {
     'Query.personInAssets',
   ],
   types: {
+    BulkItem: 'part',
+    BulkResult: 'part',
     Asset: read('assets:read'),
     AssetGroup: read('assets:read'),
     AssetGroupConnection: 'part',

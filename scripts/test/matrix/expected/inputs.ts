@@ -102,6 +102,14 @@ export const inputs: Record<string, string> = {
   AlertPatch: 'assigneeId holdUntil priority reason status verdict',
   BulkUpdateAlertsInput: 'filter ids note patch',
   UndoBulkUpdateAlertsInput: 'batchId',
+  VulnerabilityPatch:
+    'assigneeId justification reachability reason resolution severityOverride status ticketUrl',
+  SeverityOverrideInput: 'expiresAt reason severity',
+  BulkUpdateVulnerabilitiesInput: 'filter ids note patch',
+  UndoBulkUpdateVulnerabilitiesInput: 'batchId',
+  AssetPatch: 'criticality dataClassification environment exposure lifecycle ownerTeamId ownerUserId',
+  BulkUpdateAssetsInput: 'filter ids note patch',
+  UndoBulkUpdateAssetsInput: 'batchId',
   CreateSavedMetricInput: 'compares days filter metric name',
   RemoveSavedMetricInput: 'id',
   ChangeVulnerabilityStatusInput: 'id justification reason resolution status',
@@ -115,6 +123,9 @@ export const inputs: Record<string, string> = {
   SetReachabilityInput: 'id reachability',
   OverrideSeverityInput: 'expiresAt id reason severity',
   EndSeverityOverrideInput: 'id',
+  ImportVexInput: 'document filter format',
+  VulnerabilityFilter:
+    'acceptanceId assetId assigneeId createdAt cveId dueAt firstSeenAt kind presence reachability resolution resolvedAt riskScore severity slaReason status',
   RequestRiskAcceptanceInput:
     'assetIds compensatingControls cveIds evidence expiresAt reason treatment validFrom',
   UpdateRiskAcceptanceInput: 'compensatingControls evidence expiresAt id reason treatment',
@@ -187,6 +198,8 @@ export const bodies: Record<string, string> = {
   'POST /api-keys': 'allowed_ips name scopes',
   'PUT /integrations/connectors/:id/credentials': '',
   'POST /alerts/bulk': 'filter ids note patch',
+  'POST /vulnerabilities/bulk': 'filter ids note patch',
+  'POST /assets/bulk': 'filter ids note patch',
   'POST /metrics/custom': 'compares days filter metric name',
   'POST /reports/generate': 'format list severity',
   'POST /vulnerabilities/:id/status': 'justification reason resolution status version',
@@ -200,6 +213,7 @@ export const bodies: Record<string, string> = {
   'PUT /vulnerabilities/:id/reachability': 'reachability version',
   'PUT /vulnerabilities/:id/severity': 'expires_at reason severity version',
   'POST /vulnerabilities/:id/severity/end': 'version',
+  'POST /vulnerabilities/vex': 'document',
   'PUT /vulnerabilities/sla-policy':
     'critical_days epss_threshold exploitable_days exploitable_internet_days high_days internet_days kev_days low_days medium_days restart_after_days version',
   'POST /risk-acceptances':

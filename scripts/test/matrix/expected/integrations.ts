@@ -44,7 +44,10 @@ export const integrations: Expected = {
     },
     removeSavedMetric: { may: analysts, key: 'reports:create', ask: '(input: { id: "$savedLeaver" })' },
   },
-  peers: ['Query.personInIntegrations', 'Mutation.resealIntegrations'],
+  peers: [
+    ...['Query.personInIntegrations', 'Mutation.resealIntegrations'],
+    ...['Query.connectorMetric', 'Query.connectorMetrics'],
+  ],
   types: {
     Connector: read('integrations:read'),
     ImportRun: read('integrations:read'),

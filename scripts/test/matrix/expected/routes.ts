@@ -4,7 +4,7 @@ import { moreRoutes } from './doors.ts'
 import { figureRoutes } from './figure-routes.ts'
 import { read } from './reading.ts'
 import { ruleRoutes } from './rule-routes.ts'
-import { another, soon } from './vulns.ts'
+import { another, soon, vexDocument } from './vulns.ts'
 
 const triage = (body: object): Row => ({
   may: analysts,
@@ -210,6 +210,8 @@ export const routes: Record<string, Row> = {
     ask: '?vector=CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H',
   },
   'GET /vulnerabilities/:id/history': { ...read('vulnerabilities'), ask: '$vulnerability' },
+  'GET /vulnerabilities/vex': { ...read('vulnerabilities'), ask: '?format=openvex&cve_id=CVE-2014-0160' },
+  'POST /vulnerabilities/vex': { may: analysts, key: 'vulnerabilities:write', body: vexDocument },
   'GET /vulnerabilities/sla-policy': read('vulnerabilities'),
   'PUT /vulnerabilities/sla-policy': {
     may: managers,
@@ -280,6 +282,26 @@ export const routes: Record<string, Row> = {
     key: ['alerts:bulk', 'alerts:write'],
     ask: '$alertBatch',
   },
+  'POST /vulnerabilities/bulk': {
+    may: analysts,
+    key: 'vulnerabilities:write',
+    body: { ids: ['$vulnerability'], patch: { reachability: 'potentially' } },
+    makes: true,
+  },
+  'GET /vulnerabilities/bulk/:id': { ...read('vulnerabilities'), ask: '$vulnerabilityBatch' },
+  'POST /vulnerabilities/bulk/:id/undo': {
+    may: analysts,
+    key: 'vulnerabilities:write',
+    ask: '$vulnerabilityBatch',
+  },
+  'POST /assets/bulk': {
+    may: managers,
+    key: 'assets:write',
+    body: { ids: ['$asset'], patch: { data_classification: 'internal' } },
+    makes: true,
+  },
+  'GET /assets/bulk/:id': { ...read('assets'), ask: '$assetBatch' },
+  'POST /assets/bulk/:id/undo': { may: managers, key: 'assets:write', ask: '$assetBatch' },
 }
 
 /** Doors that are no rows: they show nothing of a tenant, or are the graph, which holds to its own rules. */

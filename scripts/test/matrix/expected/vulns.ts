@@ -17,8 +17,17 @@ const decide = (rest = ''): Row => ({
   ask: `(input: { id: "$riskAcceptance"${rest && `, ${rest}`} })`,
   past: [another],
 })
+/** It says something of nothing that is here. */
+export const vexDocument = {
+  ...{ '@context': 'https://openvex.dev/ns/v0.2.0', '@id': 'urn:matrix:vex', author: 'Matrix', version: 1 },
+  timestamp: '2031-01-01T00:00:00Z',
+  statements: [
+    { vulnerability: { name: 'CVE-1990-1' }, products: [{ '@id': 'pkg:npm/none' }], status: 'fixed' },
+  ],
+}
 export const vulns: Expected = {
   query: {
+    vulnerabilityBatch: { may: members, key: 'vulnerabilities:read', ask: '(id: "$vulnerabilityBatch")' },
     vulnerability: { may: members, key: 'vulnerabilities:read', ask: '(id: "$vulnerability")' },
     vulnerabilities: { may: members, key: 'vulnerabilities:read', ask: '(first: 2)' },
     riskAcceptance: { may: members, key: 'vulnerabilities:read', ask: '(id: "$riskAcceptance")' },
@@ -26,8 +35,24 @@ export const vulns: Expected = {
     cvss: { may: members, key: 'any', ask: '(vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H")' },
     slaPolicy: { may: members, key: 'vulnerabilities:read' },
     vulnerabilityStats: { may: members, key: 'vulnerabilities:read' },
+    exportVex: {
+      may: members,
+      key: 'vulnerabilities:read',
+      ask: '(format: CYCLONEDX, filter: { cveId: ["CVE-2014-0160"] })',
+    },
   },
   mutation: {
+    bulkUpdateVulnerabilities: {
+      may: analysts,
+      key: 'vulnerabilities:write',
+      ask: '(input: { ids: ["$vulnerability"], patch: { reachability: POTENTIALLY } })',
+      makes: true,
+    },
+    undoBulkUpdateVulnerabilities: {
+      may: analysts,
+      key: 'vulnerabilities:write',
+      ask: '(input: { batchId: "$vulnerabilityBatch" })',
+    },
     changeVulnerabilityStatus: write('status: CONFIRMED'),
     confirmVulnerability: write(),
     startRemediation: write('ticketUrl: "https://tickets.example/1"'),
@@ -53,22 +78,32 @@ export const vulns: Expected = {
     approveRiskAcceptance: decide(),
     rejectRiskAcceptance: decide('reason: "no"'),
     revokeRiskAcceptance: decide('reason: "no"'),
+    importVex: {
+      may: analysts,
+      key: 'vulnerabilities:write',
+      ask: `(input: { document: ${JSON.stringify(JSON.stringify(vexDocument))} })`,
+    },
     setSlaPolicy: { may: managers, key: 'organization:policy', ask: '(input: { lowDays: 200 })' },
   },
   peers: [
     ...['Mutation.applyFindings', 'Mutation.refreshFindings', 'Mutation.finishFindings'],
     ...['Mutation.revertFindings', 'Query.previewFindings', 'Query.closableFindings'],
-    'Mutation.rescoreAsset',
+    'Mutation.rescoreAssets',
     'Query.personInVulns',
     'Query.vulnerabilityMetric',
     'Query.vulnerabilityMetrics',
   ],
   fields: { 'Asset.openVulnerabilityCount': read('vulnerabilities:read') },
   types: {
+    BulkItem: 'part',
+    BulkResult: 'part',
     Vulnerability: read('vulnerabilities:read'),
     VulnerabilityStats: read('vulnerabilities:read'),
     RiskAcceptance: read('vulnerabilities:read'),
     SlaPolicy: read('vulnerabilities:read'),
+    VexDocument: read('vulnerabilities:read'),
+    VexItem: 'part',
+    ImportVexPayload: 'part',
     ApproveRiskAcceptancePayload: 'part',
     EndSeverityOverridePayload: 'part',
     OverrideSeverityPayload: 'part',
