@@ -11,6 +11,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index on vulns.vulnerabilities (organization_id, asset_id, status) where merged_into is null;
     drop index vulns.vulnerabilities_organization_id_asset_id_risk_score_idx;
     create index on vulns.vulnerabilities (organization_id, asset_id, risk_score)
-      where merged_into is null and status in ('open', 'confirmed', 'in_remediation', 'risk_accepted')
+      where merged_into is null and status in ('open', 'confirmed', 'in_remediation', 'risk_accepted');
+    create index on vulns.vulnerabilities (organization_id, resolved_at) include (first_seen_at)
+      where merged_into is null and resolution = 'fixed'
   `.execute(db)
 }
