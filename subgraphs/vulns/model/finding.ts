@@ -166,8 +166,7 @@ export async function refresh(
   if (done) return done
   const latest = await scans.latestOf(trx, run.scope)
   if (!latest?.finishedAt || latest.payload !== payload || latest.runId >= run.id) return null
-  if (latest.findings > most) return null
-  if (latest.findings > mostAtOnce || latest.findings !== (await scans.toldBy(trx, latest.runId))) return null
+  if (latest.findings > most || latest.findings !== (await scans.toldBy(trx, latest.runId))) return null
   const { rows: known } = await sql<Known & { contentHash: string }>`
     select v.id, v.status, v.presence, s.content_hash, s.run_id, false as is_withdrawn
     from vulnerability_sources s join vulnerabilities v on v.id = s.vulnerability_id
