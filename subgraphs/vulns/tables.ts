@@ -164,6 +164,9 @@ export type Tables = {
     acceptedFrom: Date | null
     acceptedUntil: Date | null
     mergedInto: string | null
+    /** The name that a package's weakness was told by, and a digest of what has it, where. */
+    weakness: string | null
+    componentKey: string | null
     /** These are the trigger's. */
     riskScore: Generated<number>
     slaReason: Generated<(typeof slaReasons)[number] | null>
@@ -181,6 +184,8 @@ export type Tables = {
     lifecycle: Generated<Lifecycle>
     /** The score that assets was told last. */
     toldScore: number | null
+    /** When assets said what it is worth; null where it never has. */
+    placedAt: Date | null
     updatedAt: Generated<Date>
   }
   slaPolicies: SlaColumns & {
@@ -222,6 +227,8 @@ export type Tables = {
     kevAdded: string | null
     kevDue: string | null
     ransomware: boolean
+    /** When it came on the first list, as far as that was here. */
+    kevListedAt: Date | null
     updatedAt: Date
   }
   intelLoads: { source: string; rows: number; loadedAt: Date }
@@ -234,6 +241,15 @@ export type Tables = {
     notes: string | null
     withdrawnAt: Date | null
     updatedAt: Date
+  }
+  /** What an organization's reports say is one weakness. */
+  advisoryAliases: {
+    organizationId: string
+    alias: string
+    groupId: string
+    /** The tool that said so first. */
+    source: string
+    assertedAt: Generated<Date>
   }
   vulnerabilitySources: {
     organizationId: string
@@ -256,6 +272,8 @@ export type Tables = {
     /** That the import gave the finding. */
     statusAt: Date
   }
+  /** What was told of what has fallen due. */
+  toldDues: { organizationId: string; subjectId: string; event: string; dueAt: Date; toldAt: Date }
   appliedBatches: {
     organizationId: string
     runId: string

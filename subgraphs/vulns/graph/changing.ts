@@ -30,12 +30,23 @@ export async function changing(
     const [row] = await triage.lock(trx, [seen.id])
     if (!row) throw notFound('Vulnerability')
     sameVersion(row, expectedVersion)
+    if (row.mergedInto) throw triage.partOfAnother()
     const [after] = await work(trx, [row], { userId, at: context.clock() })
     if (after!.riskScore !== row.riskScore || after!.status !== row.status)
       await context.enqueue(trx, 'rescore-assets', row.assetId)
     return after!
   })
+  await context.events.publish(vulnerability.organizationId, `vulnerability.${stepTo(vulnerability, seen)}`, {
+    vulnerabilityId: vulnerability.id,
+  })
   return { vulnerability }
+}
+
+/** What others are told of a change. */
+function stepTo(after: VulnerabilityRow, before: VulnerabilityRow): 'updated' | 'reopened' | 'resolved' {
+  if (after.status === before.status) return 'updated'
+  if (after.status === 'resolved') return 'resolved'
+  return before.status === 'resolved' ? 'reopened' : 'updated'
 }
 
 /** Throws NOT_FOUND for who is not in the organization, and FORBIDDEN for who may not know. */

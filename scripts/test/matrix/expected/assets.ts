@@ -73,6 +73,7 @@ export const assets: Expected = {
     'Mutation.ensureAssets',
     'Query.meantAssets',
     'Mutation.scoreAssets',
+    'Mutation.placeAssets',
     'Query.coveredAssets',
     'Query.personInAssets',
   ],
