@@ -127,8 +127,7 @@ test('a filter narrows every kind that knows it, and leaves out who does not', a
   }
   assert.deepEqual(await found({ severity: ['HIGH'] }), { ALERT: 40, VULNERABILITY: 0 })
   assert.deepEqual(await found({ severity: ['HIGH', 'LOW'] }), { ALERT: 40, VULNERABILITY: 40 })
-  const [{ node }] = (await search(admin, { query: 'needles', kinds: ['VULNERABILITY'], first: 1 }))
-    .edges as [{ node: Hit }]
+  const { edges } = await search(admin, { query: 'needles', kinds: ['VULNERABILITY'], first: 1 })
   const about = `query ($id: ID!) { vulnerability(id: $id) { asset { id } } }`
   const assetId = (await admin.graphql(about, { id: edges[0]!.node.id })).body.data.vulnerability.asset.id
   assert.deepEqual(
