@@ -1,8 +1,11 @@
 import type { Context } from '#kit/context.ts'
+import { keepingDays } from '#kit/metric/daily.ts'
 import type { Rounds } from '#kit/rounds.ts'
 import { signedIn } from '#kit/viewer.ts'
 import { tell } from './graph/changed.ts'
+import { daily, since } from './model/daily.ts'
 import * as due from './model/due.ts'
+import { metrics } from './model/metric.ts'
 import type { Tables } from './tables.ts'
 
 /** Tells what has fallen due since somebody has told last, each once. */
@@ -30,5 +33,9 @@ async function archiveAlerts(context: Context<Tables>, signal: AbortSignal): Pro
 
 export const rounds: Rounds<Tables> = {
   organizations: due.organizations,
-  works: { 'tell-dues': tellDues, 'archive-alerts': archiveAlerts },
+  works: {
+    'tell-dues': tellDues,
+    'archive-alerts': archiveAlerts,
+    'keep-days': keepingDays({ metrics, daily, since }),
+  },
 }

@@ -1,7 +1,10 @@
 import { type Context, callPeer } from '#kit/context.ts'
+import { keepingDays } from '#kit/metric/daily.ts'
 import type { Rounds } from '#kit/rounds.ts'
 import { signedIn } from '#kit/viewer.ts'
+import { daily, since } from './model/daily.ts'
 import * as due from './model/due.ts'
+import { metrics } from './model/metric.ts'
 import * as risk from './model/risk.ts'
 import type { Tables } from './tables.ts'
 import { tellAssets } from './tell-assets.ts'
@@ -47,5 +50,10 @@ async function tellScores(context: Context<Tables>): Promise<void> {
 
 export const rounds: Rounds<Tables> = {
   organizations: due.organizations,
-  works: { 'place-assets': placeAssets, 'tell-scores': tellScores, 'tell-dues': tellDues },
+  works: {
+    'place-assets': placeAssets,
+    'tell-scores': tellScores,
+    'tell-dues': tellDues,
+    'keep-days': keepingDays({ metrics, daily, since }),
+  },
 }
