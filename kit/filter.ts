@@ -11,6 +11,8 @@ export type Condition =
   | { kind: 'time' | 'number'; column: string }
   /** What no column says by itself; the SQL stands in the list's own query, whose columns it may name. */
   | { kind: 'custom'; where(value: never): RawBuilder<boolean> }
+  /** What every row of the list is, whatever it is filtered by. */
+  | { kind: 'always'; where: RawBuilder<boolean> }
 
 export type FilterSpec = Readonly<Record<string, Condition>>
 /** Conditions are joined by AND, the values of one condition by OR. */
@@ -21,7 +23,11 @@ export type TimeRange = { from?: Date | null; to?: Date | null }
 export type NumberRange = { from?: number | null; to?: number | null }
 
 const most = 1_000
-const always = sql<boolean>`true`
+const anything = sql<boolean>`true`
+
+/** What rows of a list are without any filter. */
+export const always = (spec: FilterSpec): RawBuilder<boolean>[] =>
+  Object.values(spec).flatMap((condition) => (condition.kind === 'always' ? [condition.where] : []))
 
 function anyOf(name: string, column: string, values: readonly unknown[], cast: string): RawBuilder<boolean> {
   if (values.length > most) throw invalid(name, `At most ${most} values`)
@@ -29,8 +35,8 @@ function anyOf(name: string, column: string, values: readonly unknown[], cast: s
 }
 
 function within(column: string, { from, to }: TimeRange): RawBuilder<boolean> {
-  const after = from ? sql`${sql.ref(column)} >= ${from}` : always
-  const before = to ? sql`${sql.ref(column)} < ${to}` : always
+  const after = from ? sql`${sql.ref(column)} >= ${from}` : anything
+  const before = to ? sql`${sql.ref(column)} < ${to}` : anything
   return sql<boolean>`(${after} and ${before})`
 }
 
@@ -46,6 +52,8 @@ function one(name: string, condition: Condition, value: unknown, found: Found): 
       return within(condition.column, value as TimeRange)
     case 'number':
       return between(condition.column, value as NumberRange)
+    case 'always':
+      return condition.where
     case 'custom':
       return condition.where(value as never)
     case 'search': {
@@ -65,9 +73,12 @@ function one(name: string, condition: Condition, value: unknown, found: Found): 
  * one condition.
  */
 export function where(spec: FilterSpec, filter: Filter, found: Found = new Map()): RawBuilder<boolean> {
-  const conditions = Object.entries(filter ?? {}).flatMap(([name, value]) => {
+  const given = Object.entries(filter ?? {}).flatMap(([name, value]) => {
     const condition = spec[name]
-    return condition && value != null ? [one(name, condition, value, found)] : []
+    return condition && condition.kind !== 'always' && value != null
+      ? [one(name, condition, value, found)]
+      : []
   })
-  return conditions.length > 0 ? sql<boolean>`(${sql.join(conditions, sql` and `)})` : always
+  const conditions = [...always(spec), ...given]
+  return conditions.length > 0 ? sql<boolean>`(${sql.join(conditions, sql` and `)})` : anything
 }

@@ -154,7 +154,7 @@ export async function page<Row extends Listed>(
   const form = shape(spec, args, most, found)
   const table = sql.table(spec.table)
   const { rows } = await sql<Row>`select * from ${table} where ${form.condition} ${form.tail}`.execute(db)
-  const searched = counting(spec.filter, args.filter, maxTotal)
+  const searched = counting(spec, args.filter, maxTotal)
   const total =
     searched ??
     sql<{ count: number }>`select count(*) as count from

@@ -1,5 +1,5 @@
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
-import type { Condition, Filter, FilterSpec } from './filter.ts'
+import { always, type Condition, type Filter, type FilterSpec } from './filter.ts'
 
 /** How a text is looked for: as a part of a column, or, with fewer letters than an index knows, as a word's beginning. */
 export type Pattern = { pattern: string; words: boolean }
@@ -57,7 +57,7 @@ export async function find(db: QueryExecutorProvider, spec: FilterSpec, filter: 
 
 /** How many rows a filter finds, `most` and one at most, where it is one search of an index and nothing else. */
 export function counting(
-  spec: FilterSpec,
+  { table, filter: spec }: { table: string; filter: FilterSpec },
   filter: Filter,
   most: number,
 ): RawBuilder<{ count: number }> | undefined {
@@ -65,5 +65,9 @@ export function counting(
   const [search] = indexed(spec, filter)
   if (!search || given.length > 1) return undefined
   const [, condition, text] = search
-  return sql`select coalesce(cardinality(${ask(condition, text, most, true)}), ${most + 1}) as count`
+  const found = ask(condition, text, most, true)
+  const kept = always(spec)
+  if (kept.length === 0) return sql`select coalesce(cardinality(${found}), ${most + 1}) as count`
+  return sql`select case when ids is null then ${most + 1} else (select count(*)::int from ${sql.table(table)}
+    where id = any(ids) and ${sql.join(kept, sql` and `)}) end as count from (select ${found} as ids) as matching`
 }

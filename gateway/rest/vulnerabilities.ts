@@ -12,7 +12,7 @@ export const vulnerability: Noun = {
   needs: 'vulnerabilities:read',
   item: `id organization { id } asset { id } cveId aliases severity observedSeverity severityOverride { value reason expiresAt } cvssScore cvssVector
     riskScore riskLevel status statusReason statusAt resolution justification reachability presence assignee { id }
-    ticketUrl acceptance { id } title description remediation dueDate dueAt slaState slaReason component { name version purl path }
+    ticketUrl acceptance { id } mergedInto { id } title description remediation dueDate dueAt slaState slaReason component { name version purl path }
     location { path line } fixedVersions firstSeenAt lastSeenAt createdAt updatedAt version`,
   filters: [
     ...['severity', 'status', 'assetId', 'cveId', 'presence', 'search', 'riskScore', 'slaState', 'slaReason'],

@@ -319,6 +319,7 @@ test('without a tenant a service sees no row', async () => {
     ['alerts', 'recurrence_rules'],
     ['vulns', 'vulnerabilities'],
     ['vulns', 'vulnerability_history'],
+    ['vulns', 'advisory_aliases'],
     ['vulns', 'bulk_batches'],
     ['vulns', 'bulk_items'],
     ['vulns', 'metric_facts'],

@@ -188,7 +188,7 @@ test('a finding is told to be at risk, and late, once for each due', async () =>
   assert.equal((await analyst.rest('PUT', `/vulnerabilities/${id}/severity`, severity)).status, 200)
   ahead = 80 * day
   await goRounds()
-  assert.deepEqual(toldOf(id), [...events, 'vulnerability.sla_at_risk'])
+  assert.deepEqual(toldOf(id), [...events, 'vulnerability.updated', 'vulnerability.sla_at_risk'])
 })
 
 test('an acceptance is told to expire a week before it does, and when it has', async () => {

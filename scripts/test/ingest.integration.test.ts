@@ -133,13 +133,14 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
       ...[...seen, 'kind', 'cve_id', 'aliases', 'cwes', 'rule_id', 'severity', 'cvss', 'cvss_score'],
       ...['cvss_vector', 'title', 'description', 'remediation', 'component', 'location', 'fixed_versions'],
       ...['links', 'status', 'presence', 'resolution', 'reopen_count', 'resolved_at', 'due_at'],
+      ...['weakness', 'component_key', 'merged_into'],
     ],
     people: [
       ...[...made, 'asset_id', 'fingerprint', 'fingerprint_version', 'severity_rank', 'cvss_rank'],
       ...['due_date', 'first_seen_at', 'created_by_run', 'assignee_id', 'ticket_url', 'justification'],
       ...['status_reason', 'status_by', 'status_at', 'reachability', 'severity_override', 'override_reason'],
       ...['override_by', 'override_at', 'override_until', 'acceptance_id', 'accepted_from', 'accepted_until'],
-      ...['merged_into', 'risk_score', 'sla_reason', 'sla_started_at', 'sla_paused_at', 'sla_paused_seconds'],
+      ...['risk_score', 'sla_reason', 'sla_started_at', 'sla_paused_at', 'sla_paused_seconds'],
       ...['at_risk_at', 'due_rank'],
     ],
   },
@@ -160,6 +161,10 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
         ],
       ].flatMap((side) => [side, `from_${side}`]),
     ],
+  },
+  'vulns.advisory_aliases': {
+    machines: ['group_id'],
+    people: ['organization_id', 'alias', 'source', 'asserted_at'],
   },
   'vulns.asset_context': {
     machines: [],
@@ -227,9 +232,21 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     machines: [],
     people: ['organization_id', 'control_id', 'check_id', 'origin', 'created_at', 'updated_at'],
   },
+  'compliance.posture_changes': {
+    machines: [],
+    people: ['organization_id', 'sequence', 'kind', 'subject_id', 'control_id', 'was', 'at'],
+  },
   'compliance.check_results': {
     machines: ['target', 'result', 'scope', 'run_id', 'observed_at', 'withdrawn_at'],
     people: [...made, 'check_id', 'asset_id', 'fingerprint'],
+  },
+  'compliance.check_runs': {
+    machines: [],
+    people: ['organization_id', 'run_id', 'asset_id', 'scope', 'started_at', 'reverted_at', 'restored'],
+  },
+  'compliance.check_changes': {
+    machines: [],
+    people: ['organization_id', 'run_id', 'result_id', 'before'],
   },
   'compliance.frameworks': {
     machines: [],

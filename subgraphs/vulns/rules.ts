@@ -27,9 +27,12 @@ function sorted(value: unknown): unknown {
 /** The same text for the same observation, whatever the order of its keys. */
 export const contentText = (observed: Observed): string => JSON.stringify(sorted(observed))
 
-/** Whether a newer run of the same scan has spoken of a finding already: ids of runs have the order of time. */
+/**
+ * Whether a newer run of the same scan has spoken of a finding already, or the same one by another name: ids of runs have
+ * the order of time.
+ */
 export const isOverruled = ({ runId: spoken }: Pick<Known, 'runId'>, runId: string): boolean =>
-  spoken !== null && spoken > runId
+  spoken !== null && spoken >= runId
 
 /**
  * What a report does to a finding that is known. A scan is compared with what it said itself before, so that

@@ -164,6 +164,9 @@ export type Tables = {
     acceptedFrom: Date | null
     acceptedUntil: Date | null
     mergedInto: string | null
+    /** The name that a package's weakness was told by, and a digest of what has it, where. */
+    weakness: string | null
+    componentKey: string | null
     /** These are the trigger's. */
     riskScore: Generated<number>
     slaReason: Generated<(typeof slaReasons)[number] | null>
@@ -238,6 +241,15 @@ export type Tables = {
     notes: string | null
     withdrawnAt: Date | null
     updatedAt: Date
+  }
+  /** What an organization's reports say is one weakness. */
+  advisoryAliases: {
+    organizationId: string
+    alias: string
+    groupId: string
+    /** The tool that said so first. */
+    source: string
+    assertedAt: Generated<Date>
   }
   vulnerabilitySources: {
     organizationId: string

@@ -1,5 +1,7 @@
 import { load } from '#kit/loader.ts'
+import { namesKnown } from '../model/alias.ts'
 import * as intel from '../model/intel.ts'
+import { namesOf } from '../rules-alias.ts'
 import type { Tables, VulnerabilityRow } from '../tables.ts'
 import { builder } from './builder.ts'
 import { CvssRating } from './cvss.ts'
@@ -56,7 +58,15 @@ const Advisory = builder.objectRef<Known>('Advisory').implement({
   needs: 'inherited',
   description: 'What is known of a weakness, wherever it is found.',
   fields: (t) => ({
-    aliases: t.stringList({ resolve: ({ row }) => row.aliases }),
+    aliases: t.stringList({
+      description: 'Every name that the reports of the organization give to it.',
+      resolve: async ({ row }, _args, context) => {
+        const [name] = namesOf(row)
+        const batch = (names: readonly string[]) => context.tenant((trx) => namesKnown(trx, names))
+        const known = name ? await load(context.loaders, 'names', name, batch) : null
+        return [...new Set([...row.aliases, ...(known ?? [])])]
+      },
+    }),
     cwes: t.stringList({ resolve: ({ row }) => row.cwes }),
     cvss: t.field({ type: [CvssRating], listSize: { assumedSize: 3 }, resolve: ({ row }) => row.cvss }),
     fixedVersions: t.stringList({ resolve: ({ row }) => row.fixedVersions }),

@@ -30,6 +30,7 @@ export async function changing(
     const [row] = await triage.lock(trx, [seen.id])
     if (!row) throw notFound('Vulnerability')
     sameVersion(row, expectedVersion)
+    if (row.mergedInto) throw triage.partOfAnother()
     const [after] = await work(trx, [row], { userId, at: context.clock() })
     if (after!.riskScore !== row.riskScore || after!.status !== row.status)
       await context.enqueue(trx, 'rescore-assets', row.assetId)

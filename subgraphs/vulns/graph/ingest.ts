@@ -4,8 +4,10 @@ import { invalid } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
 import { turnsByName } from '#kit/turns.ts'
 import { signedIn } from '#kit/viewer.ts'
+import { assertNames, type Told } from '../model/alias.ts'
 import * as findings from '../model/finding.ts'
 import { revert } from '../model/revert.ts'
+import { namesOf } from '../rules-alias.ts'
 import { type Outcome, outcomes, type Reverted, type Tables } from '../tables.ts'
 import { builder } from './builder.ts'
 import { FindingKind, Severity } from './details.ts'
@@ -127,6 +129,13 @@ const rescore = (context: Context<Tables>, subject: string) =>
 /** Whoever waits for another batch of its asset does so here, and holds no connection of the few that there are. */
 const inTurn = turnsByName()
 
+/** What a report says belongs together may make findings of any asset one. */
+async function learnNames(context: Context<Tables>, run: findings.Run, rows: readonly Told[]): Promise<void> {
+  if (!rows.some((row) => namesOf(row).length > 1)) return
+  const merged = await context.ingest((trx) => assertNames(trx, run, rows))
+  if (merged > 0) await rescore(context, run.organizationId)
+}
+
 const authScopes = { $all: { peer: 'integrations', permission: 'vulnerabilities:import' } } as const
 
 builder.mutationType({ authScopes: { signedIn: true } })
@@ -144,9 +153,10 @@ builder.mutationFields((t) => ({
     resolve: (_root, args, context) => {
       const run = runOf(context, args.run)
       const rows = findings.rowsOf(run, args.findings.map(observed))
-      return inTurn(run.assetId, () =>
-        context.ingest((trx) => findings.applyRows(trx, run, args.batch, rows)),
-      )
+      return inTurn(run.assetId, async () => {
+        await learnNames(context, run, rows)
+        return context.ingest((trx) => findings.applyRows(trx, run, args.batch, rows))
+      })
     },
   }),
   refreshFindings: t.field({

@@ -8,7 +8,7 @@ import { sameVersion } from '#kit/version.ts'
 import { acceptanceAt, mayBeAccepted, unfitInterval, unfitSelector, unfitWords } from '../rules-acceptance.ts'
 import { acceptable, statusAt } from '../rules-lifecycle.ts'
 import type { AcceptanceRow, AcceptanceStatus, Tables, Treatment, VulnerabilityRow } from '../tables.ts'
-import { type By, lock } from './triage.ts'
+import { type By, lock, partOfAnother } from './triage.ts'
 
 const statusIs = (values: readonly AcceptanceStatus[], at: Date): RawBuilder<boolean> => {
   const ended = sql<boolean>`(status in ('requested', 'approved') and expires_at <= ${at})`
@@ -66,6 +66,7 @@ export async function request(
   if (wanted.findingIds.length > 0) {
     const rows = await lock(trx, wanted.findingIds)
     if (rows.length < new Set(wanted.findingIds).size) throw notFound('Vulnerability')
+    if (rows.some(({ mergedInto }) => mergedInto)) throw partOfAnother()
     const closed = rows.find((row) => !mayBeAccepted(statusAt(row, at)))
     if (closed)
       throw new NexusError('ILLEGAL_TRANSITION', `A finding that is ${closed.status} is no risk to accept`)
@@ -156,7 +157,7 @@ const selected = ({ findingIds, cveIds, assetIds }: AcceptanceRow): RawBuilder<b
       ? sql<boolean>`id = any(${findingIds}::uuid[])`
       : sql<boolean>`(cve_id = any(${cveIds}::text[])
           and (${assetIds.length === 0} or asset_id = any(${assetIds}::uuid[])))`
-  return sql<boolean>`${isIt} and status in (${sql.join(acceptable.map((each) => sql.lit(each)))})`
+  return sql<boolean>`${isIt} and merged_into is null and status in (${sql.join(acceptable.map((each) => sql.lit(each)))})`
 }
 
 /**
@@ -248,6 +249,7 @@ export const counts = async (db: Db<Tables>, ids: readonly string[]): Promise<Ma
     .selectFrom('vulnerabilities')
     .select(['acceptanceId', sql<number>`count(*)`.as('count')])
     .where('acceptanceId', 'in', ids)
+    .where('mergedInto', 'is', null)
     .groupBy('acceptanceId')
     .execute()
   return new Map(rows.map((row) => [row.acceptanceId!, row.count]))

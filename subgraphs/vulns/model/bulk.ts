@@ -9,7 +9,7 @@ import type { Severity } from '#kit/severity.ts'
 import { signedIn } from '#kit/viewer.ts'
 import { type Said, statusAt } from '../rules-lifecycle.ts'
 import type { Reachability, Status, Tables, VulnerabilityRow } from '../tables.ts'
-import { moved, notOverridden, overridden, refusalOf, stepTo } from './triage.ts'
+import { moved, notOverridden, overridden, partOfAnother, refusalOf, stepTo } from './triage.ts'
 
 /** What is left out stays. */
 export type Patch = Omit<Said, 'assigneeId'> & {
@@ -57,6 +57,7 @@ function withSeverity(row: Finding, said: Patch['severityOverride'], who: Who): 
 
 function patched(row: Finding, patch: Noted<Patch>, { by, at }: Who): Finding {
   const { status, reachability, assigneeId, severityOverride, ...said } = patch
+  if (row.mergedInto) throw partOfAnother()
   const after = withSeverity(row, severityOverride, { by, at })
   const given: Finding = {
     ...after,

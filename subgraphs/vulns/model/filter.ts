@@ -59,6 +59,7 @@ const kevListed = sql`select cve_id from vuln_intel where kev_listed`
 
 /** What findings are filtered by, at a time. `lapsed` are the ranks at which lapsed overrides stand. */
 export const filterAt = (at: Date, lapsed: readonly number[] = [0, severities.length - 1]): FilterSpec => ({
+  unmerged: { kind: 'always', where: sql<boolean>`merged_into is null` },
   severity: { kind: 'custom', where: (values: Severity[]) => severity(values, at, lapsed) },
   status: { kind: 'custom', where: (values: Status[]) => status(values, at) },
   presence: { kind: 'enum', column: 'presence' },

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Trx } from '#kit/database.ts'
 import { changeOf, closableStatuses, isOverruled, outcomeOf } from '../rules.ts'
 import type { Change, Known, Outcome, Tables } from '../tables.ts'
+import { meet } from './known.ts'
 import {
   assignments,
   columns,
@@ -19,30 +20,6 @@ export { type Finding, type Run, rowsOf }
 /** What a run says of known findings, and how its saying changes them. */
 type Said = { row: Pick<Row, 'id' | 'contentHash'>; change: Change | null }
 type Judged = { outcome: Outcome; written: Row[]; said: Said[] }
-
-/** Of findings that are told twice in a batch, the first. */
-function distinct(rows: readonly Row[]): Row[] {
-  const first = new Map<string, Row>()
-  for (const row of rows) if (!first.has(row.fingerprint)) first.set(row.fingerprint, row)
-  return [...first.values()]
-}
-
-/** Known findings and what this scan said of them last. */
-async function knownOf(
-  trx: Trx<Tables>,
-  run: Run,
-  rows: readonly Row[],
-  locking = true,
-): Promise<Map<string, Known>> {
-  const { rows: known } = await sql<Known & { fingerprint: string }>`
-    select v.id, v.fingerprint, v.status, v.presence, s.content_hash, s.run_id,
-      s.withdrawn_at is not null as is_withdrawn
-    from vulnerabilities v
-    left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}
-    where v.fingerprint = any(${rows.map((row) => row.fingerprint)})
-    ${locking ? sql`for update of v` : sql``}`.execute(trx)
-  return new Map(known.map((row) => [row.fingerprint, row]))
-}
 
 /** Decides what becomes of rows, each of which gets the id of its finding. */
 function judge(run: Run, rows: readonly Row[], known: ReadonlyMap<string, Known>): Judged {
@@ -106,8 +83,9 @@ async function write(trx: Trx<Tables>, run: Run, { written, said }: Pick<Judged,
       left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}),
     added as (
       insert into vulnerabilities
-        (organization_id, asset_id, id, fingerprint, created_by_run, ${columns})
-      select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint, ${run.id}::uuid, ${columns}
+        (organization_id, asset_id, id, fingerprint, weakness, component_key, created_by_run, ${columns})
+      select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint, weakness, component_key,
+        ${run.id}::uuid, ${columns}
       from incoming where is_new),
     rewritten as (
       update vulnerabilities v set ${seen}, ${assignments}, version = v.version + 1, updated_at = now()
@@ -141,8 +119,8 @@ export async function applyRows(
   const done = await scans.outcomeBefore(trx, run, batch)
   if (done) return done
   await scans.open(trx, run)
-  const once = distinct(rows)
-  const { outcome, ...judged } = judge(run, once, await knownOf(trx, run, once))
+  const { once, known } = await meet(trx, run, rows)
+  const { outcome, ...judged } = judge(run, once, known)
   outcome.unchanged += rows.length - once.length
   await write(trx, run, judged)
   if (batch === 0 && outcome.created > 0) await sql`select vulns.first_statistics()`.execute(trx)
@@ -157,9 +135,11 @@ export async function preview(
   findings: readonly Finding[],
 ): Promise<{ id: string | null; outcome: keyof Outcome }[]> {
   const rows = rowsOf(run, findings)
-  const known = await knownOf(trx, run, rows, false)
+  const { once, known } = await meet(trx, run, rows, false)
+  const first = new Set(once)
   return rows.map((row) => {
     const before = known.get(row.fingerprint)
+    if (!first.has(row)) return { id: before?.id ?? null, outcome: 'unchanged' }
     if (!before) return { id: null, outcome: 'created' }
     return {
       id: before.id,
@@ -175,13 +155,19 @@ const mostAtOnce = 50_000
  * Does what all batches would, where a run says what the latest one of its scope has said, to the letter: its findings
  * are seen again. Null where it does not, or where what that one saw is not all there any more.
  */
-export async function refresh(trx: Trx<Tables>, run: Run, payload: string): Promise<Outcome | null> {
+export async function refresh(
+  trx: Trx<Tables>,
+  run: Run,
+  payload: string,
+  most = mostAtOnce,
+): Promise<Outcome | null> {
   await scans.takeTurn(trx, run)
   const done = await scans.outcomeBefore(trx, run, scans.wholeRun)
   if (done) return done
   const latest = await scans.latestOf(trx, run.scope)
   if (!latest?.finishedAt || latest.payload !== payload || latest.runId >= run.id) return null
-  if (latest.findings > mostAtOnce) return null
+  if (latest.findings > most) return null
+  if (latest.findings > mostAtOnce || latest.findings !== (await scans.toldBy(trx, latest.runId))) return null
   const { rows: known } = await sql<Known & { contentHash: string }>`
     select v.id, v.status, v.presence, s.content_hash, s.run_id, false as is_withdrawn
     from vulnerability_sources s join vulnerabilities v on v.id = s.vulnerability_id

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { newId } from '#kit/id.ts'
 import { contentText, fingerprintText } from '../rules.ts'
+import { partsOf } from '../rules-alias.ts'
 import type { Observed } from '../tables.ts'
 
 export type Finding = Observed & { key: string }
@@ -57,12 +58,15 @@ export const restored = sql.raw(kept.map((name) => `${name} = b.${name}`).join('
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 function rowOf(run: Run, { key, ...said }: Finding) {
+  const parts = partsOf({ kind: said.kind, key })
   return {
     ...said,
     id: newId(),
     isNew: true,
     fingerprint: sha256(fingerprintText(run.assetId, said.kind, key)),
     contentHash: sha256(contentText(said)),
+    weakness: parts?.weakness ?? null,
+    componentKey: parts && sha256(`${run.assetId}|${parts.place}`),
   }
 }
 export type Row = ReturnType<typeof rowOf>
@@ -80,8 +84,9 @@ export const incoming = (rows: readonly Row[]) => {
     return sql`${values}::${sql.raw(type.endsWith('[]') ? 'text[]' : `${type}[]`)}`
   })
   return sql`
-    select id, is_new, fingerprint, ${read}
+    select id, is_new, fingerprint, weakness, component_key, ${read}
     from unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ isNew }) => isNew)}::boolean[],
-      ${rows.map(({ fingerprint }) => fingerprint)}::text[], ${sql.join(arrays)})
-      as given (id, is_new, fingerprint, ${columns})`
+      ${rows.map(({ fingerprint }) => fingerprint)}::text[], ${rows.map(({ weakness }) => weakness)}::text[],
+      ${rows.map(({ componentKey }) => componentKey)}::text[], ${sql.join(arrays)})
+      as given (id, is_new, fingerprint, weakness, component_key, ${columns})`
 }

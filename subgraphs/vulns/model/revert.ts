@@ -9,6 +9,7 @@ import * as scans from './scan.ts'
 const reasons = {
   person: 'Somebody has changed it since',
   scan: 'Another scan has changed it since',
+  merged: 'It is part of another finding by now',
 }
 
 /**
@@ -41,8 +42,8 @@ export async function revert(trx: Trx<Tables>, runId: string): Promise<Reverted>
 
 /** What the run wrote that has another version now. Each change of a scan is kept; others are people's. */
 async function keptOf(trx: Trx<Tables>, runId: string): Promise<Reverted['kept']> {
-  const { rows } = await sql<{ id: string; byScan: boolean }>`
-    select v.id, exists (
+  const { rows } = await sql<{ id: string; byScan: boolean; isMerged: boolean }>`
+    select v.id, v.merged_into is not null as is_merged, exists (
       select 1 from finding_changes o
       where o.vulnerability_id = v.id and o.run_id <> ${runId}::uuid and o.version = v.version) as by_scan
     from (
@@ -53,7 +54,10 @@ async function keptOf(trx: Trx<Tables>, runId: string): Promise<Reverted['kept']
     ) as written
     join vulnerabilities v on v.id = written.id
     where v.version <> written.version order by v.id`.execute(trx)
-  return rows.map(({ id, byScan }) => ({ id, reason: byScan ? reasons.scan : reasons.person }))
+  return rows.map(({ id, byScan, isMerged }) => ({
+    id,
+    reason: isMerged ? reasons.merged : byScan ? reasons.scan : reasons.person,
+  }))
 }
 
 type Kept = Reverted['kept']

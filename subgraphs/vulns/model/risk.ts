@@ -71,7 +71,7 @@ export async function rejudge(trx: Trx<Tables>, which: Which, at: Date): Promise
       left join lateral due_of(w.worth, coalesce(c.exposure, 'unknown'),
         i.epss, coalesce(i.kev_listed, false), i.kev_due, i.kev_added, w.sla_started_at, p.policy) d
         on true
-      where ${selected(which)}
+      where ${selected(which)} and w.merged_into is null
     ) as j
     where v.id = j.id and (v.risk_score, v.due_at, v.sla_reason) is distinct from (j.risk, j.due_at, j.reason)
     returning v.organization_id, v.asset_id),
@@ -140,7 +140,7 @@ async function scores(
       coalesce(o.worst, 0) as worst, coalesce(o.sum, 0) as sum, coalesce(o.count, 0) as count
     from (
       select asset_id, max(risk_score) as worst, sum(risk_score) as sum, count(*) as count
-      from vulnerabilities where ${isIt('asset_id')}
+      from vulnerabilities where ${isIt('asset_id')} and merged_into is null
         and status in (${sql.join(openStatuses.map((status) => sql.lit(status)))}) group by asset_id
     ) as o
     full join (select * from asset_context where ${isIt('asset_id')}) c on c.asset_id = o.asset_id

@@ -2,6 +2,7 @@
 import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Trx } from '#kit/database.ts'
 import type { Outcome, ScanRow, Tables } from '../tables.ts'
+import { readingNames } from './alias.ts'
 import type { Run } from './observation.ts'
 
 /** The number of the batch that stands for all batches of a run. */
@@ -13,9 +14,8 @@ export const sourceImage = sql.raw(`case when s.run_id is not null then jsonb_bu
 
 /** Runs over one asset take turns, batch by batch: whatever order they write in, they cannot cross. */
 export const takeTurn = (trx: Trx<Tables>, run: Pick<Run, 'organizationId' | 'assetId'>) =>
-  sql`select pg_advisory_xact_lock(hashtextextended(${`${run.organizationId}/${run.assetId}`}, 0))`.execute(
-    trx,
-  )
+  sql`select pg_advisory_xact_lock(hashtextextended(${`${run.organizationId}/${run.assetId}`}, 0)),
+    ${readingNames(run.organizationId)}`.execute(trx)
 
 /** The row of a run, which is added when it first says something. */
 export async function open(trx: Trx<Tables>, run: Run): Promise<ScanRow> {
@@ -54,6 +54,14 @@ export async function finish(
       select count(*) from vulnerability_sources
       where scope = ${scope} and run_id = ${id}::uuid and withdrawn_at is null)
     where run_id = ${id}::uuid`.execute(trx)
+}
+
+/** How many findings a run has told, those included that turned out to be one. */
+export async function toldBy(trx: Trx<Tables>, runId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select coalesce(sum(each.value::int), 0)::int as count from applied_batches, jsonb_each_text(outcome) as each
+    where run_id = ${runId}::uuid`.execute(trx)
+  return rows[0]!.count
 }
 
 /** What a batch answered when it was applied. */

@@ -13,6 +13,10 @@ export const lock = (trx: Trx<Tables>, ids: readonly string[]): Promise<Vulnerab
 export type By = { userId: string; at: Date }
 export type Move = Said & { to: Status }
 
+/** What has become part of another finding is changed there. */
+export const partOfAnother = () =>
+  new NexusError('ILLEGAL_TRANSITION', 'It is part of another finding by now')
+
 type Standing = Pick<
   VulnerabilityRow,
   'status' | 'acceptedFrom' | 'acceptedUntil' | 'mergedInto' | 'assigneeId' | 'ticketUrl'
@@ -21,7 +25,7 @@ type Standing = Pick<
 /** Why a finding may not be moved so; null where it may. */
 export function refusalOf(row: Standing, { to, ...said }: Move, at: Date): NexusError | null {
   const from = statusAt(row, at)
-  if (row.mergedInto) return new NexusError('ILLEGAL_TRANSITION', 'It is part of another finding by now')
+  if (row.mergedInto) return partOfAnother()
   if (!mayMove(from, to))
     return new NexusError('ILLEGAL_TRANSITION', `A finding that is ${from} cannot become ${to}`)
   const missing = lacksFor(from, to, said, row)

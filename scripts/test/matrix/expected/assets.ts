@@ -71,6 +71,7 @@ export const assets: Expected = {
     'Query.assetMetric',
     'Query.assetMetrics',
     'Mutation.ensureAssets',
+    'Query.meantAssets',
     'Mutation.scoreAssets',
     'Mutation.placeAssets',
     'Query.coveredAssets',
