@@ -23,6 +23,7 @@ const payloads = {
   'alert.sla_at_risk': alert,
   'alert.sla_breached': alert,
   'vulnerability.updated': vulnerability,
+  'vulnerability.reopened': vulnerability,
   'vulnerability.resolved': vulnerability,
   'vulnerability.kev_listed': vulnerability,
   'vulnerability.sla_at_risk': vulnerability,

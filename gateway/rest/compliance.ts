@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { z } from 'zod'
-import { list, type Noun } from './list.ts'
+import { list, type Noun, time } from './list.ts'
 import { type Route, route } from './route.ts'
 
 const framework: Noun = {
@@ -24,12 +24,12 @@ const posture: Route = route({
   method: 'GET',
   path: '/compliance/posture',
   needs: 'compliance:read',
-  operation: `query Posture($frameworkId: ID) {
-    posture(frameworkId: $frameworkId) { framework { id name version } score coverage grade total applicable
+  operation: `query Posture($frameworkId: ID, $asOf: DateTime) {
+    posture(frameworkId: $frameworkId, asOf: $asOf) { framework { id name version } score coverage grade total applicable
       assessed passed warned failed notAssessed unmappedChecks }
   }`,
-  query: z.strictObject({ framework_id: z.string().min(1).max(200).optional() }),
-  variables: ({ query }) => ({ frameworkId: query.framework_id }),
+  query: z.strictObject({ framework_id: z.string().min(1).max(200).optional(), as_of: time }),
+  variables: ({ query }) => ({ frameworkId: query.framework_id, asOf: query.as_of }),
   data: (answer) => answer.posture,
 })
 

@@ -9,7 +9,7 @@ const drillDown = 'drillDown { list filter }'
 const metric = `name unit value n p50 p90 ${drillDown}
   groups { key value n p50 p90 ${drillDown} }
   series { day value n }
-  previous { value n p50 p90 ${drillDown} }`
+  previous { value n p50 p90 series { day value n } ${drillDown} }`
 
 const saved: Noun = {
   type: 'SavedMetric',

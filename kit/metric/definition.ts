@@ -36,6 +36,8 @@ export type MetricDefinition = {
   /** The filter over a range of time that a period narrows. */
   time: string
   measure: Measure
+  /** What there is, and not what has happened: its days are those that `daily.ts` keeps. */
+  isStock?: true
   /** What it may be grouped by, beside the day. */
   groups: Readonly<Record<string, Group>>
 }

@@ -5,8 +5,10 @@ import { invalid, notFound } from '../errors.ts'
 import type { Filter } from '../filter.ts'
 import type { ListSpec } from '../page.ts'
 import type { Permission } from '../viewer.ts'
-import type { ClientFilter, Metrics } from './definition.ts'
-import { type MetricQuestion, measure } from './measure.ts'
+import type { Daily } from './daily.ts'
+import type { ClientFilter, Measured, MetricDefinition, Metrics, Period } from './definition.ts'
+import { type Asked, lately, type MetricQuestion, measure } from './measure.ts'
+import { daysKept, stockOf, stockSeries } from './stock.ts'
 
 /** Reads a filter that came as JSON by the input type that the list reads it by. Throws VALIDATION_ERROR. */
 export function readFilter(schema: GraphQLSchema, name: string, filter: unknown): Filter {
@@ -22,6 +24,23 @@ const freshMs = 15_000
 
 type Asking = { name: string; question: MetricQuestion & { period?: { from: string; to: string } | null } }
 
+/** The days of a stock. Those that are gone stay as they are. */
+function stockDays<Tables>(
+  context: Context<Tables>,
+  daily: readonly Daily<Tables>[],
+  definition: MetricDefinition,
+  { filter, period }: { filter?: ClientFilter | null; period: Period | null },
+  present: () => Promise<{ n: number; value: number | null }>,
+): Promise<Measured['series']> {
+  const now = context.clock()
+  const of = stockOf(definition, daily, filter)
+  const kept = (days: readonly string[]) =>
+    context.remember({ name: 'metricDays', variables: [of, days[0], days.at(-1)], keep: 'daily' }, () =>
+      context.tenant((trx) => daysKept(trx, of, days)),
+    )
+  return stockSeries(period ?? lately(now), now, kept, present)
+}
+
 /**
  * Lets integrations, and nobody else, ask a subgraph for the metrics of its own rows: `alertMetric` measures one,
  * `alertMetrics` tells which there are.
@@ -32,6 +51,7 @@ export function addMetricFields<Tables>(
   permission: Permission,
   metrics: Metrics,
   specOf: (context: Context<Tables>, filter: Filter) => ListSpec | Promise<ListSpec>,
+  daily: readonly Daily<Tables>[] = [],
 ): void {
   const authScopes = { $all: { peer: 'integrations', permission } } as const
   builder.queryFields((t) => ({
@@ -68,9 +88,18 @@ export function addMetricFields<Tables>(
         const asked = { name: `${noun}Metric`, variables: args, keep: 'dashboard', until } as const
         return context.remember(asked, async () => {
           const spec = await specOf(context, read(question.filter ?? {}))
-          return context.tenant((db) =>
-            measure({ db, spec, read, now }, metrics, definition, { ...question, period: period ?? null }),
-          )
+          const asking = <Told>(work: (asked: Asked) => Promise<Told>) =>
+            context.tenant((db) => work({ db, spec, read, now }))
+          const asked = { ...question, period: period ?? null }
+          const told = await asking((of) => measure(of, metrics, definition, asked))
+          if (!definition.isStock || question.groupBy !== 'day') return told
+          const series = await stockDays(context, daily, definition, asked, async () => {
+            const { n, value } = await asking((of) =>
+              measure(of, metrics, definition, { filter: question.filter ?? null }),
+            )
+            return { n, value }
+          })
+          return { ...told, series }
         })
       },
     }),

@@ -18,7 +18,7 @@ import {
   together,
 } from './definition.ts'
 
-const mostDays = 400
+export const mostDays = 400
 const usualDays = 30
 const mostGroups = 50
 
@@ -27,7 +27,7 @@ export type MetricQuestion = {
   groupBy?: string | null
   period?: Period | null
 }
-type Asked = {
+export type Asked = {
   db: QueryExecutorProvider
   spec: ListSpec
   /** Reads a filter as the list does. Throws VALIDATION_ERROR. */
@@ -158,7 +158,7 @@ function checkPeriod({ from, to }: Period): void {
 }
 
 /** The days until now, where a trend does not say which. */
-const lately = (now: Date): Period => ({
+export const lately = (now: Date): Period => ({
   from: new Date((Math.floor(now.getTime() / dayMs) - usualDays + 1) * dayMs),
   to: now,
 })
@@ -187,7 +187,7 @@ export async function measure(
   const { rows: found } = await sql<{ of: Read }>`
     select ${figureOf(asked, definition.measure)} as of ${rows}`.execute(asked.db)
   const groups = groupBy && !isTrend ? await groupsOf(asked, definition, groupBy, rows, found[0]!.of.n) : []
-  const series = isTrend ? await seriesOf(asked, definition, period!, rows) : []
+  const series = isTrend && !definition.isStock ? await seriesOf(asked, definition, period!, rows) : []
   return {
     name,
     unit,

@@ -30,7 +30,7 @@ after(async () => {
 async function draw(cve: string, count: number, assetId = web, organizationId = acme): Promise<string[]> {
   const { rows } = await owner.query(
     `insert into vulns.vulnerabilities (id, organization_id, asset_id, fingerprint, kind, cve_id, severity, title, first_seen_at)
-     select gen_random_uuid(), $1, $2, md5(random()::text || i), 'package', $3, (array['critical', 'high', 'low'])[1 + i % 3], $3 || i, now() - interval '1 hour'
+     select gen_random_uuid(), $1, $2, md5(random()::text || i), 'package', $3::text, (array['critical', 'high', 'low'])[1 + i % 3], $3::text || i, now() - interval '1 hour'
      from generate_series(1, $4::int) i returning id`,
     [organizationId, assetId, cve, count],
   )

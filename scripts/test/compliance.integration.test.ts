@@ -27,12 +27,21 @@ const control = async (code: string, visitor = admin) => {
   assert.equal(body.errors, undefined)
   return body.data.controls.edges.find((edge: { node: { code: string } }) => edge.node.code === code).node
 }
-const posture = async (visitor = admin) => {
-  const { body } = await visitor.graphql(
-    '{ posture { framework { name } score coverage grade total applicable assessed passed warned failed notAssessed unmappedChecks } }',
-  )
+const fields =
+  'framework { name } score coverage grade total applicable assessed passed warned failed notAssessed unmappedChecks'
+const postureAsOf = async (asOf?: string, visitor = admin) => {
+  const text = `query ($asOf: DateTime) { posture(asOf: $asOf) { ${fields} } }`
+  const { body } = await visitor.graphql(text, { asOf })
   assert.equal(body.errors, undefined)
   return body.data.posture
+}
+/** Every posture that these tests have seen, and when. */
+const taken: [asOf: string, posture: unknown][] = []
+const posture = async (visitor = admin) => {
+  const now = new Date().toISOString()
+  const seen = await postureAsOf(undefined, visitor)
+  if (visitor === admin) taken.push([now, seen])
+  return seen
 }
 const resultsOf = async (asset: string, visitor = admin) => {
   const { body } = await visitor.graphql(
@@ -169,6 +178,21 @@ test('a mapping that a person took out is not brought back by a report', async (
   assert.equal((await control('PR.AA-05')).status, 'FAIL')
   const origins = await asOwner('select distinct origin from compliance.control_checks order by origin')
   assert.deepEqual(origins, [{ origin: 'auto' }, { origin: 'manual' }])
+})
+
+test('a posture can be taken again as of any time', async () => {
+  const worse = { ...latest, severity: 'CRITICAL' } as const
+  for (const checks of [[asRoot, worse], [passed(asRoot), worse, health], [health], [asRoot, latest]]) {
+    await importReport(admin, 'past.json', report(...checks))
+    await posture()
+  }
+  assert.ok(new Set(taken.map(([, seen]) => JSON.stringify(seen))).size > 6, 'they were not all the same')
+  for (const [asOf, seen] of taken) assert.deepEqual(await postureAsOf(asOf), seen, asOf)
+  const [first, seen] = taken[0]!
+  const { body } = await admin.rest('GET', `/compliance/posture?as_of=${first}`)
+  assert.equal(body.data.coverage, (seen as { coverage: number }).coverage)
+  const later = await admin.rest('GET', '/compliance/posture?as_of=2999-01-01T00:00:00Z')
+  assert.deepEqual(later.body.data, (await admin.rest('GET', '/compliance/posture')).body.data)
 })
 
 test('the other tenant sees none of it', async () => {

@@ -3,7 +3,14 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
 import { type Owner, openOwner } from './owner.ts'
-import { countsOf, importReport, trivyReport, type Weakness } from './reports.ts'
+import {
+  type Configured,
+  configurationReport,
+  countsOf,
+  importReport,
+  trivyReport,
+  type Weakness,
+} from './reports.ts'
 
 let house: TestHouse
 let owner: Owner
@@ -105,4 +112,42 @@ test('an import is set back as it was, and what somebody has decided since is ke
   )
   const again = await importReport(manager, 'told.json', one)
   assert.deepEqual(countsOf(again), { ...none, total: 3, updated: 1, unchanged: 2 })
+})
+
+test('a preview finds its asset by the names that it is known by now', async () => {
+  const report = (name: string) => trivyReport(name, [weakness(2000), weakness(2001)])
+  await importReport(manager, 'before.json', report('before:1'))
+  await owner.query(`update assets.assets set name = 'after:1' where name = 'before:1'`)
+  for (const name of ['before:1', 'after:1']) {
+    const previewed = await importReport(manager, 'again.json', report(name), '&preview=true')
+    assert.deepEqual(countsOf(previewed), { ...none, total: 2, unchanged: 2 }, name)
+    const imported = await importReport(manager, 'again.json', report(name))
+    assert.deepEqual(countsOf(imported), countsOf(previewed), name)
+  }
+  const other = await importReport(manager, 'again.json', report('other:1'), '&preview=true')
+  assert.deepEqual(countsOf(other), { ...none, total: 2, created: 2 })
+})
+
+test('what a reverted import said of checks is set back with its findings', async () => {
+  const checks = (of: Configured['status'][]) =>
+    configurationReport(
+      'checked',
+      of.map((status, index) => ({ rule: `DS-900${index}`, title: `Check ${index}`, status })),
+    )
+  const results = async () =>
+    (
+      await owner.query(
+        `select c.rule_id, r.result, r.withdrawn_at is not null as gone from compliance.check_results r
+         join compliance.checks c using (organization_id)
+         where c.id = r.check_id and c.rule_id like 'DS-900%' order by c.rule_id`,
+      )
+    ).rows.map(({ rule_id, result, gone }) => `${rule_id} ${result}${gone ? ' gone' : ''}`)
+  await importReport(manager, 'checked.json', checks(['PASS', 'FAIL', 'PASS']))
+  const before = await results()
+  assert.deepEqual(before, ['DS-9000 pass', 'DS-9001 fail', 'DS-9002 pass'])
+  const run = await importReport(manager, 'checked.json', checks(['FAIL', 'FAIL']))
+  assert.deepEqual(await results(), ['DS-9000 fail', 'DS-9001 fail', 'DS-9002 pass gone'])
+  const path = `/integrations/imports/${run.id}/revert`
+  for (const _ of ['once', 'twice']) assert.equal((await manager.rest('POST', path)).status, 200)
+  assert.deepEqual(await results(), before)
 })

@@ -232,9 +232,21 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     machines: [],
     people: ['organization_id', 'control_id', 'check_id', 'origin', 'created_at', 'updated_at'],
   },
+  'compliance.posture_changes': {
+    machines: [],
+    people: ['organization_id', 'sequence', 'kind', 'subject_id', 'control_id', 'was', 'at'],
+  },
   'compliance.check_results': {
     machines: ['target', 'result', 'scope', 'run_id', 'observed_at', 'withdrawn_at'],
     people: [...made, 'check_id', 'asset_id', 'fingerprint'],
+  },
+  'compliance.check_runs': {
+    machines: [],
+    people: ['organization_id', 'run_id', 'asset_id', 'scope', 'started_at', 'reverted_at', 'restored'],
+  },
+  'compliance.check_changes': {
+    machines: [],
+    people: ['organization_id', 'run_id', 'result_id', 'before'],
   },
   'compliance.frameworks': {
     machines: [],

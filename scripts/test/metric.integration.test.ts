@@ -130,6 +130,9 @@ const narrowed: Record<string, object[]> = {
   connectors: [{ kind: ['drawn-1', 'drawn-2', 'drawn-3'] }, { search: 'drawn', status: 'HEALTHY' }],
 }
 
+/** Of these, a day tells how much there was at its end: see metric-days. */
+const stocks = ['alerts.open', 'vulnerabilities.open', 'assets.present', 'assets.risk']
+
 test('every figure is as many as its filter lists, in every group, period and narrowing', async () => {
   let links = 0
   const same = async (all: readonly Link[], what: string) => {
@@ -152,7 +155,7 @@ test('every figure is as many as its filter lists, in every group, period and na
       const told = await metric(admin, { name, ...asking })
       await same([told, ...(told.previous ? [told.previous] : []), ...told.groups], what)
       const sum = told.series.reduce((total, { n }) => total + n, 0)
-      if (asking.groupBy === 'day') assert.equal(sum, told.n, what)
+      if (asking.groupBy === 'day' && !stocks.includes(name)) assert.equal(sum, told.n, what)
     }
   }
   assert.ok(links > 300, `${links} figures`)

@@ -3,6 +3,7 @@ import { schema } from './graph/index.ts'
 import { jobs } from './jobs.ts'
 import { migrations } from './migrations/index.ts'
 import { people } from './people.ts'
+import { rounds } from './rounds.ts'
 import { seed } from './seed.ts'
 
-export const alerts = defineSubgraph({ name: 'alerts', schema, migrations, jobs, people, seed })
+export const alerts = defineSubgraph({ name: 'alerts', schema, migrations, jobs, rounds, people, seed })

@@ -179,6 +179,8 @@ export type Tables = {
     endedAt: Date | null
     endedBy: string | null
   }
+  /** What was told of what has fallen due. */
+  toldDues: { organizationId: string; subjectId: string; event: string; dueAt: Date; toldAt: Date }
   recurrenceRules: {
     id: string
     organizationId: string

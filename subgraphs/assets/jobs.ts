@@ -1,5 +1,5 @@
 import { bulkJobs } from '#kit/bulk/course.ts'
-import { callPeer } from '#kit/context.ts'
+import { type Context, callPeer } from '#kit/context.ts'
 import { notFound } from '#kit/errors.ts'
 import type { JobContext, Jobs } from '#kit/job.ts'
 import * as assets from './model/asset.ts'
@@ -15,7 +15,7 @@ const deadline = 60
 const atOnce = 250
 
 /** Finds the scores of assets and of those that they stand for anew: they are worth what they are. */
-async function rescore(context: JobContext<Tables>, ids: readonly string[]): Promise<risk.Score[]> {
+export async function rescore(context: Context<Tables>, ids: readonly string[]): Promise<risk.Score[]> {
   const asked = await context.tenant((trx) => assets.find(trx, ids))
   const rootIds = [...new Set(asked.map(({ id, survivorId }) => survivorId ?? id))]
   if (rootIds.length === 0) return []

@@ -72,6 +72,24 @@ export type Tables = {
     createdAt: Generated<Date>
     withdrawnAt: Date | null
   }
+  /** Runs that have said something of checks. */
+  checkRuns: {
+    organizationId: string
+    runId: string
+    assetId: string
+    scope: string
+    startedAt: Generated<Date>
+    revertedAt: Date | null
+    /** How many results stand as before since. */
+    restored: number | null
+  }
+  /** How results stood that a run has changed; null where it added them. */
+  checkChanges: {
+    organizationId: string
+    runId: string
+    resultId: string
+    before: Record<string, unknown> | null
+  }
   reports: {
     id: string
     organizationId: string

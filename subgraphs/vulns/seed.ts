@@ -74,7 +74,15 @@ export async function seed(db: Db<Tables>, { organizations, idOf }: Demo): Promi
         tool: 'demo',
         scope: `demo/${assetId}`,
       }
-      await inTenant(db, { organizationId }, (trx) => findings.apply(trx, run, 0, told.map(observed)))
+      await inTenant(db, { organizationId }, async (trx) => {
+        await findings.apply(trx, run, 0, told.map(observed))
+        // The next round has assets say what it is worth.
+        await trx
+          .insertInto('assetContext')
+          .values({ organizationId, assetId, toldScore: 0, placedAt: null })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute()
+      })
     }
   }
 }

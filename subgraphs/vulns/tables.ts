@@ -184,6 +184,8 @@ export type Tables = {
     lifecycle: Generated<Lifecycle>
     /** The score that assets was told last. */
     toldScore: number | null
+    /** When assets said what it is worth; null where it never has. */
+    placedAt: Date | null
     updatedAt: Generated<Date>
   }
   slaPolicies: SlaColumns & {
@@ -225,6 +227,8 @@ export type Tables = {
     kevAdded: string | null
     kevDue: string | null
     ransomware: boolean
+    /** When it came on the first list, as far as that was here. */
+    kevListedAt: Date | null
     updatedAt: Date
   }
   intelLoads: { source: string; rows: number; loadedAt: Date }
@@ -268,6 +272,8 @@ export type Tables = {
     /** That the import gave the finding. */
     statusAt: Date
   }
+  /** What was told of what has fallen due. */
+  toldDues: { organizationId: string; subjectId: string; event: string; dueAt: Date; toldAt: Date }
   appliedBatches: {
     organizationId: string
     runId: string

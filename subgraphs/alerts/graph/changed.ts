@@ -16,6 +16,8 @@ const changes = [
   'resolved',
   'reopened',
   'archived',
+  'sla_at_risk',
+  'sla_breached',
 ] as const
 export type Changed = (typeof changes)[number]
 type AlertEvent = Extract<EventName, `alert.${Changed}`>

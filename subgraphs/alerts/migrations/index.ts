@@ -8,6 +8,8 @@ import * as timeline from './0006-timeline.ts'
 import * as ingestAgain from './0007-ingest-again.ts'
 import * as metrics from './0020-metrics.ts'
 import * as bulk from './0021-bulk.ts'
+import * as due from './0022-due.ts'
+import * as facts from './0023-facts.ts'
 import * as ingestNoted from './0024-ingest-noted.ts'
 import * as covering from './0025-covering.ts'
 
@@ -21,6 +23,8 @@ export const migrations: Migrations = {
   '0007-ingest-again': ingestAgain,
   '0020-metrics': metrics,
   '0021-bulk': bulk,
+  '0022-due': due,
+  '0023-facts': facts,
   '0024-ingest-noted': ingestNoted,
   '0025-covering': covering,
 }

@@ -30,6 +30,7 @@ export const metrics: Metrics = {
       unit: 'count',
       filter: open,
       time: 'createdAt',
+      isStock: true,
       measure: { kind: 'count' },
       groups: { ...groups, age: byAge('firstSeenAt'), sla: byEnum('slaState', slaStates) },
     },

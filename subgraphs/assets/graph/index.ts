@@ -14,6 +14,7 @@ import './care.ts'
 import './risk.ts'
 import './identity.ts'
 import './merge.ts'
+import './place.ts'
 import './doubt.ts'
 
 addPersonField(builder, 'assets', people)

@@ -28,6 +28,13 @@ type Named = { name: string; type: identity.Reported['type'] } & {
   identifiers?: identity.Reported['identifiers'] | null | undefined
 }
 
+const reportedOf = ({ name, type, source, identifiers }: Named): identity.Reported => ({
+  name,
+  type,
+  source: sourceOf(source),
+  identifiers: identifiers ?? [],
+})
+
 /**
  * The assets that are meant. Those that turn out to be one are made one by the service itself, since what follows has
  * to be written down in the same transaction; where that is cut off, the next report finds them again.
@@ -37,10 +44,7 @@ async function ensure(context: Context<Tables>, named: readonly Named[]) {
   const at = context.clock()
   const all = await context.ingest(async (trx) => {
     const ensured: identity.Ensured[] = []
-    for (const { name, type, source, identifiers } of named) {
-      const reported = { name, type, source: sourceOf(source), identifiers: identifiers ?? [] }
-      ensured.push(await identity.ensure(trx, organizationId, reported, at))
-    }
+    for (const each of named) ensured.push(await identity.ensure(trx, organizationId, reportedOf(each), at))
     return ensured
   })
   for (const { rootId, merge: ids, reason } of all) {
@@ -66,5 +70,22 @@ builder.mutationField('ensureAssets', (t) =>
     authScopes: { $all: { peer: 'integrations', permission: 'vulnerabilities:import' } },
     args: { assets: t.arg({ type: [EnsureAssetInput], required: true }) },
     resolve: (_root, { assets: named }, context) => ensure(context, named),
+  }),
+)
+builder.queryField('meantAssets', (t) =>
+  t.field({
+    type: ['ID'],
+    nullable: { list: false, items: true },
+    description:
+      'Which assets a report names, in its order; null for those that it would add. For integrations only.',
+    inaccessible: true,
+    authScopes: { $all: { peer: 'integrations', permission: 'vulnerabilities:import' } },
+    args: { assets: t.arg({ type: [EnsureAssetInput], required: true }) },
+    resolve: (_root, { assets: named }, context) =>
+      context.tenant(async (trx) => {
+        const ids: (string | null)[] = []
+        for (const each of named) ids.push(await identity.meant(trx, reportedOf(each)))
+        return ids
+      }),
   }),
 )

@@ -8,6 +8,7 @@ import * as identity from './0006-identity.ts'
 import * as history from './0007-history.ts'
 import * as rules from './0008-rules.ts'
 import * as bulk from './0020-bulk.ts'
+import * as facts from './0021-facts.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -19,4 +20,5 @@ export const migrations: Migrations = {
   '0007-history': history,
   '0008-rules': rules,
   '0020-bulk': bulk,
+  '0021-facts': facts,
 }

@@ -178,6 +178,23 @@ async function remember(
     .execute()
 }
 
+/** What is known of what a source reports, and which asset it is; null for one that is new. */
+async function recognize(trx: Trx<Tables>, reported: Reported) {
+  const identifiers = identifiersOf(reported)
+  const known = await stored(trx, identifiers)
+  const rootIds = [...new Set(known.map(({ rootId }) => rootId))]
+  const decision = decide(identifiers, await candidates(trx, rootIds))
+  const isNamed = identifiers.some(({ kind }) => kind === 'imported_name')
+  const found = decision.match ?? (isNamed ? await namesake(trx, reported) : null)
+  return { identifiers, known, decision, found }
+}
+
+/** The asset that `ensure` would answer; null where it would add one. */
+export async function meant(trx: Trx<Tables>, reported: Reported): Promise<string | null> {
+  const { known, found } = await recognize(trx, reported)
+  return found && memberOf(found, known)
+}
+
 /**
  * The asset that a source means: the one that its identifiers tell, else a new one. What they only suggest becomes a
  * proposal, and what they contradict a conflict. Two reports at once get the same answer.
@@ -190,14 +207,8 @@ export async function ensure(
 ): Promise<Ensured> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`${organizationId}/assets`}, 0))`.execute(trx)
   const { name, type, source } = reported
-  const seen: Seen = { organizationId, source, at, identifiers: identifiersOf(reported) }
-  const known = await stored(trx, seen.identifiers)
-  const decision = decide(
-    seen.identifiers,
-    await candidates(trx, [...new Set(known.map(({ rootId }) => rootId))]),
-  )
-  const isNamed = seen.identifiers.some(({ kind }) => kind === 'imported_name')
-  const found = decision.match ?? (isNamed ? await namesake(trx, reported) : null)
+  const { identifiers, known, decision, found } = await recognize(trx, reported)
+  const seen: Seen = { organizationId, source, at, identifiers }
   const rootId = found ?? newId()
   const assetId = memberOf(rootId, known)
   if (!found) {

@@ -3,6 +3,7 @@ import { invalid } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
 import { signedIn } from '#kit/viewer.ts'
 import * as checkResults from '../model/check-result.ts'
+import { revert } from '../model/revert.ts'
 import type { Tables } from '../tables.ts'
 import { builder } from './builder.ts'
 import { CheckOutcome, Severity } from './check-result.ts'
@@ -59,5 +60,16 @@ builder.mutationFields((t) => ({
     args: { run: t.arg({ type: CheckRunInput, required: true }) },
     resolve: (_root, { run }, context) =>
       context.ingest((trx) => checkResults.finish(trx, runOf(context, run))),
+  }),
+  revertCheckResults: t.int({
+    description:
+      'Sets results back to how they stood before a run, and answers how many. For integrations only.',
+    inaccessible: true,
+    authScopes,
+    args: { run: t.arg.id({ required: true }) },
+    resolve: (_root, { run }, context) => {
+      if (!isId(run)) throw invalid('run', 'Must be the id of a run')
+      return context.tenant((trx) => revert(trx, run))
+    },
   }),
 }))

@@ -44,7 +44,7 @@ builder.objectFields(Control, (t) => ({
   }),
 }))
 
-type Posture = Standing & { framework: FrameworkRow }
+type Posture = Standing & { framework: FrameworkRow; asOf: Date | null }
 
 const PostureType = builder.objectRef<Posture>('Posture').implement({
   needs: 'compliance:read',
@@ -73,8 +73,8 @@ const PostureType = builder.objectRef<Posture>('Posture').implement({
     notAssessed: t.exposeInt('notAssessed'),
     unmappedChecks: t.int({
       description: 'Checks with results that speak for no control of this framework.',
-      resolve: ({ framework }, _args, context) =>
-        context.tenant((trx) => postures.unmapped(trx, framework.id)),
+      resolve: ({ framework, asOf }, _args, context) =>
+        context.tenant((trx) => postures.unmapped(trx, framework.id, asOf)),
     }),
   }),
 })
@@ -90,11 +90,15 @@ builder.queryField('posture', (t) =>
     type: PostureType,
     description: 'How the organization stands against a framework; the first by name unless one is named.',
     authScopes: { permission: 'compliance:read' },
-    args: { frameworkId: t.arg.id() },
-    resolve: async (_root, { frameworkId }, context) => {
+    args: {
+      frameworkId: t.arg.id(),
+      asOf: t.arg({ type: 'DateTime', description: 'As it was then, whatever has been said since.' }),
+    },
+    resolve: async (_root, { frameworkId, asOf }, context) => {
       const framework = await chosen(context, frameworkId)
-      const standing = await context.tenant((trx) => postures.of(trx, framework.id))
-      return { ...standing, framework }
+      const then = asOf && asOf < context.clock() ? asOf : null
+      const standing = await context.tenant((trx) => postures.of(trx, framework.id, then))
+      return { ...standing, framework, asOf: then }
     },
   }),
 )

@@ -32,9 +32,23 @@ export type Run = { id: string; organizationId: string; assetId: string; tool: s
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /** Runs over one asset take turns, batch by batch: whatever order they write in, they cannot cross. */
-const takeTurn = (trx: Trx<Tables>, { organizationId, assetId }: Run) =>
+export const takeTurn = (
+  trx: Trx<Tables>,
+  { organizationId, assetId }: Pick<Run, 'organizationId' | 'assetId'>,
+) =>
   sql`select pg_advisory_xact_lock(
     hashtextextended(${`compliance/${organizationId}/${assetId}`}, 0))`.execute(trx)
+
+const open = (trx: Trx<Tables>, { id: runId, organizationId, assetId, scope }: Run) =>
+  trx
+    .insertInto('checkRuns')
+    .values({ runId, organizationId, assetId, scope })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+
+/** How `r` stands before it is changed. */
+const image = sql`jsonb_build_object('target', r.target, 'result', r.result, 'scope', r.scope, 'run_id', r.run_id,
+  'observed_at', r.observed_at, 'withdrawn_at', r.withdrawn_at)`
 
 /**
  * Applies one batch of a run's results. The same batch again changes nothing but the time; what a newer run
@@ -44,6 +58,7 @@ const takeTurn = (trx: Trx<Tables>, { organizationId, assetId }: Run) =>
 export async function apply(trx: Trx<Tables>, run: Run, given: readonly Given[]): Promise<number> {
   if (given.length === 0) return 0
   await takeTurn(trx, run)
+  await open(trx, run)
   const ids = await checks.ensure(trx, run.organizationId, run.tool, given)
   const rows = given.map(({ key, ruleId, target, result }) => ({
     id: newId(),
@@ -54,12 +69,23 @@ export async function apply(trx: Trx<Tables>, run: Run, given: readonly Given[])
   }))
   const distinct = [...new Map(rows.map((row) => [`${row.checkId}/${row.fingerprint}`, row])).values()]
   await sql`
+    with given as materialized (
+      select * from jsonb_to_recordset(${JSON.stringify(distinct)}::jsonb)
+        as given (id uuid, "checkId" uuid, fingerprint text, target text, result text)),
+    images as (
+      insert into check_changes (organization_id, run_id, result_id, before)
+      select ${run.organizationId}::uuid, ${run.id}::uuid, coalesce(r.id, g.id),
+        case when r.id is not null then ${image} end
+      from given g left join check_results r
+        on r.check_id = g."checkId" and r.asset_id = ${run.assetId}::uuid and r.fingerprint = g.fingerprint
+      where r.id is null or r.run_id < ${run.id}::uuid
+        and (r.withdrawn_at is not null or (r.target, r.result, r.scope) <> (g.target, g.result, ${run.scope}))
+      on conflict do nothing)
     insert into check_results as r
       (organization_id, asset_id, scope, run_id, id, check_id, fingerprint, target, result)
     select ${run.organizationId}::uuid, ${run.assetId}::uuid, ${run.scope}, ${run.id}::uuid,
       id, "checkId", fingerprint, target, result
-    from jsonb_to_recordset(${JSON.stringify(distinct)}::jsonb)
-      as given (id uuid, "checkId" uuid, fingerprint text, target text, result text)
+    from given
     on conflict (organization_id, check_id, asset_id, fingerprint) do update set
       target = excluded.target, result = excluded.result, scope = excluded.scope, run_id = excluded.run_id,
       observed_at = now(), withdrawn_at = null
@@ -75,8 +101,16 @@ export async function apply(trx: Trx<Tables>, run: Run, given: readonly Given[])
  */
 export async function finish(trx: Trx<Tables>, run: Run): Promise<number> {
   await takeTurn(trx, run)
-  const { numAffectedRows } = await sql`
-    update check_results set withdrawn_at = now(), run_id = ${run.id}::uuid
-    where scope = ${run.scope} and run_id < ${run.id}::uuid and withdrawn_at is null`.execute(trx)
-  return Number(numAffectedRows ?? 0)
+  await open(trx, run)
+  const { rows } = await sql<{ count: number }>`
+    with gone as materialized (
+      select id from check_results
+      where scope = ${run.scope} and run_id < ${run.id}::uuid and withdrawn_at is null for update),
+    images as (
+      insert into check_changes (organization_id, run_id, result_id, before)
+      select r.organization_id, ${run.id}::uuid, r.id, ${image} from check_results r join gone on gone.id = r.id),
+    withdrawn as (
+      update check_results r set withdrawn_at = now(), run_id = ${run.id}::uuid from gone where r.id = gone.id)
+    select count(*)::int as count from gone`.execute(trx)
+  return rows[0]!.count
 }

@@ -5,6 +5,7 @@ import { type Db, inTenant, openDatabase, roleOf, type Trx, urlAs } from '#kit/d
 import { idOfName, newId } from '#kit/id.ts'
 import { openTestHouse, type TestHouse } from '../../../scripts/test-house.ts'
 import * as checkResults from '../model/check-result.ts'
+import { revert } from '../model/revert.ts'
 import type { Result, Tables } from '../tables.ts'
 
 const organizationId = idOfName('organization', 'acme')
@@ -65,6 +66,61 @@ test('an older run that ends late changes and withdraws nothing of a newer one',
   assert.deepEqual(await current(assetId), both.slice(0, 1), 'a late run brings back nothing either')
 })
 
+const everything = (assetId: string) =>
+  tenant((trx) =>
+    trx
+      .selectFrom('checkResults')
+      .select(['target', 'result', 'runId', 'withdrawnAt'])
+      .where('assetId', '=', assetId)
+      .orderBy('target')
+      .execute(),
+  )
+
+test('what a run said of checks is set back, but for what a newer one has said since', async () => {
+  const assetId = newId()
+  const [one, two, three] = [newId(), newId(), newId()].map((id) => runOf(id, assetId))
+  await apply(one!, said('a', 'pass'), said('b', 'fail'), said('c', 'pass'))
+  await finish(one!)
+  const before = await everything(assetId)
+  const tell = async () => {
+    await apply(two!, said('a', 'fail'), said('d', 'fail'))
+    // The same batch again keeps no other image.
+    await apply(two!, said('a', 'fail'), said('d', 'fail'), said('b', 'fail'))
+    await finish(two!)
+  }
+  await tell()
+  assert.deepEqual(await current(assetId), [
+    { target: 'a', result: 'fail' },
+    { target: 'b', result: 'fail' },
+    { target: 'd', result: 'fail' },
+  ])
+  const back = () => tenant((trx) => revert(trx, two!.id))
+  assert.deepEqual([await back(), await back()], [3, 3], 'a, c, which it withdrew, and d, which it added')
+  const now = await everything(assetId)
+  assert.deepEqual(now.slice(0, 3), before)
+  assert.ok(now[3]!.withdrawnAt, 'nothing is deleted')
+
+  // The run before it is the latest again.
+  assert.equal(await tenant((trx) => revert(trx, one!.id)), 3)
+  assert.deepEqual(await current(assetId), [])
+  await apply(three!, said('a', 'pass'))
+  assert.deepEqual(await current(assetId), [{ target: 'a', result: 'pass' }])
+  assert.equal(await tenant((trx) => revert(trx, newId())), 0, 'of a run that said nothing')
+})
+
+test('a run that is set back late leaves what a newer one has said', async () => {
+  const assetId = newId()
+  const [one, two, three] = [newId(), newId(), newId()].map((id) => runOf(id, assetId))
+  await apply(one!, said('a', 'pass'), said('b', 'pass'))
+  await apply(two!, said('a', 'fail'), said('b', 'fail'))
+  await apply(three!, said('a', 'not_applicable'))
+  assert.equal(await tenant((trx) => revert(trx, two!.id)), 1)
+  assert.deepEqual(await current(assetId), [
+    { target: 'a', result: 'not_applicable' },
+    { target: 'b', result: 'pass' },
+  ])
+})
+
 test('runs over many assets at once, with the same checks in any order, do not cross', async () => {
   const given = Array.from({ length: 200 }, (_, index) =>
     said('Dockerfile', 'fail', `DS-${String(1_000 + index)}`),
@@ -78,5 +134,5 @@ test('runs over many assets at once, with the same checks in any order, do not c
   )
   for (const assetId of assets) assert.equal((await current(assetId)).length, given.length)
   const { length } = await tenant((trx) => trx.selectFrom('checks').select('id').execute())
-  assert.equal(length, given.length + 1)
+  assert.equal(length, given.length + 1, 'and the one of the tests above')
 })

@@ -30,7 +30,20 @@ const DrillDown = builder.objectRef<Linked['drillDown']>('DrillDown').implement(
   }),
 })
 
-const MetricValue = builder.objectRef<Linked>('MetricValue').implement({
+const MetricPoint = builder.objectRef<Measured['series'][number]>('MetricPoint').implement({
+  needs: 'inherited',
+  description: 'The figure of one day.',
+  fields: (t) => ({
+    day: t.exposeString('day', { description: 'Such as 2026-01-31, UTC.' }),
+    value: t.exposeFloat('value', {
+      nullable: true,
+      description: 'Null where nothing was counted, or where nobody knows.',
+    }),
+    n: t.exposeInt('n'),
+  }),
+})
+
+const MetricValue = builder.objectRef<metrics.Previous>('MetricValue').implement({
   needs: 'inherited',
   description: 'One figure, and what it was made of.',
   fields: (t) => ({
@@ -38,6 +51,11 @@ const MetricValue = builder.objectRef<Linked>('MetricValue').implement({
     n: t.exposeInt('n', { description: 'How many it is made of; the list has as many.' }),
     p50: t.exposeFloat('p50', { nullable: true, description: 'The median, of means alone.' }),
     p90: t.exposeFloat('p90', { nullable: true, description: 'Nine of ten are not above it.' }),
+    series: t.field({
+      type: [MetricPoint],
+      description: 'Each day of that period, where it was grouped by day.',
+      resolve: ({ series }) => series,
+    }),
     drillDown: t.field({ type: DrillDown, resolve: ({ drillDown }) => drillDown }),
   }),
 })
@@ -53,16 +71,6 @@ const MetricGroup = builder.objectRef<Grouped>('MetricGroup').implement({
     p50: t.exposeFloat('p50', { nullable: true }),
     p90: t.exposeFloat('p90', { nullable: true }),
     drillDown: t.field({ type: DrillDown, resolve: ({ drillDown }) => drillDown }),
-  }),
-})
-
-const MetricPoint = builder.objectRef<Measured['series'][number]>('MetricPoint').implement({
-  needs: 'inherited',
-  description: 'The figure of one day.',
-  fields: (t) => ({
-    day: t.exposeString('day', { description: 'Such as 2026-01-31, UTC.' }),
-    value: t.exposeFloat('value', { nullable: true, description: 'Null where nothing was counted.' }),
-    n: t.exposeInt('n'),
   }),
 })
 
@@ -84,7 +92,8 @@ export const Metric = builder.objectRef<metrics.Answered>('Metric').implement({
     }),
     series: t.field({
       type: [MetricPoint],
-      description: 'Each day of the period, where it was grouped by day.',
+      description:
+        'Each day of the period, where it was grouped by day; of a stock how much there was when the day ended.',
       resolve: ({ series }) => series,
     }),
     previous: t.field({

@@ -42,7 +42,7 @@ builder.mutationField('revertImport', (t) =>
     description:
       'Sets the findings that an import has changed back to how they stood before it, but for those that somebody has ' +
       'changed since; findings that it added are withdrawn. Only the latest import of its scope can be reverted. What ' +
-      'it said of checks stays until the next one.',
+      'it said of checks is set back too.',
     authScopes: { permission: 'vulnerabilities:import' },
     args: { input: t.arg({ type: RevertImportInput, required: true }) },
     resolve: (_root, { input }, context) => revert(context, input.id),

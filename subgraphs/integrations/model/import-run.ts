@@ -63,20 +63,6 @@ export async function advance(trx: Trx<Tables>, id: string, progress: Progress):
     .execute()
 }
 
-/** The asset that imports mean by a name. */
-export async function assetOf(trx: Trx<Tables>, name: string): Promise<string | null> {
-  const run = await trx
-    .selectFrom('importRuns')
-    .select('assetId')
-    .where('assetName', '=', name)
-    .where('assetId', 'is not', null)
-    .where('isPreview', '=', false)
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return run?.assetId ?? null
-}
-
 /** Keeps what a preview has found, in order. */
 export async function keepChanges(
   trx: Trx<Tables>,

@@ -15,7 +15,8 @@ export type Question = {
   period?: Period | null | undefined
   compareTo?: Period | null | undefined
 }
-export type Answered = Measured & { previous: Linked | null }
+export type Previous = Linked & Pick<Measured, 'series'>
+export type Answered = Measured & { previous: Previous | null }
 
 type Asking = Pick<Context<unknown>, 'transports' | 'sign' | 'viewer' | 'requestId'>
 type Room = { subgraph: string; noun: string; permission: Permission }
@@ -58,7 +59,7 @@ export async function measured(context: Asking, of: Question): Promise<Answered>
   }
   const [now, previous] = await Promise.all([
     ask({ filter, groupBy, period }),
-    compareTo ? ask({ filter, period: compareTo }) : null,
+    compareTo ? ask({ filter, period: compareTo, groupBy: groupBy === 'day' ? groupBy : null }) : null,
   ])
   return { ...now, previous }
 }

@@ -16,6 +16,17 @@ export async function ensureAsset(context: Asking, name: string, type: AssetType
   return ensureAssets[0].id
 }
 
+/** The asset that `ensureAsset` would answer; null where it would add one. */
+export async function meantAsset(context: Asking, name: string, type: AssetType): Promise<string | null> {
+  const { meantAssets } = await callPeer<{ meantAssets: [string | null] }>(
+    context,
+    'assets',
+    'query ($assets: [EnsureAssetInput!]!) { meantAssets(assets: $assets) }',
+    { assets: [{ name, type: type.toUpperCase() }] },
+  )
+  return meantAssets[0]
+}
+
 const inputOf = ({ ids, suppressed: _, references, ...finding }: Finding) => ({
   ...finding,
   aliases: ids,
@@ -132,4 +143,16 @@ export async function applyCheckResults(context: Asking, run: Run, checks: reado
 export async function finishCheckResults(context: Asking, run: Run): Promise<void> {
   const mutation = 'mutation ($run: CheckRunInput!) { finishCheckResults(run: $run) }'
   await callPeer(context, 'compliance', mutation, { run })
+}
+
+/** Answers how many results of checks stand as before. */
+export async function revertCheckResults(context: Asking, run: string): Promise<number> {
+  const mutation = 'mutation ($run: ID!) { revertCheckResults(run: $run) }'
+  const { revertCheckResults: restored } = await callPeer<{ revertCheckResults: number }>(
+    context,
+    'compliance',
+    mutation,
+    { run },
+  )
+  return restored
 }

@@ -12,7 +12,7 @@ type Change = Pick<PreviewedChangeRow, 'outcome' | 'vulnerabilityId' | 'title'>
 
 /**
  * Counts what an import of a report would do, and keeps the first of the changes that it would make. Nothing else is
- * written: an asset of a name that no import knows yet has no findings, and is not added.
+ * written: an asset that is not known yet has no findings, and is not added.
  */
 export async function preview(
   context: JobContext<Tables>,
@@ -22,7 +22,7 @@ export async function preview(
   const { operation, signal, tenant } = context
   const { format, total, skipped } = head
   const assetName = assetNameOf(run.assetName, head.assetName, run.fileName)
-  const assetId = await tenant((trx) => importRuns.assetOf(trx, assetName))
+  const assetId = await peers.meantAsset(context, assetName, head.assetType)
   const tool = head.tool.name.slice(0, 150)
   const known = assetId ?? newId()
   const scan = { id: run.id, assetId: known, tool, scope: scopeOf(format, tool, known) }

@@ -12,8 +12,10 @@ import * as metrics from './0020-metrics.ts'
 import * as history from './0021-history.ts'
 import * as aliases from './0022-aliases.ts'
 import * as vex from './0025-vex.ts'
+import * as due from './0026-due.ts'
 import * as judging from './0028-judging.ts'
 import * as bulk from './0030-bulk.ts'
+import * as facts from './0031-facts.ts'
 import * as covering from './0033-covering.ts'
 import * as unmerged from './0034-unmerged.ts'
 
@@ -31,8 +33,10 @@ export const migrations: Migrations = {
   '0021-history': history,
   '0022-aliases': aliases,
   '0025-vex': vex,
+  '0026-due': due,
   '0028-judging': judging,
   '0030-bulk': bulk,
+  '0031-facts': facts,
   '0033-covering': covering,
   '0034-unmerged': unmerged,
 }

@@ -155,13 +155,18 @@ const mostAtOnce = 50_000
  * Does what all batches would, where a run says what the latest one of its scope has said, to the letter: its findings
  * are seen again. Null where it does not, or where what that one saw is not all there any more.
  */
-export async function refresh(trx: Trx<Tables>, run: Run, payload: string): Promise<Outcome | null> {
+export async function refresh(
+  trx: Trx<Tables>,
+  run: Run,
+  payload: string,
+  most = mostAtOnce,
+): Promise<Outcome | null> {
   await scans.takeTurn(trx, run)
   const done = await scans.outcomeBefore(trx, run, scans.wholeRun)
   if (done) return done
   const latest = await scans.latestOf(trx, run.scope)
   if (!latest?.finishedAt || latest.payload !== payload || latest.runId >= run.id) return null
-  if (latest.findings > mostAtOnce || latest.findings !== (await scans.toldBy(trx, latest.runId))) return null
+  if (latest.findings > most || latest.findings !== (await scans.toldBy(trx, latest.runId))) return null
   const { rows: known } = await sql<Known & { contentHash: string }>`
     select v.id, v.status, v.presence, s.content_hash, s.run_id, false as is_withdrawn
     from vulnerability_sources s join vulnerabilities v on v.id = s.vulnerability_id

@@ -103,12 +103,15 @@ export async function placeAssets(
   if (placed.length === 0) return []
   await trx
     .insertInto('assetContext')
-    .values(placed.map((asset) => ({ ...asset, organizationId, toldScore: null, updatedAt: at })))
+    .values(
+      placed.map((asset) => ({ ...asset, organizationId, toldScore: null, placedAt: at, updatedAt: at })),
+    )
     .onConflict((conflict) =>
       conflict.columns(['organizationId', 'assetId']).doUpdateSet(({ ref }) => ({
         criticality: ref('excluded.criticality'),
         exposure: ref('excluded.exposure'),
         lifecycle: ref('excluded.lifecycle'),
+        placedAt: at,
         updatedAt: at,
       })),
     )
@@ -151,19 +154,17 @@ async function scores(
 /**
  * Hands `tell` the scores that assets does not know yet, and remembers that it does. One at a time in an
  * organization, so that no older score comes after a newer one.
- * @param assetId of one asset; null for all
+ * @param of.assetIds beside these, those that nobody has told of; null for all
  */
 export async function tellScores(
   trx: Trx<Tables>,
-  of: { organizationId: string; assetId: string | null },
+  of: { organizationId: string; assetIds: readonly string[] | null },
   tell: (scored: ScoredAsset[]) => Promise<void>,
 ): Promise<number> {
-  const { organizationId, assetId } = of
+  const { organizationId, assetIds } = of
   const lock = `${organizationId}/asset-scores`
   await sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(trx)
-  const untold = (await scores(trx, assetId === null ? null : [assetId])).filter(
-    ({ score, toldScore }) => score !== toldScore,
-  )
+  const untold = (await scores(trx, assetIds)).filter(({ score, toldScore }) => score !== toldScore)
   if (untold.length === 0) return 0
   await tell(untold.map(({ assetId: id, score, factors }) => ({ assetId: id, score, factors })))
   const [ids, told] = [untold.map((each) => each.assetId), untold.map((each) => each.score)]
@@ -173,4 +174,27 @@ export async function tellScores(
     from unnest(${ids}::uuid[], ${told}::int[]) as told (asset_id, score)
     on conflict (organization_id, asset_id) do update set told_score = excluded.told_score`.execute(trx)
   return untold.length
+}
+
+const mostUnplaced = 100
+
+/** Assets of which nobody has said what they are worth; 100 at most. */
+export async function unplaced(db: Db<Tables>): Promise<string[]> {
+  const { rows } = await sql<{ assetId: string }>`select asset_id from asset_context where placed_at is null
+    order by asset_id limit ${mostUnplaced}`.execute(db)
+  return rows.map(({ assetId }) => assetId)
+}
+
+export const markPlaced = (trx: Trx<Tables>, assetIds: readonly string[], at: Date) =>
+  trx
+    .updateTable('assetContext')
+    .set({ placedAt: at })
+    .where('assetId', 'in', assetIds)
+    .where('placedAt', 'is', null)
+    .execute()
+
+/** Whether assets has not been told of something. */
+export async function hasUntold(db: Db<Tables>): Promise<boolean> {
+  const { rows } = await sql`select 1 from asset_context where told_score is null limit 1`.execute(db)
+  return rows.length > 0
 }

@@ -52,6 +52,21 @@ test('a run that says what the latest of its scope said only sees its findings a
   assert.deepEqual(await scans.stateOf(one!), { x: 'open present', y: 'open present' })
 })
 
+test('a run of more than is seen again at once is told batch by batch, and ends the same', async () => {
+  const [one, two, three, four] = scans.runsOver(4)
+  const report = Object.fromEntries([...'abcdefghi'].map((key) => [key, key]))
+  await scans.tell(one!, report, 'A')
+  const before = await scans.rowsOf(one!.assetId)
+  const same = { ...none, unchanged: 9 }
+  assert.deepEqual(await scans.tell(two!, report, 'A', 8), { ...same, isSame: false })
+  const now = await scans.rowsOf(one!.assetId)
+  const seen = (rows: typeof now) => rows.map(({ lastSeenAt: _, ...row }) => row)
+  assert.deepEqual(seen(now), seen(before))
+  for (const [index, row] of now.entries()) assert.ok(row.lastSeenAt > before[index]!.lastSeenAt)
+  assert.deepEqual(await scans.tell(three!, report, 'A', 9), { ...same, isSame: true })
+  assert.deepEqual(await scans.tell(four!, report, 'A', 8), { ...same, isSame: false })
+})
+
 test('a run that was not told to its end is nothing to compare with', async () => {
   const [one, cut, two] = scans.runsOver(3)
   await scans.tell(one!, { x: 'x', y: 'y' }, 'A')

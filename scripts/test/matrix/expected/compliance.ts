@@ -21,7 +21,10 @@ export const compliance: Expected = {
       ask: '(input: { list: ASSETS, format: CSV })',
     },
   },
-  peers: ['Mutation.applyCheckResults', 'Mutation.finishCheckResults', 'Query.personInCompliance'],
+  peers: [
+    ...['Mutation.applyCheckResults', 'Mutation.finishCheckResults', 'Mutation.revertCheckResults'],
+    'Query.personInCompliance',
+  ],
   types: {
     Check: read('compliance:read'),
     CheckResult: read('compliance:read'),

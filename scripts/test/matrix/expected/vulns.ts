@@ -85,6 +85,13 @@ export const vulns: Expected = {
     },
     setSlaPolicy: { may: managers, key: 'organization:policy', ask: '(input: { lowDays: 200 })' },
   },
+  subscription: {
+    vulnerabilityChanged: {
+      may: members,
+      key: 'vulnerabilities:read',
+      event: ['vulnerability.updated', { vulnerabilityId: '$vulnerability' }],
+    },
+  },
   peers: [
     ...['Mutation.applyFindings', 'Mutation.refreshFindings', 'Mutation.finishFindings'],
     ...['Mutation.revertFindings', 'Query.previewFindings', 'Query.closableFindings'],
@@ -103,6 +110,7 @@ export const vulns: Expected = {
     SlaPolicy: read('vulnerabilities:read'),
     VexDocument: read('vulnerabilities:read'),
     VexItem: 'part',
+    VulnerabilityChanged: 'part',
     ImportVexPayload: 'part',
     ApproveRiskAcceptancePayload: 'part',
     EndSeverityOverridePayload: 'part',

@@ -1,0 +1,91 @@
+/** What time brings about, told once: each subject, event and due is claimed by whoever tells it. */
+import { type RawBuilder, sql } from 'kysely'
+import type { Db, Trx } from '#kit/database.ts'
+import type { SlaState } from '../rules/sla.ts'
+import type { Tables } from '../tables.ts'
+import { specAt } from './alert.ts'
+import { lock, move } from './transition.ts'
+
+export const dueEvents = ['sla_at_risk', 'sla_breached', 'reopened'] as const
+export type DueEvent = (typeof dueEvents)[number]
+
+/** At once: the rest is for the next transaction. */
+export const mostAtOnce = 500
+const day = 86_400_000
+/** An alert that came while its rule ended is written by then, and only then nobody looks at the rule again. */
+const settledMs = 60_000
+
+/** The organizations that have alerts. */
+export async function organizations(db: Db<Tables>): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`select id from organizations() as known (id)`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+const untold = (event: string, table: string, due: RawBuilder<unknown>) => sql<boolean>`not exists (
+  select 1 from told_dues t where t.subject_id = ${sql.ref(table)}.id and t.event = ${event} and t.due_at = ${due})`
+const slaIs = (state: SlaState, at: Date): RawBuilder<boolean> => {
+  const { slaState } = specAt(at).filter
+  if (slaState?.kind !== 'custom') throw new Error('There is no filter by how an alert stands')
+  return slaState.where([state] as never)
+}
+
+// The statuses are as the index has them, so that it is used.
+const alertsThat = (event: DueEvent, state: SlaState, at: Date) => sql`
+  select a.id, a.sla_due_at as due_at from alerts a
+  where status in ('open', 'acknowledged', 'in_progress', 'on_hold', 'suppressed') and sla_risk_at <= ${at}
+    and ${slaIs(state, at)} and ${untold(event, 'a', sql`a.sla_due_at`)}
+  order by sla_risk_at, id`
+
+const found: Record<DueEvent, (at: Date) => RawBuilder<unknown>> = {
+  sla_at_risk: (at) => alertsThat('sla_at_risk', 'at_risk', at),
+  sla_breached: (at) => alertsThat('sla_breached', 'breached', at),
+  reopened: (at) => sql`
+    select a.id, r.ends_at as due_at from suppression_rules r
+    join alerts a on a.suppression_rule_id = r.id and a.status = 'suppressed'
+    where r.ends_at <= ${at} and ${untold('rule_ended', 'r', sql`r.ends_at`)}
+      and ${untold('reopened', 'a', sql`r.ends_at`)}`,
+}
+
+/** Claims what is due and was not told; whoever gets it back tells it, and nobody else does. */
+export async function claim(
+  trx: Trx<Tables>,
+  organizationId: string,
+  event: DueEvent,
+  at: Date,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    insert into told_dues (organization_id, subject_id, event, due_at, told_at)
+    select ${organizationId}::uuid, due.id, ${event}, due.due_at, ${at}
+    from (select * from (${found[event](at)}) as all_due limit ${mostAtOnce}) as due order by due.id
+    on conflict do nothing returning subject_id as id`.execute(trx)
+  if (event === 'reopened' && rows.length === 0) await closeRules(trx, organizationId, at)
+  return rows.map(({ id }) => id)
+}
+
+/** Of rules that ended, and all of whose alerts were told of, nothing is left to tell. */
+const closeRules = (trx: Trx<Tables>, organizationId: string, at: Date) => {
+  const before = new Date(at.getTime() - settledMs)
+  return sql`
+    insert into told_dues (organization_id, subject_id, event, due_at, told_at)
+    select ${organizationId}::uuid, r.id, 'rule_ended', r.ends_at, ${at} from suppression_rules r
+    where r.ends_at <= ${before} and ${untold('rule_ended', 'r', sql`r.ends_at`)}
+    order by r.id on conflict do nothing`.execute(trx)
+}
+
+/** Archives alerts that were resolved so many days ago, by the rule that people go by. Answers which. */
+export async function archive(trx: Trx<Tables>, afterDays: number, at: Date): Promise<string[]> {
+  const before = new Date(at.getTime() - afterDays * day)
+  const { rows } = await sql<{ id: string }>`select id from alerts
+    where status = 'resolved' and resolved_at <= ${before} order by resolved_at, id limit ${mostAtOnce}`.execute(
+    trx,
+  )
+  const alerts = await lock(
+    trx,
+    rows.map(({ id }) => id),
+    at,
+  )
+  // Another worker, or somebody, was there first.
+  const ended = alerts.filter(({ status, resolvedAt }) => status === 'resolved' && resolvedAt! <= before)
+  for (const alert of ended) await move(trx, alert, { to: 'archived' }, { by: null, at })
+  return ended.map(({ id }) => id)
+}

@@ -1,0 +1,41 @@
+import type { Context } from '#kit/context.ts'
+import { keepingDays } from '#kit/metric/daily.ts'
+import type { Rounds } from '#kit/rounds.ts'
+import { signedIn } from '#kit/viewer.ts'
+import { tell } from './graph/changed.ts'
+import { daily, since } from './model/daily.ts'
+import * as due from './model/due.ts'
+import { metrics } from './model/metric.ts'
+import type { Tables } from './tables.ts'
+
+/** Tells what has fallen due since somebody has told last, each once. */
+async function tellDues(context: Context<Tables>, signal: AbortSignal): Promise<void> {
+  const { organizationId } = signedIn(context.viewer)
+  for (const event of due.dueEvents) {
+    let ids: string[]
+    do {
+      signal.throwIfAborted()
+      ids = await context.tenant((trx) => due.claim(trx, organizationId, event, context.clock()))
+      await tell(context, event, ids)
+    } while (ids.length > 0)
+  }
+}
+
+/** Archives what has been resolved for long enough, and tells of it. */
+async function archiveAlerts(context: Context<Tables>, signal: AbortSignal): Promise<void> {
+  let ids: string[]
+  do {
+    signal.throwIfAborted()
+    ids = await context.tenant((trx) => due.archive(trx, context.alertRetentionDays, context.clock()))
+    await tell(context, 'archived', ids)
+  } while (ids.length === due.mostAtOnce)
+}
+
+export const rounds: Rounds<Tables> = {
+  organizations: due.organizations,
+  works: {
+    'tell-dues': tellDues,
+    'archive-alerts': archiveAlerts,
+    'keep-days': keepingDays({ metrics, daily, since }),
+  },
+}

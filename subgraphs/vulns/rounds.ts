@@ -1,0 +1,59 @@
+import { type Context, callPeer } from '#kit/context.ts'
+import { keepingDays } from '#kit/metric/daily.ts'
+import type { Rounds } from '#kit/rounds.ts'
+import { signedIn } from '#kit/viewer.ts'
+import { daily, since } from './model/daily.ts'
+import * as due from './model/due.ts'
+import { metrics } from './model/metric.ts'
+import * as risk from './model/risk.ts'
+import type { Tables } from './tables.ts'
+import { tellAssets } from './tell-assets.ts'
+
+/** Tells what has fallen due since somebody has told last, each once. */
+async function tellDues(context: Context<Tables>, signal: AbortSignal): Promise<void> {
+  const { organizationId } = signedIn(context.viewer)
+  for (const event of due.dueEvents) {
+    let ids: string[]
+    do {
+      signal.throwIfAborted()
+      ids = await context.tenant((trx) => due.claim(trx, organizationId, event, context.clock()))
+      await Promise.all(ids.map((id) => tell(context, organizationId, event, id)))
+    } while (ids.length > 0)
+  }
+}
+
+const tell = ({ events }: Context<Tables>, organizationId: string, event: due.DueEvent, id: string) =>
+  event === 'acceptance_expiring' || event === 'acceptance_expired'
+    ? events.publish(organizationId, `vulnerability.${event}`, { riskAcceptanceId: id })
+    : events.publish(organizationId, `vulnerability.${event}`, { vulnerabilityId: id })
+
+/** Has assets say of those that it never has what they are worth: their findings are judged by it. */
+async function placeAssets(context: Context<Tables>, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted()
+    const ids = await context.tenant((trx) => risk.unplaced(trx))
+    if (ids.length === 0) return
+    await callPeer(context, 'assets', 'mutation ($ids: [ID!]!) { placeAssets(ids: $ids) }', { ids })
+    // Those too that assets does not know: it would not know them in the next round either.
+    await context.tenant((trx) => risk.markPlaced(trx, ids, context.clock()))
+  }
+}
+
+/** Tells assets of what it has not been told since its findings were judged otherwise, by news of the world say. */
+async function tellScores(context: Context<Tables>): Promise<void> {
+  const { organizationId } = signedIn(context.viewer)
+  await context.tenant(async (trx) => {
+    if (!(await risk.hasUntold(trx))) return
+    await risk.tellScores(trx, { organizationId, assetIds: [] }, (scored) => tellAssets(context, scored))
+  })
+}
+
+export const rounds: Rounds<Tables> = {
+  organizations: due.organizations,
+  works: {
+    'place-assets': placeAssets,
+    'tell-scores': tellScores,
+    'tell-dues': tellDues,
+    'keep-days': keepingDays({ metrics, daily, since }),
+  },
+}
