@@ -23,7 +23,7 @@ import {
 const deadline = 120
 
 const jobsOf = (many: string) => ({ change: `bulk-update-${many}`, undo: `undo-bulk-update-${many}` })
-const idsOf = (rows: readonly BulkRow[]) => rows.map(({ id }) => id)
+const nothing = { before: [], after: [] }
 const whoOf = ({ viewer, clock }: Pick<Context<unknown>, 'viewer' | 'clock'>): Who => ({
   by: signedIn(viewer).userId,
   at: clock(),
@@ -45,7 +45,7 @@ export async function start<Tables, Of extends BulkRow, Patch extends object>(
   const judge = (row: Of) => bulk.judge(row, patch, who)
   await bulk.mayPatch?.(context, patch)
   const listing = asked.filter ? await listed() : null
-  const { result, ids } = await context.tenant(async (trx) => {
+  const { result, changed } = await context.tenant(async (trx) => {
     const { ids, matched } = await chosen(
       asked,
       (most) => found(trx, listing!, most),
@@ -55,7 +55,7 @@ export async function start<Tables, Of extends BulkRow, Patch extends object>(
     const changing = { ids, who, judge, write: bulk.write }
     if (asked.dryRun) {
       const { items } = await change(context, trx, bulk, { ...changing, isTrial: true })
-      return { result: { ...common, batchId: null, ...toldOf(items) }, ids: [] }
+      return { result: { ...common, batchId: null, ...toldOf(items) }, changed: nothing }
     }
     const batch = { ids, matched, organizationId, note: asked.note ?? null, patch, who }
     const id = await batches.addBatch(trx, batch)
@@ -65,15 +65,15 @@ export async function start<Tables, Of extends BulkRow, Patch extends object>(
       note({ type: bulk.type, id, before: null, after: { patch, note: batch.note, matched } })
       return {
         result: { ...common, batchId: id, operationId, changed: 0, refused: 0, items: [] },
-        ids: [],
+        changed: nothing,
       }
     }
     const done = await change(context, trx, bulk, changing)
     await batches.finishBatch(trx, bulk, { id, ...batch }, done, who.at)
     await bulk.follow?.(context, trx, { ...done, batchId: id })
-    return { result: { ...common, batchId: id, ...toldOf(done.items) }, ids: idsOf(done.after) }
+    return { result: { ...common, batchId: id, ...toldOf(done.items) }, changed: done }
   })
-  await bulk.tell?.(context, ids, patch)
+  await bulk.tell?.(context, changed, patch)
   return result
 }
 
@@ -100,7 +100,7 @@ async function carryOut<Tables, Of extends BulkRow, Patch>(
   const { patch: kept } = await context.tenant((trx) => batches.findBatch(trx, id))
   const patch = kept as Noted<Patch>
   await bulk.mayPatch?.(context, patch)
-  const ids = await context.tenant(async (trx) => {
+  const changed = await context.tenant(async (trx) => {
     const batch = await batches.findBatch(trx, id, true)
     const done = await change(context, trx, bulk, {
       ids: batch.ids,
@@ -112,9 +112,9 @@ async function carryOut<Tables, Of extends BulkRow, Patch>(
     await batches.finishBatch(trx, bulk, { ...batch, organizationId }, done, who.at)
     await bulk.follow?.(context, trx, { ...done, batchId: id })
     await context.operation.complete(trx, batch.ids.length)
-    return idsOf(done.after)
+    return done
   })
-  await bulk.tell?.(context, ids, patch)
+  await bulk.tell?.(context, changed, patch)
 }
 
 /** Says how far a job is; throws once it was cancelled, so that nothing of it is written. */
@@ -157,18 +157,18 @@ export async function undo<Tables, Of extends BulkRow, Patch>(
   const { at } = whoOf(context)
   const { patch } = await context.tenant((trx) => batches.undoable(trx, id, at))
   await bulk.mayPatch?.(context, patch as Patch)
-  const { result, ids } = await context.tenant(async (trx) => {
+  const { result, changed } = await context.tenant(async (trx) => {
     const { matched, changed } = await batches.undoable(trx, id, at)
     const common = { batchId: id, dryRun: false, matched }
     if ((changed ?? 0) > bulkLimits.atOnce) {
       const operationId = await later(context, trx, bulk, jobsOf(bulk.many).undo, id)
       note({ type: bulk.type, id, before: null, after: { undoRequested: true } })
-      return { result: { ...common, operationId, changed: 0, refused: 0, items: [] }, ids: [] }
+      return { result: { ...common, operationId, changed: 0, refused: 0, items: [] }, changed: nothing }
     }
-    const { items, after } = await undoNow(context, trx, bulk, id)
-    return { result: { ...common, operationId: null, ...toldOf(items) }, ids: idsOf(after) }
+    const done = await undoNow(context, trx, bulk, id)
+    return { result: { ...common, operationId: null, ...toldOf(done.items) }, changed: done }
   })
-  await bulk.tell?.(context, ids, null)
+  await bulk.tell?.(context, changed, null)
   return result
 }
 
@@ -180,12 +180,12 @@ async function takeBack<Tables, Of extends BulkRow, Patch>(
 ): Promise<void> {
   const { patch } = await context.tenant((trx) => batches.findBatch(trx, id))
   await bulk.mayPatch?.(context, patch as Patch)
-  const ids = await context.tenant(async (trx) => {
+  const changed = await context.tenant(async (trx) => {
     const done = await undoNow(context, trx, bulk, id, (total) => steps(context, total))
     await context.operation.complete(trx, done.items.length)
-    return idsOf(done.after)
+    return done
   })
-  await bulk.tell?.(context, ids, null)
+  await bulk.tell?.(context, changed, null)
 }
 
 /** What became of a batch, so far. Throws NOT_FOUND. */

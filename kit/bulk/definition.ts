@@ -29,6 +29,8 @@ export type Refusal = { code: ErrorCode; message: string; field?: string | undef
 export type Judged<Of> = { after: Of } | { refusal: Refusal } | { unchanged: true }
 /** What a batch was asked to do; `note` is why. */
 export type Noted<Patch> = Patch & { note?: string | null | undefined }
+/** Rows as they were, and as they are by it, in the same order. */
+export type Changed<Of> = { before: readonly Of[]; after: readonly Of[] }
 export type Done<Of> = { items: BulkItem[]; before: Of[]; after: Of[] }
 
 /** How one noun is changed in bulk. */
@@ -60,15 +62,11 @@ export type Bulk<Tables, Of extends BulkRow, Patch> = {
     write: () => Promise<void>,
   ): Promise<void>
   /** What has to follow, asked for once, in the same transaction. */
-  follow?(
-    context: Context<Tables>,
-    trx: Trx<Tables>,
-    done: Pick<Done<Of>, 'before' | 'after'> & { batchId: string },
-  ): Promise<void>
+  follow?(context: Context<Tables>, trx: Trx<Tables>, done: Changed<Of> & { batchId: string }): Promise<void>
   /** Tells others, once it is committed; no patch is an undo. */
   tell?(
     context: Pick<Context<Tables>, 'events' | 'viewer'>,
-    ids: readonly string[],
+    changed: Changed<Of>,
     patch: Patch | null,
   ): Promise<void>
 }

@@ -1,6 +1,6 @@
 /** Many alerts at once, each by the rules that hold for one. */
 import { type QueryExecutorProvider, sql } from 'kysely'
-import type { Bulk, Judged, Noted, Who } from '#kit/bulk/definition.ts'
+import type { Bulk, Changed, Judged, Noted, Who } from '#kit/bulk/definition.ts'
 import { isSame, writeRows } from '#kit/bulk/write.ts'
 import type { Context } from '#kit/context.ts'
 import type { EventName } from '#kit/events.ts'
@@ -71,14 +71,16 @@ const atOnce = 100
 
 async function tell(
   { events, viewer }: Pick<Context<Tables>, 'events' | 'viewer'>,
-  ids: readonly string[],
+  { after }: Changed<AlertRow>,
   patch: Patch | null,
 ): Promise<void> {
   const { organizationId } = signedIn(viewer)
   const event = eventOf(patch)
-  for (let from = 0; from < ids.length; from += atOnce)
+  for (let from = 0; from < after.length; from += atOnce)
     await Promise.all(
-      ids.slice(from, from + atOnce).map((alertId) => events.publish(organizationId, event, { alertId })),
+      after
+        .slice(from, from + atOnce)
+        .map(({ id }) => events.publish(organizationId, event, { alertId: id })),
     )
 }
 

@@ -36,17 +36,14 @@ export async function changing(
       await context.enqueue(trx, 'rescore-assets', row.assetId)
     return after!
   })
-  await context.events.publish(vulnerability.organizationId, `vulnerability.${stepTo(vulnerability, seen)}`, {
-    vulnerabilityId: vulnerability.id,
-  })
+  await context.events.publish(
+    vulnerability.organizationId,
+    `vulnerability.${triage.stepTo(vulnerability.status, seen.status)}`,
+    {
+      vulnerabilityId: vulnerability.id,
+    },
+  )
   return { vulnerability }
-}
-
-/** What others are told of a change. */
-function stepTo(after: VulnerabilityRow, before: VulnerabilityRow): 'updated' | 'reopened' | 'resolved' {
-  if (after.status === before.status) return 'updated'
-  if (after.status === 'resolved') return 'resolved'
-  return before.status === 'resolved' ? 'reopened' : 'updated'
 }
 
 /** Throws NOT_FOUND for who is not in the organization, and FORBIDDEN for who may not know. */

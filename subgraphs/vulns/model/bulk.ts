@@ -1,14 +1,15 @@
 /** Many findings at once, each by the rules that hold for one. */
 import { type QueryExecutorProvider, sql } from 'kysely'
-import type { Bulk, Judged, Noted, Who } from '#kit/bulk/definition.ts'
+import type { Bulk, Changed, Judged, Noted, Who } from '#kit/bulk/definition.ts'
 import { isSame, writeRows } from '#kit/bulk/write.ts'
+import type { Context } from '#kit/context.ts'
 import type { Trx } from '#kit/database.ts'
 import { NexusError } from '#kit/errors.ts'
 import type { Severity } from '#kit/severity.ts'
 import { signedIn } from '#kit/viewer.ts'
 import { type Said, statusAt } from '../rules-lifecycle.ts'
 import type { Reachability, Status, Tables, VulnerabilityRow } from '../tables.ts'
-import { moved, notOverridden, overridden, partOfAnother, refusalOf } from './triage.ts'
+import { moved, notOverridden, overridden, partOfAnother, refusalOf, stepTo } from './triage.ts'
 
 /** What is left out stays. */
 export type Patch = Omit<Said, 'assigneeId'> & {
@@ -126,6 +127,25 @@ async function assets(trx: QueryExecutorProvider, ids: readonly string[]): Promi
 /** What the score of a finding, or whether it counts, follows from. */
 const weighs = ['status', 'reachability', 'severityOverride', 'overrideUntil', 'acceptedUntil'] as const
 
+const atOnce = 100
+
+/** As what becomes of one is told. */
+async function tell(
+  { events, viewer }: Pick<Context<Tables>, 'events' | 'viewer'>,
+  { before, after }: Changed<Finding>,
+): Promise<void> {
+  const { organizationId } = signedIn(viewer)
+  const told = after.map(({ id, status }, index) => ({ id, step: stepTo(status, before[index]!.status) }))
+  for (let from = 0; from < told.length; from += atOnce)
+    await Promise.all(
+      told
+        .slice(from, from + atOnce)
+        .map(({ id, step }) =>
+          events.publish(organizationId, `vulnerability.${step}`, { vulnerabilityId: id }),
+        ),
+    )
+}
+
 export const bulk: Bulk<Tables, Finding, Patch> = {
   type: 'VulnerabilityBatch',
   many: 'vulnerabilities',
@@ -140,4 +160,5 @@ export const bulk: Bulk<Tables, Finding, Patch> = {
     if (after.every((row, index) => isSame(row, before[index]!, weighs))) return
     await context.enqueue(trx, 'rescore-assets', signedIn(context.viewer).organizationId)
   },
+  tell,
 }

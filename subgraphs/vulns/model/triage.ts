@@ -153,3 +153,10 @@ export const endOverride = (
   rows: readonly VulnerabilityRow[],
   { at }: Pick<By, 'at'>,
 ): Promise<VulnerabilityRow[]> => write(trx, rows, notOverridden, at)
+
+/** What others are told of a change. */
+export function stepTo(after: Status, before: Status): 'updated' | 'reopened' | 'resolved' {
+  if (after === before) return 'updated'
+  if (after === 'resolved') return 'resolved'
+  return before === 'resolved' ? 'reopened' : 'updated'
+}
