@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { severities } from '#kit/severity.ts'
+import { time } from './list.ts'
 import { type Fields, type Route, route } from './route.ts'
 
 const kinds = ['asset', 'alert', 'vulnerability'] as const
@@ -17,14 +19,24 @@ const shown = ({ kind, ...of }: Hit): Fields | null => {
   return entity && { kind, ...entity }
 }
 
+/** Some of these words, with commas between them, as the graph writes them. */
+const some = <Word extends string>(words: readonly Word[]) =>
+  z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(
+      z.array(z.enum(words, `Must be some of ${words.join(', ')}`).transform((word) => word.toUpperCase())),
+    )
+    .optional()
+
 /** One search over everything that one may read. */
 export const search = (): Route[] => [
   route({
     method: 'GET',
     path: '/search',
     needs: 'signedIn',
-    operation: `query Search($query: String!, $kinds: [SearchKind!], $first: Int, $after: String) {
-      search(query: $query, kinds: $kinds, first: $first, after: $after) {
+    operation: `query Search($query: String!, $kinds: [SearchKind!], $filter: SearchFilter, $first: Int, $after: String) {
+      search(query: $query, kinds: $kinds, filter: $filter, first: $first, after: $after) {
         edges { node {
           kind
           asset { id name type criticality riskScore createdAt }
@@ -36,18 +48,26 @@ export const search = (): Route[] => [
     }`,
     query: z.strictObject({
       q: z.string('Say what to search for').min(1).max(200),
-      kinds: z
+      kinds: some(kinds),
+      severity: some(severities),
+      asset_id: z
         .string()
         .transform((text) => text.split(','))
-        .pipe(z.array(z.enum(kinds, `Must be some of ${kinds.join(', ')}`)))
         .optional(),
+      from: time,
+      to: time,
       limit: z.coerce.number('Must be a number').int().min(1).max(100).default(20),
       cursor: z.string().min(1).max(1_000).optional(),
     }),
-    variables: ({ query: { q, kinds: named, limit, cursor } }) => ({
+    variables: ({ query: { q, kinds: named, severity, asset_id, from, to, limit, cursor } }) => ({
       query: q,
       first: limit,
-      ...(named && { kinds: named.map((kind) => kind.toUpperCase()) }),
+      ...(named && { kinds: named }),
+      filter: {
+        ...(severity && { severity }),
+        ...(asset_id && { assetId: asset_id }),
+        ...((from || to) && { createdAt: { from, to } }),
+      },
       ...(cursor && { after: cursor }),
     }),
     data: ({ search: found }, { query: { limit } }) => {

@@ -25,6 +25,8 @@ let analyst: Visitor
 let others: Worker[] = []
 let ahead = 0
 const heard: { event: string; id: string }[] = []
+/** By which of the other workers something was written. */
+const forgotten: string[] = []
 
 const names: EventName[] = [
   ...([
@@ -56,7 +58,11 @@ const openOthers = (): Promise<Worker[]> =>
       const role = roleOf(house.databaseUrl, plate.name)
       return openWorker(plate, {
         url: urlAs(house.databaseUrl, role, keys.passwordOf(role)),
-        surroundings: { ...house.surroundings, sign: internalSigner(keys, plate.name) },
+        surroundings: {
+          ...house.surroundings,
+          sign: internalSigner(keys, plate.name),
+          cache: { ...house.surroundings.cache, changed: async () => void forgotten.push(plate.name) },
+        },
         roundsByClock: false,
       })
     }),
@@ -279,4 +285,15 @@ test('the demoâ€™s findings are judged by what its assets are worth, as anybodyâ
   )
   assert.deepEqual([factors.criticality, factors.exposure], ['high', 'internet'])
   assert.equal(node.asset.riskScore, node.riskScore)
+})
+
+test('a round that finds nothing writes nothing, so that what is remembered stays', async () => {
+  await goRounds()
+  forgotten.length = 0
+  await Promise.all(others.map((each) => each.round()))
+  assert.equal(forgotten.join(), '')
+  await raise('Late again', 'due')
+  ahead += 13 * minute
+  await Promise.all(others.map((each) => each.round()))
+  assert.equal(forgotten.join(), 'alerts')
 })

@@ -49,8 +49,8 @@ type Page = {
   missing: string[]
   totals: { kind: string; count: number; isExact: boolean }[]
 }
-const text = `query ($query: String!, $kinds: [SearchKind!], $first: Int, $after: String) {
-  search(query: $query, kinds: $kinds, first: $first, after: $after) {
+const text = `query ($query: String!, $kinds: [SearchKind!], $filter: SearchFilter, $first: Int, $after: String) {
+  search(query: $query, kinds: $kinds, filter: $filter, first: $first, after: $after) {
     edges { cursor node { kind id asset { id createdAt } alert { id createdAt } vulnerability { id createdAt } } }
     hasNextPage endCursor missing totals { kind count isExact } } }`
 
@@ -115,6 +115,31 @@ test('everybody finds what they may read, and nothing of another tenant', async 
   )
   assert.equal(await code(key, { query: 'needle', kinds: ['ASSET', 'ALERT'] }), 'FORBIDDEN')
   assert.equal(await code(house.anonymous, { query: 'needle' }), 'UNAUTHENTICATED')
+})
+
+test('a filter narrows every kind that knows it, and leaves out who does not', async () => {
+  const found = async (filter: object) => {
+    const { edges, totals } = await search(admin, { query: 'needle', first: 100, filter })
+    const of = edges.map(({ node }) => node.kind)
+    const counted = totals.map(({ kind, count }) => [kind, count] as const)
+    for (const [kind, count] of counted) assert.equal(of.filter((each) => each === kind).length, count)
+    return Object.fromEntries(counted)
+  }
+  assert.deepEqual(await found({ severity: ['HIGH'] }), { ALERT: 40, VULNERABILITY: 0 })
+  assert.deepEqual(await found({ severity: ['HIGH', 'LOW'] }), { ALERT: 40, VULNERABILITY: 40 })
+  const { edges } = await search(admin, { query: 'needles', kinds: ['VULNERABILITY'], first: 1 })
+  const about = `query ($id: ID!) { vulnerability(id: $id) { asset { id } } }`
+  const assetId = (await admin.graphql(about, { id: edges[0]!.node.id })).body.data.vulnerability.asset.id
+  assert.deepEqual(
+    await found({ assetId: [assetId] }).then(({ ALERT, VULNERABILITY }) => [ALERT, VULNERABILITY]),
+    [0, 40],
+  )
+  const from = new Date(Date.now() - 1.5 * 3_600_000).toISOString()
+  const recent = await found({ createdAt: { from } })
+  assert.deepEqual(recent, { ASSET: 5, ALERT: 5, VULNERABILITY: 5 })
+  const { body } = await admin.rest('GET', `/search?q=needle&severity=high&from=${from}&limit=100`)
+  assert.equal(body.data.items.length, 5)
+  assert.equal((await admin.rest('GET', '/search?q=needle&severity=worst')).status, 400)
 })
 
 test('what cannot be searched for is refused', async () => {

@@ -121,6 +121,10 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
       ...['created_by', 'ended_by', 'created_at'],
     ],
   },
+  'alerts.told_dues': {
+    machines: [],
+    people: ['organization_id', 'subject_id', 'event', 'due_at', 'told_at'],
+  },
   'alerts.recurrence_rules': {
     machines: [],
     people: [
@@ -170,7 +174,16 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     machines: [],
     people: [
       ...['organization_id', 'asset_id', 'criticality', 'exposure', 'lifecycle', 'told_score', 'updated_at'],
+      'placed_at',
     ],
+  },
+  'vulns.vex_claims': {
+    machines: [],
+    people: ['organization_id', 'vulnerability_id', 'document', 'stated_at', 'status_at'],
+  },
+  'vulns.told_dues': {
+    machines: [],
+    people: ['organization_id', 'subject_id', 'event', 'due_at', 'told_at'],
   },
   'vulns.risk_acceptances': {
     machines: [],
@@ -201,7 +214,7 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
         'kev_added',
         'kev_due',
       ],
-      ...['ransomware', 'updated_at'],
+      ...['ransomware', 'updated_at', 'kev_listed_at'],
     ],
   },
   'vulns.scans': {

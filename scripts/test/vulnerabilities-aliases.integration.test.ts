@@ -176,6 +176,14 @@ test('what is known to be one is one from the start, with its CVE, and within on
   assert.equal((await findings('within')).length, 1)
 })
 
+test('a finding that is alone has the CVE of its weakness as soon as a report names it', async () => {
+  await scan(trivy('lone:1', [[ghsa(3), 'lone']]))
+  assert.equal((await findings('lone'))[0].cveId, null)
+  await scan(grype('lone:2', [[ghsa(3), 'aside', cve(3)]]))
+  const [{ cveId, aliases }] = await findings('lone')
+  assert.deepEqual([cveId, aliases[0], aliases.length], [cve(3), cve(3), 2])
+})
+
 test('in whatever order three reports come, the same is left', async () => {
   const reports = (n: number, image: string) => [
     () => scan(trivy(image, [[cve(n), `p${n}`]])),

@@ -53,23 +53,39 @@ export async function claim(
   event: DueEvent,
   at: Date,
 ): Promise<string[]> {
+  // A round that finds nothing writes nothing: what is remembered of the organization's answers stays.
+  const { rows: due } = await sql<{
+    id: string
+    dueAt: Date
+  }>`select id, due_at from (${found[event](at)}) as due
+    limit ${mostAtOnce}`.execute(trx)
+  if (due.length === 0) {
+    if (event === 'reopened') await closeRules(trx, organizationId, at)
+    return []
+  }
+  const given = due.map(({ id, dueAt }) => ({ id, due_at: dueAt }))
   const { rows } = await sql<{ id: string }>`
     insert into told_dues (organization_id, subject_id, event, due_at, told_at)
-    select ${organizationId}::uuid, due.id, ${event}, due.due_at, ${at}
-    from (select * from (${found[event](at)}) as all_due limit ${mostAtOnce}) as due order by due.id
+    select ${organizationId}::uuid, id, ${event}, due_at, ${at}
+    from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (id uuid, due_at timestamptz) order by id
     on conflict do nothing returning subject_id as id`.execute(trx)
-  if (event === 'reopened' && rows.length === 0) await closeRules(trx, organizationId, at)
   return rows.map(({ id }) => id)
 }
 
 /** Of rules that ended, and all of whose alerts were told of, nothing is left to tell. */
-const closeRules = (trx: Trx<Tables>, organizationId: string, at: Date) => {
+async function closeRules(trx: Trx<Tables>, organizationId: string, at: Date): Promise<void> {
   const before = new Date(at.getTime() - settledMs)
-  return sql`
-    insert into told_dues (organization_id, subject_id, event, due_at, told_at)
-    select ${organizationId}::uuid, r.id, 'rule_ended', r.ends_at, ${at} from suppression_rules r
-    where r.ends_at <= ${before} and ${untold('rule_ended', 'r', sql`r.ends_at`)}
-    order by r.id on conflict do nothing`.execute(trx)
+  const { rows } = await sql<{ id: string; endsAt: Date }>`select r.id, r.ends_at from suppression_rules r
+    where r.ends_at <= ${before} and ${untold('rule_ended', 'r', sql`r.ends_at`)} order by r.id`.execute(trx)
+  if (rows.length === 0) return
+  const told = rows.map(({ id, endsAt }) => ({
+    ...{ organizationId, subjectId: id, event: 'rule_ended', dueAt: endsAt, toldAt: at },
+  }))
+  await trx
+    .insertInto('toldDues')
+    .values(told)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 }
 
 /** Archives alerts that were resolved so many days ago, by the rule that people go by. Answers which. */

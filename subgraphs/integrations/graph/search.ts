@@ -1,6 +1,6 @@
 import { screaming } from '#kit/builder.ts'
 import * as searches from '../model/search.ts'
-import { builder } from './builder.ts'
+import { builder, lists } from './builder.ts'
 import { Alert, Asset, Vulnerability } from './refs.ts'
 
 const SearchKind = builder.enumType('SearchKind', {
@@ -57,6 +57,16 @@ const SearchConnection = builder.objectRef<searches.Found>('SearchConnection').i
   }),
 })
 
+const Severity = lists.severity()
+const SearchFilter = builder.inputType('SearchFilter', {
+  description: 'What hits must be besides.',
+  fields: (t) => ({
+    severity: t.field({ type: [Severity], description: 'Assets have none, and are not found by it.' }),
+    assetId: t.idList({ description: 'These assets, and what is about them.' }),
+    createdAt: t.field({ type: lists.timeRange }),
+  }),
+})
+
 builder.queryField('search', (t) =>
   t.field({
     type: SearchConnection,
@@ -65,6 +75,7 @@ builder.queryField('search', (t) =>
     args: {
       query: t.arg.string({ required: true, description: 'From 1 to 200 characters.' }),
       kinds: t.arg({ type: [SearchKind], description: 'All that one may read unless said.' }),
+      filter: t.arg({ type: SearchFilter }),
       first: t.arg.int({ description: 'Size of a page, 0 to 100; 20 unless said.' }),
       after: t.arg.string({ description: 'The cursor to go on from.' }),
     },

@@ -1,18 +1,33 @@
 /** One search over what several subgraphs list: each finds its own, and here they are put in one order. */
 import { type Context, callPeer } from '#kit/context.ts'
 import { invalid, NexusError } from '#kit/errors.ts'
+import type { Severity } from '#kit/severity.ts'
 import { lacking, may, type Permission } from '#kit/viewer.ts'
 
 export const kinds = ['asset', 'alert', 'vulnerability'] as const
 export type Kind = (typeof kinds)[number]
 export type Hit = { kind: Kind; id: string; cursor: string; createdAt: string }
+/** What hits must be besides: a kind that does not know one of these has none. */
+export type SearchFilter = {
+  severity?: readonly Severity[] | null | undefined
+  assetId?: readonly string[] | null | undefined
+  createdAt?: { from?: Date | null | undefined; to?: Date | null | undefined } | null | undefined
+}
 export type SearchArgs = {
   query: string
+  filter?: SearchFilter | null | undefined
   kinds?: readonly Kind[] | null | undefined
   first?: number | null | undefined
   after?: string | null | undefined
 }
-export type Found = { hits: Hit[]; hasNextPage: boolean; missing: Kind[]; text: string; of: Kind[] }
+export type Found = {
+  hits: Hit[]
+  hasNextPage: boolean
+  missing: Kind[]
+  text: string
+  filter: SearchFilter
+  of: Kind[]
+}
 export type KindTotal = { kind: Kind; count: number; isExact: boolean }
 
 type Asking = Pick<Context<unknown>, 'transports' | 'sign' | 'viewer' | 'requestId'>
@@ -63,6 +78,14 @@ function allowedKinds(viewer: Asking['viewer'], named: SearchArgs['kinds']): Kin
   return kinds.filter((kind) => (named ? named.includes(kind) : may(viewer, rooms[kind].permission)))
 }
 
+/** The filter of a kind's own list. */
+const inList = (kind: Kind, text: string, { severity, assetId, createdAt }: SearchFilter) => ({
+  search: text,
+  ...(severity && { severity: severity.map((each) => each.toUpperCase()) }),
+  ...(assetId && { [kind === 'asset' ? 'id' : 'assetId']: assetId }),
+  ...(createdAt && { createdAt }),
+})
+
 type Listed = {
   edges: { cursor: string; node: { id: string; createdAt: string } }[]
   pageInfo: { hasNextPage: boolean }
@@ -78,7 +101,8 @@ export async function search(context: Asking, args: SearchArgs): Promise<Found> 
   if (text.length === 0 || text.length > 200) throw invalid('query', 'From 1 to 200 characters')
   const first = args.first ?? sizes.usual
   if (first < 0 || first > sizes.most) throw invalid('first', `Must be between 0 and ${sizes.most}`)
-  const of = allowedKinds(context.viewer, args.kinds)
+  const given = args.filter ?? {}
+  const of = allowedKinds(context.viewer, args.kinds).filter((kind) => kind !== 'asset' || !given.severity)
   const { answers, missing } = await askEach(of, async (kind, { subgraph, many, filter, order }) => {
     const answer = await callPeer<Record<string, Listed>>(
       context,
@@ -89,7 +113,7 @@ export async function search(context: Asking, args: SearchArgs): Promise<Found> 
       {
         first,
         after: args.after ?? null,
-        filter: { search: text },
+        filter: inList(kind, text, given),
         orderBy: { field: 'CREATED_AT', direction: 'DESC' },
       },
     )
@@ -108,20 +132,20 @@ export async function search(context: Asking, args: SearchArgs): Promise<Found> 
   const hasNextPage = all.length > first || answers.some((each) => each.hasNextPage)
   // Who did not answer is not asked for a total.
   const answering = of.filter((kind) => !missing.includes(kind))
-  return { hits: all.slice(0, first), hasNextPage, missing, text, of: answering }
+  return { hits: all.slice(0, first), hasNextPage, missing, text, filter: given, of: answering }
 }
 
 /** How many there are of each kind that answers. */
 export async function totals(
   context: Asking,
-  { text, of }: Pick<Found, 'text' | 'of'>,
+  { text, filter: given, of }: Pick<Found, 'text' | 'filter' | 'of'>,
 ): Promise<KindTotal[]> {
   const { answers } = await askEach(of, async (kind, { subgraph, many, filter }): Promise<KindTotal> => {
     const answer = await callPeer<Record<string, { totalCount: { count: number; type: string } }>>(
       context,
       subgraph,
       `query ($filter: ${filter}) { ${many}(first: 0, filter: $filter) { totalCount { count type } } }`,
-      { filter: { search: text } },
+      { filter: inList(kind, text, given) },
     )
     const { count, type } = answer[many]!.totalCount
     return { kind, count, isExact: type === 'EXACT' }

@@ -132,8 +132,8 @@ const inTurn = turnsByName()
 /** What a report says belongs together may make findings of any asset one. */
 async function learnNames(context: Context<Tables>, run: findings.Run, rows: readonly Told[]): Promise<void> {
   if (!rows.some((row) => namesOf(row).length > 1)) return
-  const merged = await context.ingest((trx) => assertNames(trx, run, rows))
-  if (merged > 0) await rescore(context, run.organizationId)
+  const changed = await context.ingest((trx) => assertNames(trx, run, rows))
+  if (changed > 0) await rescore(context, run.organizationId)
 }
 
 const authScopes = { $all: { peer: 'integrations', permission: 'vulnerabilities:import' } } as const

@@ -28,7 +28,7 @@ async function groupsOf(trx: Trx<Tables>, names: readonly string[]): Promise<Gro
 /**
  * Keeps what a report says belongs together, and merges the findings that are one by that. It takes a transaction of
  * its own, before that of the findings: whoever writes findings is waited for, and waits, as long as it lasts.
- * @returns how many findings became part of others
+ * @returns how many findings became part of others, or have a CVE since
  */
 export async function assertNames(
   trx: Trx<Tables>,
@@ -54,7 +54,24 @@ export async function assertNames(
     from unnest(${[...added.keys()]}::text[], ${[...added.values()]}::uuid[]) as a (alias, group_id)`.execute(
     trx,
   )
-  return mergeWithin(trx, [...new Set([...added.values(), ...moved.values()])])
+  const groups = [...new Set([...added.values(), ...moved.values()])]
+  const merged = await mergeWithin(trx, groups)
+  return merged + (await nameCves(trx, groups))
+}
+
+/** What was told by a name of no CVE has the CVE that it is known to be by now, so that news of that concerns it. */
+async function nameCves(trx: Trx<Tables>, groups: readonly string[]): Promise<number> {
+  const { numAffectedRows } = await sql`
+    with found as materialized (
+      select v.id, c.alias::text as cve from advisory_aliases a
+      join advisory_aliases c on c.group_id = a.group_id and c.alias like 'CVE-%'
+      join vulnerabilities v on v.weakness = a.alias and v.component_key is not null and v.merged_into is null
+      where a.group_id = any(${groups}::uuid[]) and v.cve_id is null
+      order by v.id for update of v)
+    update vulnerabilities v set cve_id = f.cve, aliases = array_prepend(f.cve, array_remove(v.aliases, f.cve)),
+      version = v.version + 1, updated_at = now()
+    from found f where v.id = f.id`.execute(trx)
+  return Number(numAffectedRows ?? 0)
 }
 
 /** The names that weaknesses are known by, each with its CVE first, by any of their names. */

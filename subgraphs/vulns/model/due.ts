@@ -68,10 +68,18 @@ export async function claim(
   event: DueEvent,
   at: Date,
 ): Promise<string[]> {
+  // A round that finds nothing writes nothing: what is remembered of the organization's answers stays.
+  const { rows: due } = await sql<{
+    id: string
+    dueAt: Date
+  }>`select id, due_at from (${found[event](at)}) as due
+    limit ${mostAtOnce}`.execute(trx)
+  if (due.length === 0) return []
+  const given = due.map(({ id, dueAt }) => ({ id, due_at: dueAt }))
   const { rows } = await sql<{ id: string }>`
     insert into told_dues (organization_id, subject_id, event, due_at, told_at)
-    select ${organizationId}::uuid, due.id, ${event}, due.due_at, ${at}
-    from (select * from (${found[event](at)}) as all_due limit ${mostAtOnce}) as due order by due.id
+    select ${organizationId}::uuid, id, ${event}, due_at, ${at}
+    from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (id uuid, due_at timestamptz) order by id
     on conflict do nothing returning subject_id as id`.execute(trx)
   return rows.map(({ id }) => id)
 }

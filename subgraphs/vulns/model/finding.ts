@@ -148,8 +148,8 @@ export async function preview(
   })
 }
 
-/** What a run sees again in one transaction, at most. */
-const mostAtOnce = 50_000
+/** How many findings a run sees again in one transaction, at most, and in one statement. */
+const usual = { most: 50_000, atOnce: 1_000 }
 
 /**
  * Does what all batches would, where a run says what the latest one of its scope has said, to the letter: its findings
@@ -159,28 +159,31 @@ export async function refresh(
   trx: Trx<Tables>,
   run: Run,
   payload: string,
-  most = mostAtOnce,
+  { most, atOnce } = usual,
 ): Promise<Outcome | null> {
   await scans.takeTurn(trx, run)
   const done = await scans.outcomeBefore(trx, run, scans.wholeRun)
   if (done) return done
   const latest = await scans.latestOf(trx, run.scope)
   if (!latest?.finishedAt || latest.payload !== payload || latest.runId >= run.id) return null
-  if (latest.findings > most) return null
-  if (latest.findings > mostAtOnce || latest.findings !== (await scans.toldBy(trx, latest.runId))) return null
-  const { rows: known } = await sql<Known & { contentHash: string }>`
-    select v.id, v.status, v.presence, s.content_hash, s.run_id, false as is_withdrawn
-    from vulnerability_sources s join vulnerabilities v on v.id = s.vulnerability_id
-    where s.scope = ${run.scope} and s.run_id = ${latest.runId}::uuid and s.withdrawn_at is null
-    for update of v`.execute(trx)
-  if (known.length !== latest.findings) return null
-  const outcome: Outcome = { created: 0, updated: 0, unchanged: 0, reopened: 0 }
-  const said = known.map((each) => {
-    outcome[outcomeOf(each, each.contentHash)] += 1
-    return { row: each, change: changeOf(each, each.contentHash) }
-  })
+  const told = [await scans.toldBy(trx, latest.runId), await scans.seenBy(trx, latest)]
+  if (latest.findings > most || told.some((count) => count !== latest.findings)) return null
   await scans.open(trx, run)
-  await write(trx, run, { written: [], said })
+  const outcome: Outcome = { created: 0, updated: 0, unchanged: 0, reopened: 0 }
+  // What is seen again is this run's from then on, and no longer the latest one's.
+  for (let isMore = latest.findings > 0; isMore; ) {
+    const { rows: known } = await sql<Known & { contentHash: string }>`
+      select v.id, v.status, v.presence, s.content_hash, s.run_id, false as is_withdrawn
+      from vulnerability_sources s join vulnerabilities v on v.id = s.vulnerability_id
+      where s.scope = ${run.scope} and s.run_id = ${latest.runId}::uuid and s.withdrawn_at is null
+      limit ${atOnce} for update of v`.execute(trx)
+    const said = known.map((each) => {
+      outcome[outcomeOf(each, each.contentHash)] += 1
+      return { row: each, change: changeOf(each, each.contentHash) }
+    })
+    await write(trx, run, { written: [], said })
+    isMore = known.length === atOnce
+  }
   await scans.keepOutcome(trx, run, scans.wholeRun, outcome)
   return outcome
 }

@@ -44,6 +44,13 @@ export const latestOf = (
     .limit(1)
     .executeTakeFirst()
 
+/** How many findings a run has seen of which no other one of its scope has spoken since. */
+export async function seenBy(trx: Trx<Tables>, { runId, scope }: ScanRow): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from vulnerability_sources
+    where scope = ${scope} and run_id = ${runId}::uuid and withdrawn_at is null`.execute(trx)
+  return rows[0]!.count
+}
+
 export async function finish(
   trx: Trx<Tables>,
   { id, scope }: Run,

@@ -188,7 +188,6 @@ test('machines are refused every column that people or the judgement write', asy
     acceptanceId: newId(),
     acceptedFrom: new Date(),
     acceptedUntil: new Date(),
-    mergedInto: newId(),
     riskScore: 1,
     slaReason: 'kev',
     slaStartedAt: new Date(),

@@ -39,8 +39,9 @@ export function openScans(house: TestHouse) {
     return ids.map((id) => ({ id, organizationId, assetId, tool, scope: `${tool}/${assetId}` }))
   }
   /** Tells a whole report as an import does; `payload` null is of one that nobody compares. */
-  const tell = async (run: findings.Run, report: Report, payload: string | null = null, most?: number) => {
-    const same = payload && (await asMachine((trx) => findings.refresh(trx, run, payload, most)))
+  const tell = async (run: findings.Run, report: Report, payload: string | null = null, most = 50) => {
+    const limits = { most, atOnce: 3 }
+    const same = payload && (await asMachine((trx) => findings.refresh(trx, run, payload, limits)))
     let outcome = same || nothing
     const all = findingsOf(report)
     for (let from = 0; !same && from < all.length; from += batch) {
