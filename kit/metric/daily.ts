@@ -65,6 +65,20 @@ async function missing<Tables>(
   return days
 }
 
+/** Whether a day is still absent, once nobody else is at it: two who measure it would add to each other's keys. */
+async function isMine<Tables>(
+  trx: Trx<Tables>,
+  organizationId: string,
+  { metric, groups }: Daily<Tables>,
+  day: string,
+): Promise<boolean> {
+  const lock = `${organizationId}/${metric}/${groups[0]}/${day}`
+  await sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(trx)
+  const { rows } = await sql`select 1 from metric_facts
+    where metric = ${metric} and dimension = ${groups[0]!} and day = ${day}::date limit 1`.execute(trx)
+  return rows.length === 0
+}
+
 /** Of each group its keys, and under the empty key all of it, by which one sees that a day is there. */
 function byHistory(
   groups: readonly string[],
@@ -116,6 +130,7 @@ export function keepingDays<Tables>(
       for (const day of days.slice(0, mostAtOnce)) {
         signal.throwIfAborted()
         await context.tenant(async (trx) => {
+          if (!(await isMine(trx, organizationId, daily, day))) return
           const facts = daily.asOf
             ? byHistory(daily.groups, await daily.asOf(trx, new Date(endOf(day).getTime() - 1)))
             : await byMeasure(figures.asked!(context, trx), {
