@@ -36,6 +36,8 @@ type Fact = { dimension: string; key: string; n: number; value: number | null }
 const inTimeMs = 3_600_000
 /** Days that were missed are made good so many at a time, those of late first. */
 const mostAtOnce = 31
+/** Where a day takes long to count, fewer: a round of many organizations has other work, too. */
+const longestMs = 5_000
 
 const midnight = (at: Date) => new Date(Math.floor(at.getTime() / dayMs) * dayMs)
 const endOf = (day: string) => new Date(Date.parse(`${day}T00:00:00Z`) + dayMs)
@@ -63,6 +65,20 @@ async function missing<Tables>(
   for (let ago = 1; ago <= mostDays && dayBefore(ago) >= midnight(since); ago++)
     if (!known.has(dayOf(dayBefore(ago)))) days.push(dayOf(dayBefore(ago)))
   return days
+}
+
+/** Whether a day is still absent, once nobody else is at it: two who measure it would add to each other's keys. */
+async function isMine<Tables>(
+  trx: Trx<Tables>,
+  organizationId: string,
+  { metric, groups }: Daily<Tables>,
+  day: string,
+): Promise<boolean> {
+  const lock = `${organizationId}/${metric}/${groups[0]}/${day}`
+  await sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(trx)
+  const { rows } = await sql`select 1 from metric_facts
+    where metric = ${metric} and dimension = ${groups[0]!} and day = ${day}::date limit 1`.execute(trx)
+  return rows.length === 0
 }
 
 /** Of each group its keys, and under the empty key all of it, by which one sees that a day is there. */
@@ -110,12 +126,15 @@ export function keepingDays<Tables>(
     if (settled.get(organizationId) === dayOf(now)) return
     const since = await context.tenant((trx) => figures.since(trx))
     let left = false
+    const from = performance.now()
     for (const daily of figures.daily) {
       const days = await context.tenant((trx) => missing(trx, daily, since, now))
       left ||= days.length > mostAtOnce
       for (const day of days.slice(0, mostAtOnce)) {
         signal.throwIfAborted()
+        if (performance.now() - from > longestMs) return
         await context.tenant(async (trx) => {
+          if (!(await isMine(trx, organizationId, daily, day))) return
           const facts = daily.asOf
             ? byHistory(daily.groups, await daily.asOf(trx, new Date(endOf(day).getTime() - 1)))
             : await byMeasure(figures.asked!(context, trx), {

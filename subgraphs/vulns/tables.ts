@@ -1,5 +1,6 @@
 import type { Generated, Selectable } from 'kysely'
 import type { Severity } from '#kit/severity.ts'
+import type { ScanTables } from './tables-scans.ts'
 
 export const statuses = [
   'open',
@@ -126,7 +127,7 @@ type Side<Before extends 'from' | ''> = {
   [Name in keyof Standing as Before extends 'from' ? `from${Capitalize<Name>}` : Name]: Standing[Name]
 }
 
-export type Tables = {
+export type Tables = ScanTables & {
   vulnerabilities: Stored & {
     id: string
     organizationId: string
@@ -251,36 +252,6 @@ export type Tables = {
     source: string
     assertedAt: Generated<Date>
   }
-  vulnerabilitySources: {
-    organizationId: string
-    vulnerabilityId: string
-    scope: string
-    tool: string
-    runId: string
-    contentHash: string
-    firstSeenAt: Generated<Date>
-    lastSeenAt: Generated<Date>
-    withdrawnAt: Date | null
-  }
-  /** The VEX document that a finding's status is from, while nobody has moved it since. */
-  vexClaims: {
-    organizationId: string
-    vulnerabilityId: string
-    document: string
-    /** Null where the document does not say. */
-    statedAt: Date | null
-    /** That the import gave the finding. */
-    statusAt: Date
-  }
-  /** What was told of what has fallen due. */
-  toldDues: { organizationId: string; subjectId: string; event: string; dueAt: Date; toldAt: Date }
-  appliedBatches: {
-    organizationId: string
-    runId: string
-    batch: number
-    outcome: Outcome
-    appliedAt: Generated<Date>
-  }
   /** Both sides of each change of what is counted; the database writes it. */
   vulnerabilityHistory: Side<'from'> &
     Side<''> & {
@@ -296,34 +267,6 @@ export type Tables = {
       note: string | null
       changedBy: string | null
     }
-  /** Runs of scans; of one that has not finished nobody knows whether it was complete. */
-  scans: {
-    organizationId: string
-    runId: string
-    assetId: string
-    scope: string
-    tool: string
-    /** A digest of all that a complete run said. */
-    payload: string | null
-    /** What it saw, once it has finished. */
-    findings: Generated<number>
-    closed: Generated<number>
-    startedAt: Generated<Date>
-    finishedAt: Date | null
-    revertedAt: Date | null
-    reverted: Reverted | null
-  }
-  /** How findings stood that a run has changed, before it did. */
-  findingChanges: {
-    organizationId: string
-    runId: string
-    vulnerabilityId: string
-    change: Change | 'closed' | 'absent' | 'unseen'
-    /** That the change gave the finding. */
-    version: number
-    before: Record<string, unknown>
-    sourceBefore: Record<string, unknown> | null
-  }
 }
 
 export type AcceptanceRow = Selectable<Tables['riskAcceptances']>

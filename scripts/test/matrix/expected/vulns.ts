@@ -88,7 +88,8 @@ export const vulns: Expected = {
   subscription: {
     vulnerabilityChanged: {
       may: members,
-      key: 'vulnerabilities:read',
+      // All of a finding is asked: who overruled its severity is a user.
+      key: ['vulnerabilities:read', 'users:read'],
       event: ['vulnerability.updated', { vulnerabilityId: '$vulnerability' }],
     },
   },

@@ -1,0 +1,64 @@
+/** What scans and documents leave behind: where findings are from, what each did to them, and what was told of them. */
+import type { Generated } from 'kysely'
+import type { Change, Outcome, Reverted } from './tables.ts'
+
+export type ScanTables = {
+  vulnerabilitySources: {
+    organizationId: string
+    vulnerabilityId: string
+    scope: string
+    tool: string
+    runId: string
+    contentHash: string
+    firstSeenAt: Generated<Date>
+    lastSeenAt: Generated<Date>
+    withdrawnAt: Date | null
+  }
+  appliedBatches: {
+    organizationId: string
+    runId: string
+    batch: number
+    outcome: Outcome
+    appliedAt: Generated<Date>
+  }
+  /** Runs of scans; of one that has not finished nobody knows whether it was complete. */
+  scans: {
+    organizationId: string
+    runId: string
+    assetId: string
+    scope: string
+    tool: string
+    /** A digest of all that a complete run said. */
+    payload: string | null
+    /** What it saw, once it has finished. */
+    findings: Generated<number>
+    closed: Generated<number>
+    startedAt: Generated<Date>
+    finishedAt: Date | null
+    revertedAt: Date | null
+    reverted: Reverted | null
+  }
+  /** How findings stood that a run has changed, before it did. */
+  findingChanges: {
+    organizationId: string
+    runId: string
+    vulnerabilityId: string
+    change: Change | 'closed' | 'absent' | 'unseen'
+    /** That the change gave the finding. */
+    version: number
+    before: Record<string, unknown>
+    sourceBefore: Record<string, unknown> | null
+  }
+  /** The VEX document that a finding's status is from, while nobody has moved it since. */
+  vexClaims: {
+    organizationId: string
+    vulnerabilityId: string
+    document: string
+    /** Null where the document does not say. */
+    statedAt: Date | null
+    /** That the import gave the finding. */
+    statusAt: Date
+  }
+  /** What was told of what has fallen due. */
+  toldDues: { organizationId: string; subjectId: string; event: string; dueAt: Date; toldAt: Date }
+}
