@@ -14,6 +14,7 @@ import * as aliases from './0022-aliases.ts'
 import * as vex from './0025-vex.ts'
 import * as due from './0026-due.ts'
 import * as judging from './0028-judging.ts'
+import * as historyJoin from './0029-history-join.ts'
 import * as bulk from './0030-bulk.ts'
 import * as facts from './0031-facts.ts'
 import * as covering from './0033-covering.ts'
@@ -35,6 +36,7 @@ export const migrations: Migrations = {
   '0025-vex': vex,
   '0026-due': due,
   '0028-judging': judging,
+  '0029-history-join': historyJoin,
   '0030-bulk': bulk,
   '0031-facts': facts,
   '0033-covering': covering,
