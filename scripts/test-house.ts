@@ -31,6 +31,8 @@ export type TestHouse = House & {
   anonymous: Visitor
   as(email: string): Promise<Visitor>
   visitor(token: string | null): Visitor
+  /** Waits until no job is asked for or under way. */
+  quiet(): Promise<void>
   /** The statements that subgraphs ran while the work was done, bookkeeping and the door's question aside. */
   statements(work: () => Promise<unknown>): Promise<Statement[]>
 }
@@ -135,6 +137,7 @@ export async function openTestHouse(
         await pause(250)
       }
     },
+    quiet: () => quiet(house.databaseUrl),
     statements: async (work) => {
       await quiet(house.databaseUrl)
       const from = seen.length
