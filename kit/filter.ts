@@ -41,8 +41,8 @@ function within(column: string, { from, to }: TimeRange): RawBuilder<boolean> {
 }
 
 function between(column: string, { from, to }: NumberRange): RawBuilder<boolean> {
-  const least = from == null ? always : sql`${sql.ref(column)} >= ${from}`
-  const greatest = to == null ? always : sql`${sql.ref(column)} <= ${to}`
+  const least = from == null ? anything : sql`${sql.ref(column)} >= ${from}`
+  const greatest = to == null ? anything : sql`${sql.ref(column)} <= ${to}`
   return sql<boolean>`(${least} and ${greatest})`
 }
 
