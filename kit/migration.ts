@@ -78,6 +78,46 @@ export type IngestOptions = {
   only?: string
 }
 
+/** Where a schema keeps what was changed of many at once, and what each was before (see `kit/bulk/`). */
+export async function bulkTables(db: Kysely<unknown>, schema: string): Promise<void> {
+  const [batches, items] = [sql.id(schema, 'bulk_batches'), sql.id(schema, 'bulk_items')]
+  await sql`
+    create table ${batches} (
+      organization_id uuid not null,
+      id uuid not null,
+      patch jsonb not null,
+      note text,
+      ids uuid[] not null,
+      matched integer not null,
+      changed integer,
+      refused integer,
+      digest varchar(64),
+      requested_by uuid not null,
+      operation_id uuid,
+      created_at timestamptz(3) not null,
+      finished_at timestamptz(3),
+      undone_at timestamptz(3),
+      undone_by uuid,
+      primary key (organization_id, id),
+      check ((undone_at is null) = (undone_by is null))
+    );
+    create table ${items} (
+      organization_id uuid not null,
+      batch_id uuid not null,
+      item_id uuid not null,
+      outcome varchar(10) not null check (outcome in ('changed', 'unchanged', 'refused')),
+      code varchar(50),
+      message text,
+      before jsonb,
+      version integer,
+      primary key (organization_id, batch_id, item_id),
+      foreign key (organization_id, batch_id) references ${batches} (organization_id, id)
+    );
+  `.execute(db)
+  await tenantTable(db, schema, 'bulk_batches')
+  await tenantTable(db, schema, 'bulk_items', { grants: 'select, insert' })
+}
+
 /**
  * What machines may write of a table: these columns, and never what people say. The role that they write by,
  * `<database>_<schema>_ingest`, logs in beside the service's own and reads whole rows.
