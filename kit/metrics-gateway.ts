@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import { createTally } from './tally.ts'
 
 /** `errors`: it answered with some; `refused`: it said no; `resting`: it was not asked, because it only failed. */
 export type FetchOutcome = 'ok' | 'errors' | 'refused' | 'failed' | 'late' | 'resting'
@@ -26,14 +27,14 @@ const states = { closed: 0, trying: 0.5, open: 1 }
 const planBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 
 export function gatewayMetrics(registers: Registry[], buckets: number[]): GatewayMetrics {
-  const plans = new Histogram({
+  const plans = createTally({
     name: 'nexus_plan_seconds',
     help: 'Plans that were made',
     buckets: planBuckets,
     registers,
   })
   const known = new Counter({ name: 'nexus_plan_hits_total', help: 'Plans that were there', registers })
-  const fetches = new Histogram({
+  const fetches = createTally({
     name: 'nexus_fetch_seconds',
     help: 'Calls to subgraphs as the gateway sees them, all that belongs to one included',
     labelNames: ['subgraph', 'outcome'],
@@ -71,7 +72,7 @@ export function gatewayMetrics(registers: Registry[], buckets: number[]): Gatewa
     },
   })
   return {
-    planned: (seconds) => plans.observe(seconds),
+    planned: (seconds) => plans.observe({}, seconds),
     known: () => known.inc(),
     fetched: (subgraph, outcome, seconds) => fetches.observe({ subgraph, outcome }, seconds),
     repeated: (subgraph) => repeated.inc({ subgraph }),

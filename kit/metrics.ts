@@ -1,9 +1,10 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { CacheOutcome } from './cache.ts'
 import { health } from './health.ts'
 import { createHttp, listen } from './http.ts'
 import type { Log } from './log.ts'
 import { type GatewayMetrics, gatewayMetrics } from './metrics-gateway.ts'
+import { createTally } from './tally.ts'
 import type { Tls } from './tls.ts'
 
 /** `again`: it failed and will be tried again; `superseded`: another attempt has taken its place. */
@@ -50,7 +51,7 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register })
   const registers = [register]
   const histogram = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
-    new Histogram({ name, help, labelNames, buckets, registers })
+    createTally({ name, help, labelNames, buckets, registers })
   const requests = histogram('nexus_http_request_seconds', 'HTTP requests', 'method', 'route', 'status')
   const operations = histogram('nexus_operation_seconds', 'GraphQL operations', 'operation', 'outcome')
   const calls = histogram('nexus_subgraph_call_seconds', 'Calls to subgraphs', 'subgraph', 'outcome')
@@ -60,7 +61,7 @@ export function createMetrics(): Metrics {
     labelNames: ['operation', 'code'],
     registers,
   })
-  const costs = new Histogram({
+  const costs = createTally({
     name: 'nexus_operation_cost',
     help: 'Estimated cost of GraphQL operations',
     labelNames: ['outcome'],
@@ -86,7 +87,7 @@ export function createMetrics(): Metrics {
       }
     },
   })
-  const jobs = new Histogram({
+  const jobs = createTally({
     name: 'nexus_job_seconds',
     help: 'Attempts at jobs',
     labelNames: ['job', 'outcome'],

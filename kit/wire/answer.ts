@@ -1,4 +1,5 @@
 import { type Body, createBody } from './body.ts'
+import { type Head, readHead } from './head.ts'
 
 /** The answer to one request, read from the bytes of its connection. */
 export type Reading = {
@@ -18,12 +19,7 @@ export type Reading = {
 const version = 'HTTP/1.'
 const headEnd = '\r\n\r\n'
 const longestHead = 64 * 1024
-const lengths = /\r\ncontent-length:[ \t]*([^\r\n]*)/gi
-const encodings = /\r\ntransfer-encoding:[ \t]*([^\r\n]*)/gi
-const connection = /\r\nconnection:[ \t]*([^\r\n]*)/i
-const keepAlive = /\r\nkeep-alive:[^\r\n]*timeout=(\d{1,6})/i
-const encoded = /\r\ncontent-encoding:[ \t]*(?!identity)[^\r\n]/i
-const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |\r\n)/
+const kept = /timeout=(\d{1,6})/i
 /** Servers that do not say how long they keep a connection keep it for 5 s at least. */
 const keptMs = 4_000
 /** What they say is when they end it: a request on its way would be lost. */
@@ -52,22 +48,18 @@ export function createReading(largest: number): Reading {
       return false
     }
     head = null
-    const text = all.toString('latin1', 0, end + 2)
-    const [, minor, status] = statusLine.exec(text) ?? []
-    if (!status) throw wrong('is no HTTP')
+    const read = readHead(all.toString('latin1', 0, end + 2))
     const rest = all.subarray(end + headEnd.length)
-    if (status === '101') throw wrong('is of another protocol')
-    if (status.startsWith('1')) return rest.length > 0 && begin(rest)
-    body = bodyOf(text, Number(status))
-    reusable = body.isDelimited ? reusableAfter(text, minor === '1') : 0
+    if (read.status === 101) throw wrong('is of another protocol')
+    if (read.status < 200) return rest.length > 0 && begin(rest)
+    body = bodyOf(read)
+    reusable = body.isDelimited ? reusableAfter(read) : 0
     return body.take(rest)
   }
 
-  const bodyOf = (text: string, status: number): Body => {
-    if (encoded.test(text)) throw wrong('is encoded')
+  const bodyOf = ({ status, length, coding, isEncoded }: Head): Body => {
+    if (isEncoded) throw wrong('is encoded')
     if (status === 204 || status === 304) return createBody({ length: 0 }, largest)
-    const coding = only(text, encodings)?.toLowerCase()
-    const length = only(text, lengths)
     // RFC 9112, 6.3: who says both may mean to be understood differently by two readers.
     if (coding !== undefined && length !== undefined) throw wrong('has two lengths')
     if (coding !== undefined) {
@@ -87,16 +79,8 @@ export function createReading(largest: number): Reading {
   }
 }
 
-/** The value of a header that may come once. */
-function only(text: string, header: RegExp): string | undefined {
-  const values = [...text.matchAll(header)].map(([, value]) => value!.trim())
-  if (values.length > 1) throw wrong('repeats a header')
-  return values[0]
-}
-
-function reusableAfter(text: string, isNewer: boolean): number {
-  const says = connection.exec(text)?.[1]?.toLowerCase()
-  if (says?.includes('close') || (!isNewer && !says?.includes('keep-alive'))) return 0
-  const seconds = keepAlive.exec(text)?.[1]
-  return seconds === undefined ? keptMs : Math.max(0, Number(seconds) * 1_000 - marginMs)
+function reusableAfter({ connection, keepAlive, isNewer }: Head): number {
+  if (connection?.includes('close') || (!isNewer && !connection?.includes('keep-alive'))) return 0
+  const seconds = keepAlive && kept.exec(keepAlive)?.[1]
+  return seconds ? Math.max(0, Number(seconds) * 1_000 - marginMs) : keptMs
 }

@@ -20,8 +20,9 @@ type Exchange = {
 }
 type Connection = { socket: Socket; exchange: Exchange | null; reading: Reading | null; goodUntil: number }
 
-/** Sockets hand over what they read before they read again: one place to read to does for all of them. */
-const inbox = Buffer.allocUnsafe(64 * 1024)
+/** Sockets hand over what they read before they read again: one place to read to does for all of them, large enough for most
+ * answers to come at once. */
+const inbox = Buffer.allocUnsafe(256 * 1024)
 const broken = new Error('The connection ended before its answer')
 const late = new Error('The answer is late')
 const closed = new Error('The connections are closed')
