@@ -74,12 +74,13 @@ export function createOperations({
     asked: Omit<Asked, keyof Named>,
     context: GatewayContext,
     trace: Span | undefined,
+    asText = false,
   ) => {
     const counted = counting(metrics)
     const { asksForPlan } = context
     let failed: string | undefined = 'thrown'
     try {
-      const result = await engine.execute({ ...asked, document, context, trace, asksForPlan })
+      const result = await engine.execute({ ...asked, document, context, trace, asksForPlan, asText })
       counted(nameOf(document, asked.operationName), result.errors)
       failed = codeOf(result)
       return result
@@ -95,10 +96,10 @@ export function createOperations({
   const reader = (trace?: Span) => createReader(persisted, (text) => engine.read(text, trace))
   const untraced = reader()
   const read: Operations['read'] = (asked, context) => untraced.read(asked, only(context))
-  const answer = (asked: Asked, context: GatewayContext): Promise<Result> | Result => {
+  const answer = (asked: Asked, context: GatewayContext, asText = false): Promise<Result> | Result => {
     const trace = begun(context)
     const document = trace ? reader(trace).read(asked, only(context)) : read(asked, context)
-    if ('ast' in document) return resultOf(document, asked, context, trace)
+    if ('ast' in document) return resultOf(document, asked, context, trace, asText)
     trace?.end(codeOf(document))
     return refused(document.errors)
   }
@@ -122,8 +123,8 @@ export function createOperations({
     answer: (asked, context) => presentedBy(() => answer(asked, context), context),
     async write(asked, context) {
       try {
-        const result = await answer(asked, context)
-        if (result.json && !result.extensions) return { status: 200, body: `${result.json}\n` }
+        const result = await answer(asked, context, true)
+        if (result.json) return { status: 200, body: `${result.json}\n` }
         return written(present(result, context))
       } catch (error) {
         return written(failed(error, context))

@@ -25,6 +25,8 @@ export type SubgraphRequest = {
   deadline?: Deadline | undefined
   /** Ends a subscription. */
   signal?: AbortSignal | undefined
+  /** Finds in the text of the answer what is wanted of it; undefined where that is not all there is. */
+  read?: ((text: string) => unknown) | undefined
 }
 export type SubgraphError = {
   message: string
@@ -34,12 +36,18 @@ export type SubgraphError = {
 export type SubgraphResponse = {
   data?: Record<string, unknown> | null
   errors?: readonly SubgraphError[]
-  /** All of it as it came, where it has data and nothing else. */
+  /** All of it as it came, where it was read by `read`; there is no data then. */
   json?: string | undefined
+  /** What was found in it. */
+  found?: unknown
 }
 
 /** How a subgraph is reached: over HTTP, or by a call when it lives in this process. */
-export type Transport = ((request: SubgraphRequest) => Promise<SubgraphResponse>) & { stream?: Stream }
+export type Transport = ((request: SubgraphRequest) => Promise<SubgraphResponse>) & {
+  stream?: Stream
+  /** Whether answers come as text, for `read`. */
+  isText?: boolean
+}
 /**
  * Subscribes, until `signal` aborts: resolves with the answers when the subgraph listens, or with the one that
  * refuses. Without it the subgraph cannot be subscribed to.
@@ -72,7 +80,7 @@ export function httpTransport(
   largest = answerMaxBytes,
   headersOf: HeadersOf = asNexus,
   tls: Tls | null = null,
-): Transport & { stream: Stream; close(): Promise<void> } {
+): Transport & { stream: Stream; close(): Promise<void>; isText: boolean } {
   const target = new URL(url)
   const wire =
     target.protocol === 'http:' ? createWire(target, largest) : createTlsWire(target, largest, tls?.connect)
@@ -83,7 +91,8 @@ export function httpTransport(
     const deadline = given ?? deadlineIn(subgraphDeadlineMs)
     try {
       const body = request.body ?? JSON.stringify({ query, variables, operationName })
-      return answerIn(await wire.post(headers, body, deadline))
+      const text = await wire.post(headers, body, deadline)
+      return request.read ? foundIn(text, request.read) : answerIn(text)
     } catch {
       throw unavailable()
     } finally {
@@ -116,7 +125,7 @@ export function httpTransport(
   const close = async () => {
     await Promise.all([wire.close(), streams.destroy()])
   }
-  return Object.assign(call, { stream, close })
+  return Object.assign(call, { stream, close, isText: true })
 }
 
 /** Where a subgraph is: over TLS where the processes have certificates, whatever its address says. */
@@ -137,8 +146,14 @@ export function openTransports(
   return Object.fromEntries(opened)
 }
 
-function answerIn(json: string): SubgraphResponse {
-  const answer = JSON.parse(json)
-  for (const name in answer) if (name !== 'data') return { data: answer.data, errors: answer.errors }
-  return { data: answer.data, json }
+/** An answer from its text. Throws where it is no JSON. */
+export function answerIn(json: string): SubgraphResponse {
+  const { data, errors } = JSON.parse(json)
+  return { data, errors }
+}
+
+/** An answer by what was found in its text, or as values where that is not what was looked for. */
+export function foundIn(json: string, read: (text: string) => unknown): SubgraphResponse {
+  const found = read(json)
+  return found === undefined ? answerIn(json) : { json, found }
 }

@@ -50,6 +50,8 @@ export type EngineOptions = {
 export type ExecuteRequest = Asked & {
   /** Asks for the plan beside the answer, as `extensions.queryPlan`. */
   asksForPlan?: boolean | undefined
+  /** Whether JSON's text will do as well: it costs less, where it can be had. */
+  asText?: boolean | undefined
 }
 export type Engine = GatewayInterface & {
   /** What clients see. */
@@ -98,10 +100,14 @@ export function createEngine(options: EngineOptions): Engine {
       const allowed = (of: Operation) => check(of, context)
       const prepared = await prepare(serving.generation, asked, ['query', 'mutation'], caller, allowed)
       if ('errors' in prepared) return prepared
-      const result = await run(serving.sources, prepared, { ...caller, trace: asked.trace })
+      const { asksForPlan, trace } = asked
+      const tellsCost = prepared.cost && options.cost?.expose?.(context)
+      const asText = asked.asText && !asksForPlan && !tellsCost
+      const result = await run(serving.sources, prepared, { ...caller, trace, asText })
+      if (asText) return result
       return beside(result, {
-        cost: prepared.cost && options.cost?.expose?.(context) ? prepared.cost : undefined,
-        queryPlan: asked.asksForPlan ? await shown(prepared.compiled.plan) : undefined,
+        cost: tellsCost ? prepared.cost : undefined,
+        queryPlan: asksForPlan ? await shown(prepared.compiled.plan) : undefined,
       })
     } finally {
       leave()
@@ -111,8 +117,7 @@ export function createEngine(options: EngineOptions): Engine {
     const { operationName, variables } = request
     const document = generations.of(schema).generation.read(source)
     if ('errors' in document) return document
-    const { json: _, ...answer } = await execute({ document, operationName, variables, context })
-    return answer
+    return execute({ document, operationName, variables, context })
   }
   return {
     get schema() {
@@ -138,9 +143,9 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 /** A result with what else it tells, where that is anything. */
-function beside({ json, ...answer }: Result, told: Record<string, unknown>): Result {
+function beside(answer: Result, told: Record<string, unknown>): Result {
   const extensions = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined))
-  if (Object.keys(extensions).length === 0) return { ...answer, json }
+  if (Object.keys(extensions).length === 0) return answer
   return { ...answer, extensions: { ...answer.extensions, ...extensions } }
 }
 

@@ -115,11 +115,14 @@ const badUserInput = (error: GraphQLError, suggests: boolean) =>
     extensions: { code: 'BAD_USER_INPUT' },
   })
 
-const around = '{"data":}'.length
+export type Running = Caller & {
+  event?: SubgraphResponse
+  trace?: Span | undefined
+  /** Whether JSON's text will do. */
+  asText?: boolean | undefined
+}
 
-export type Running = Caller & { event?: SubgraphResponse; trace?: Span | undefined }
-
-/** An answer, and the same as JSON where that is there already. */
+/** An answer; as JSON's text alone where that was asked for and could be had. */
 export type Result = ExecutionResult & { json?: string | undefined }
 
 /**
@@ -129,7 +132,7 @@ export type Result = ExecutionResult & { json?: string | undefined }
 export async function run(
   sources: Sources,
   { compiled, variables, given }: Prepared,
-  { context, deadlineMs, authorization, event, trace }: Running,
+  { context, deadlineMs, authorization, event, trace, asText }: Running,
 ): Promise<Result> {
   const deadline = deadlineIn(deadlineMs)
   const run: Run = {
@@ -139,6 +142,7 @@ export async function run(
     deadline,
     trace,
     event,
+    known: asText ? new Map() : undefined,
     isFresh: compiled.kind !== 'query',
     data: {},
     failures: [],
@@ -146,17 +150,9 @@ export async function run(
     broken: new Set(),
   }
   try {
-    const { passing } = compiled
-    if (passing) {
-      const { call, isExact } = passing
-      const answer = await call.ask(run)
-      const size = answer.errors ? -1 : isExact(answer.data)
-      if (size !== -1) {
-        const isAll = answer.json?.length === size + around
-        return { data: answer.data!, json: isAll ? answer.json : undefined }
-      }
-      call.take(run, answer)
-    } else await compiled.step(run)
+    const json = asText && (await compiled.weave?.(run))
+    if (json) return { json }
+    await compiled.step(run)
   } finally {
     deadline.clear()
   }

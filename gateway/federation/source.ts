@@ -5,7 +5,13 @@ import { type Deadline, deadlineIn } from '#kit/deadline.ts'
 import { NexusError, unavailable } from '#kit/errors.ts'
 import type { FetchOutcome, GatewayMetrics } from '#kit/metrics-gateway.ts'
 import type { Span } from '#kit/tracing.ts'
-import type { SubgraphRequest, SubgraphResponse, Transport } from '#kit/transport.ts'
+import {
+  answerIn,
+  foundIn,
+  type SubgraphRequest,
+  type SubgraphResponse,
+  type Transport,
+} from '#kit/transport.ts'
 import { type Breaker, createBreaker } from './calls/breaker.ts'
 import { createBudget } from './calls/budget.ts'
 import { inChunks } from './calls/chunks.ts'
@@ -29,6 +35,8 @@ export type SourceRequest = {
   /** Ends the whole operation. */
   deadline?: Deadline | undefined
   trace?: Span | undefined
+  /** Finds in the text of the answer what is wanted of it; only where the source has `texts`. */
+  read?: ((text: string) => unknown) | undefined
 }
 /** What a source is asked to subscribe to, until `signal` aborts. */
 export type StreamRequest = {
@@ -42,6 +50,8 @@ export type StreamRequest = {
 export type Source = {
   fetch(request: SourceRequest): Promise<SubgraphResponse>
   stream?(request: StreamRequest): Promise<SubgraphResponse | AsyncIterable<SubgraphResponse>>
+  /** Set where answers come as text, which may be read without making values of it; of so many entities at most. */
+  texts?: { entities: number } | undefined
   /** No supergraph has it any more, and nobody waits for it. */
   close?(): void
 }
@@ -80,7 +90,7 @@ export function createSource<Context extends { requestId: string; client?: Clien
   const { name, transport, tokenFor, deadlineMs, entitiesPerCall } = { ...defaults, ...options }
   const { breaker = createBreaker(), observe } = options
   const budget = createBudget()
-  const { flights = createFlights<SubgraphResponse>(() => observe?.shared(name)) } = options
+  const { flights = createFlights(copyOf, () => observe?.shared(name)) } = options
   const failed = (error: unknown, requestId: string): SubgraphResponse => {
     options.onFailure?.({ subgraph: name, requestId, error })
     const { message, extensions } = error instanceof NexusError ? error : unavailable()
@@ -126,7 +136,7 @@ export function createSource<Context extends { requestId: string; client?: Clien
     return request.body ?? JSON.stringify({ query, variables, operationName })
   }
   const ask = async (of: SourceRequest, variables: Fields, body?: string): Promise<SubgraphResponse> => {
-    const { kind, query, operationName, context, deadline, isFresh, trace } = of
+    const { kind, query, operationName, context, deadline, isFresh, trace, read } = of
     const { requestId, client } = context as Context
     const from = performance.now()
     const tell = (outcome: FetchOutcome) =>
@@ -136,13 +146,13 @@ export function createSource<Context extends { requestId: string; client?: Clien
       const token = typeof signing === 'string' ? signing : await until(deadline, () => signing)
       const { traceparent } = trace ?? {}
       const asked = { query, variables, operationName, body, token, requestId, client }
-      const request = { ...asked, traceparent, deadline: undefined }
+      const request = { ...asked, traceparent, read, deadline: undefined }
       const call = () => {
         if (kind !== 'query') return made(request, false).finally(flights.close)
         if (isFresh) return made(request, true)
         return flights.share(token, question(request), () => made(request, true))
       }
-      const answer = await until(deadline, call)
+      const answer = opened(await until(deadline, call), read)
       tell(answer.errors ? 'errors' : 'ok')
       return answer
     } catch (error) {
@@ -152,6 +162,7 @@ export function createSource<Context extends { requestId: string; client?: Clien
   }
 
   return {
+    texts: transport.isText ? { entities: entitiesPerCall } : undefined,
     fetch(of) {
       const { kind, variables, body } = of
       const { representations } = variables
@@ -176,6 +187,17 @@ export function createSource<Context extends { requestId: string; client?: Clien
   }
 }
 
+/** What another caller who asked the same is given. What was found is for one way of reading alone. */
+const copyOf = (answer: SubgraphResponse): SubgraphResponse =>
+  answer.json === undefined ? structuredClone(answer) : { json: answer.json }
+
+/** An answer that another caller's call brought, read as this one reads. */
+function opened(answer: SubgraphResponse, read: SourceRequest['read']): SubgraphResponse {
+  const { json, found } = answer
+  if (json === undefined || found !== undefined) return answer
+  return read ? foundIn(json, read) : answerIn(json)
+}
+
 const resting = unavailable()
 const late = unavailable()
 function outcomeOf(error: unknown): FetchOutcome {
@@ -189,6 +211,7 @@ const isRefusal = (error: unknown) => error instanceof NexusError && error.code 
 
 function isAnswer(answer: unknown): answer is SubgraphResponse {
   if (typeof answer !== 'object' || answer === null) return false
-  const { data, errors } = answer as Record<string, unknown>
+  const { data, errors, json } = answer as Record<string, unknown>
+  if (json !== undefined) return true
   return (data === null || typeof data === 'object' || Array.isArray(errors)) && !Array.isArray(data)
 }

@@ -22,7 +22,8 @@ export function answersOf(engine: Engine, persisted: Persisted): Answering<OpenC
     present: ({ errors }) => ({ errors: errors.map((error) => told(error.toJSON())) }),
     async write(asked, context) {
       const document = read(asked, false)
-      const answer = 'ast' in document ? await engine.execute({ ...asked, document, context }) : document
+      const answer =
+        'ast' in document ? await engine.execute({ ...asked, document, context, asText: true }) : document
       if ('json' in answer && answer.json) return { status: 200, body: `${answer.json}\n` }
       const errors = answer.errors?.map((error) => told(error.toJSON()))
       return written({ ...(errors && { errors }), ...('data' in answer && { data: answer.data }) })

@@ -20,7 +20,7 @@ const [times = 1, seed = 1_301_787] = (process.env.NEXUS_DIFFERENTIAL ?? '')
 
 const given = 'operations that the planner gave up'
 const asked = 'operations'
-const met = createTally(given, asked, 'errors', 'nulls that spread', ...planParts, ...questionParts)
+const met = createTally(given, asked, 'texts', 'errors', 'nulls that spread', ...planParts, ...questionParts)
 
 /** Asks one graph many random questions in both ways, and `also` this one. */
 async function compare(t: TestContext, subgraphs: Subgraphs, runs: number, names: string[], also?: string) {
@@ -36,6 +36,9 @@ async function compare(t: TestContext, subgraphs: Subgraphs, runs: number, names
     if (ours.errors?.[0]?.extensions?.code === 'OPERATION_RESOLUTION_FAILURE') return met.count(given)
     try {
       assertSame(ours, reference)
+      const text = await world.text(document, variables)
+      met.count('texts', text !== null)
+      if (text !== null) assert.equal(text, JSON.stringify(ours))
     } catch (error) {
       const found = JSON.stringify({ ours, reference }, null, 1)
       throw new Error(`${query} ${JSON.stringify(variables)}\n${found}`, { cause: error })

@@ -4,7 +4,7 @@ import { execute, parse, validate } from 'graphql'
 import type { SubgraphError, SubgraphRequest, SubgraphResponse, Transport } from '#kit/transport.ts'
 
 export type Resolvers = Record<string, Record<string, (...args: never[]) => unknown>>
-type Toy = { name: string; sdl: string; resolvers: Resolvers }
+export type Toy = { name: string; sdl: string; resolvers: Resolvers }
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",
   import: ["@key", "@shareable", "@external", "@requires", "@provides", "@inaccessible", "@interfaceObject",

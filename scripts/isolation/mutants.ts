@@ -78,7 +78,7 @@ const everybody = '00000000-0000-7000-8000-000000000000'
 export function partsLacking(missing: Missing): NonNullable<ScratchOptions['parts']> {
   return {
     calls: () => {
-      const { share, close } = createFlights<never>()
+      const { share, close } = createFlights<never>((answer) => answer)
       const flights = {
         close,
         share: (caller: string, ...of: [string, () => Promise<never>]) =>

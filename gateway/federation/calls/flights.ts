@@ -10,8 +10,14 @@ export type Flights<Answer extends object> = {
 
 type Flight<Answer> = { passengers: number; landed: Promise<unknown>; copies: Answer[] }
 
-/** @param onShared told of each who waits for the call of another */
-export function createFlights<Answer extends object>(onShared?: () => void): Flights<Answer> {
+/**
+ * @param copyOf makes of an answer one that another may change
+ * @param onShared told of each who waits for the call of another
+ */
+export function createFlights<Answer extends object>(
+  copyOf: (answer: Answer) => Answer,
+  onShared?: () => void,
+): Flights<Answer> {
   const callers = new Map<string, Map<string, Flight<Answer>>>()
   return {
     close: () => callers.clear(),
@@ -34,7 +40,7 @@ export function createFlights<Answer extends object>(onShared?: () => void): Fli
         (given) => {
           land()
           // All copies are made before anyone has an answer to change.
-          for (let copy = 1; copy < flight.passengers; copy++) flight.copies.push(structuredClone(given))
+          for (let copy = 1; copy < flight.passengers; copy++) flight.copies.push(copyOf(given))
           return given
         },
         (error: unknown) => {

@@ -11,13 +11,13 @@ import type { Refusal } from '../authorize/filter.ts'
 import { type Guarded, guardsOf } from '../authorize/guards.ts'
 import type { Judged } from '../authorize/judge.ts'
 import { viewOf } from '../authorize/view.ts'
-import type { Call } from '../execute/fetch.ts'
 import type { Step } from '../execute/run.ts'
 import { stepOf } from '../execute/steps.ts'
 import type { Planner } from '../planner/planner.ts'
-import { type Exact, exactOf } from '../shape/exact.ts'
 import { type Introspect, introspectionOf } from '../shape/introspection.ts'
 import { type Shape, shapeOf } from '../shape/shape.ts'
+import { seldom } from '../weave/seldom.ts'
+import { type Weave, weaveOf } from '../weave/weave.ts'
 import { type Branches, branchesOf, type Fragments } from './branches.ts'
 import { type Decisions, decided, decidingVariables } from './decisions.ts'
 import type { Identify } from './keys.ts'
@@ -51,8 +51,8 @@ export type Compiled = {
   /** Where events come from; of subscriptions only. */
   primary: SubscriptionNode['primary'] | undefined
   shape: Shape
-  /** Set where one subgraph may answer just what the client asked. */
-  passing: { call: Call; isExact: Exact } | null
+  /** Answers with text, where the subgraphs' texts have all of it as it should be; null of what is not plain. */
+  weave: Weave | null
   introspect: Introspect
   /** All that the client may ask, under the names that the plan uses. */
   asked: Branches
@@ -98,13 +98,15 @@ export async function compile(
   const fragments = fragmentsOf(asked)
   const planned = await plan(decided(kept, decisions), operationName)
   const root = schema.getRootType(operation.operation)!
-  const { step, only } = stepOf(planned, { types, identify, toClient })
-  const isWhole = only && refusals.length === 0
-  const isExact = isWhole && exactOf(root, operation.selectionSet, { types, fragments, decisions, toClient })
+  const surroundings = { types, identify, toClient }
+  const selecting = { types, fragments, decisions, toClient }
   return {
     kind: operation.operation,
-    step,
-    passing: isExact ? { call: only, isExact } : null,
+    step: stepOf(planned, surroundings),
+    weave:
+      operation.operation === 'query' && refusals.length === 0
+        ? seldom(() => weaveOf(planned, root, operation.selectionSet, selecting, surroundings))
+        : null,
     primary: planned.node?.kind === 'Subscription' ? planned.node.primary : undefined,
     shape: shapeOf(root, operation.selectionSet, { schema, types, fragments, decisions, withheld, toClient }),
     introspect: introspectionOf(schema, operationIn(client, operationName)!, fragmentsOf(client)),

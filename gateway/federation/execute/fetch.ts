@@ -1,6 +1,6 @@
 import type { FetchNode } from '@apollo/query-planner'
 import { type DocumentNode, type FragmentDefinitionNode, Kind, parse, type SelectionSetNode } from 'graphql'
-import type { SubgraphResponse } from '#kit/transport.ts'
+import { answerIn, type SubgraphResponse } from '#kit/transport.ts'
 import { type Branches, branchesOf, type Fragments } from '../compile/branches.ts'
 import type { Identify } from '../compile/keys.ts'
 import { type Fields, get, isFields, set } from '../compile/own.ts'
@@ -27,9 +27,6 @@ export type Call = {
   readonly path: Path
   readonly branches: Branches
   readonly step: Step
-  /** The two halves of a step at the root: to ask, and to take what was answered. */
-  readonly ask: (run: Run) => Promise<SubgraphResponse>
-  readonly take: (run: Run, answer: SubgraphResponse) => void
   /** Set when another call of the plan may change what this one fetched. */
   changed: boolean
 }
@@ -57,8 +54,6 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
   const call: Call = {
     path,
     branches,
-    ask: (run) => request(run),
-    take: (run, answer) => takeFields(run, [run.data], answer),
     changed: true,
     step: requires
       ? entityStep(representing(node, surroundings))
@@ -121,11 +116,27 @@ export function callOf(node: FetchNode, path: Path, surroundings: Surroundings, 
   return call
 }
 
-const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Surroundings, ask: Ask) => {
+/**
+ * Makes a call of a plan.
+ * @param asked the entities that it asks for
+ * @param read what reads the text of the answer, where it is not to be read as values
+ */
+export type Request = (
+  run: Run,
+  asked?: { written: readonly string[]; representations?: Fields[] },
+  read?: (text: string) => unknown,
+) => Promise<SubgraphResponse>
+
+/** Compiles how a call is made, from what its body has in common each time. */
+export function requestOf(
+  { variableUsages = [], ...node }: FetchNode,
+  { toClient }: Surroundings,
+  ask = askSource,
+): Request {
   const { operation: query, operationName, operationKind: kind, serviceName: subgraph } = node
   const names = variableUsages.map((name) => [name, toClient(name)] as const)
   const start = `${JSON.stringify({ query, operationName }).slice(0, -1)},"variables":`
-  return async (run: Run, asked?: Distinct): Promise<SubgraphResponse> => {
+  return async (run, asked, read) => {
     const variables: Fields = {}
     for (const [name, given] of names) {
       const value = get(run.variables as Fields, given)
@@ -133,7 +144,14 @@ const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Su
     }
     const written = JSON.stringify(variables)
     const body = `${start}${asked ? withEntities(written, asked) : written}}`
-    if (asked) variables.representations = asked.representations
+    const key = run.known && `${subgraph} ${body}`
+    const before = key && !read && run.known?.size ? run.known.get(key) : undefined
+    if (key && before) {
+      // Nobody else may change what this one gets.
+      run.known?.delete(key)
+      return before.json === undefined ? before : answerIn(before.json)
+    }
+    if (asked?.representations) variables.representations = asked.representations
     const { context, deadline, isFresh } = run
     const trace = run.trace?.child('fetch', { 'nexus.subgraph': subgraph }, 'client')
     const answer = await ask(run, {
@@ -147,10 +165,13 @@ const requestOf = ({ variableUsages = [], ...node }: FetchNode, { toClient }: Su
       deadline,
       isFresh,
       trace,
+      read,
     })
     trace?.end(failureIn(answer))
     if (!isFields(answer)) return {}
-    return answer.errors?.length === 0 ? { data: answer.data ?? null } : answer
+    const told = answer.errors?.length === 0 ? { data: answer.data ?? null } : answer
+    if (read && key) run.known?.set(key, told)
+    return told
   }
 }
 
@@ -159,12 +180,12 @@ const failureIn = (answer: SubgraphResponse): string | undefined =>
   answer?.errors && String(answer.errors[0]?.extensions?.code ?? 'errors')
 
 // Each representation is written once: to be told apart, to be sent, and to find its like under way.
-const withEntities = (variables: string, { written }: Distinct): string =>
+const withEntities = (variables: string, { written }: Pick<Distinct, 'written'>): string =>
   `${variables === '{}' ? '{' : `${variables.slice(0, -1)},`}"representations":[${written.join()}]}`
 
 /** Who wants an entity, and for each of them its place among the representations. */
 type Goals = { targets: Fields[]; places: number[] }
-type Distinct = Goals & { representations: Fields[]; written: string[] }
+type Distinct = Goals & { representations: Fields[]; written: readonly string[] }
 
 const nothingToEscape = /^[\w .:/@+=-]*$/
 
@@ -182,7 +203,8 @@ function written(representation: Fields): string {
 /** Each entity once, and for each object that wants it the place of its representation. */
 function distinct(objects: Fields[], represent: Represent, broken: ReadonlySet<Fields>): Distinct {
   const known = new Map<string, number>()
-  const asked: Distinct = { representations: [], written: [], targets: [], places: [] }
+  const writings: string[] = []
+  const asked: Distinct = { representations: [], written: writings, targets: [], places: [] }
   for (const object of objects) {
     const representation = represent(object, broken)
     if (!representation) continue
@@ -190,7 +212,7 @@ function distinct(objects: Fields[], represent: Represent, broken: ReadonlySet<F
     let place = known.get(key)
     if (place === undefined) {
       place = asked.representations.push(representation) - 1
-      asked.written.push(key)
+      writings.push(key)
       known.set(key, place)
     }
     asked.targets.push(object)
@@ -200,7 +222,7 @@ function distinct(objects: Fields[], represent: Represent, broken: ReadonlySet<F
 }
 
 /** What a call selects: of the root, or of the entities that it asks for. */
-function selectionOf({ definitions }: DocumentNode, ofEntities: boolean) {
+export function selectionOf({ definitions }: DocumentNode, ofEntities: boolean) {
   const fragments: Fragments = new Map(
     definitions
       .filter(

@@ -17,6 +17,8 @@ export type Run = {
   readonly isFresh: boolean
   /** What the subgraph of a subscription has just told. */
   readonly event?: SubgraphResponse | undefined
+  /** Calls that were answered in another form than was hoped for, by whom and what they ask: they are not made again. */
+  readonly known?: Map<string, SubgraphResponse> | undefined
   /** What subgraphs have answered so far, under the names that the plan uses. */
   readonly data: Fields
   readonly failures: Failure[]

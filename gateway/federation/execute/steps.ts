@@ -10,11 +10,10 @@ const refused = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })
 
 /**
- * Compiles a plan into one function, to be run often. Of a subscription's plan it is what each event needs. `only`
- * is the plan's one call, where it is one whose answer needs no change.
+ * Compiles a plan into one function, to be run often. Of a subscription's plan it is what each event needs.
  * Throws GraphQLError for a plan with @defer or @fromContext.
  */
-export function stepOf(plan: QueryPlan, surroundings: Surroundings): { step: Step; only: Call | null } {
+export function stepOf(plan: QueryPlan, surroundings: Surroundings): Step {
   const calls: Call[] = []
   const fetch = (node: FetchNode, path: Path, ask?: Ask): Step => {
     if (node.contextRewrites?.length) throw refused('This gateway does not offer @fromContext')
@@ -43,7 +42,7 @@ export function stepOf(plan: QueryPlan, surroundings: Surroundings): { step: Ste
     }
   }
   const { node } = plan
-  if (!node) return { step: () => undefined, only: null }
+  if (!node) return () => undefined
   let step: Step
   if (node.kind === 'Subscription') {
     const { primary, rest } = node
@@ -54,8 +53,7 @@ export function stepOf(plan: QueryPlan, surroundings: Surroundings): { step: Ste
     step = rest ? inTurn([told, compile(rest, [])]) : told
   } else step = compile(node, [])
   for (const call of calls) call.changed = calls.some((other) => other !== call && mayChange(other, call))
-  const isPlain = node.kind === 'Fetch' && !node.requires && !node.outputRewrites?.length
-  return { step, only: isPlain ? calls[0]! : null }
+  return step
 }
 
 const inTurn =

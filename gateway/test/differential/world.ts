@@ -9,8 +9,8 @@ import {
   parse,
   validate,
 } from 'graphql'
-import type { SubgraphResponse } from '#kit/transport.ts'
-import { documentOf } from '../../federation/documents.ts'
+import { answerIn, foundIn } from '#kit/transport.ts'
+import { type Document, documentOf } from '../../federation/documents.ts'
 import { createEngine, type Engine } from '../../federation/engine.ts'
 import { inThread } from '../../federation/planner/in-thread.ts'
 import type { Planning } from '../../federation/planner/planner.ts'
@@ -25,6 +25,8 @@ export type World = {
   invalid: string[]
   calls: number
   federated(document: DocumentNode, variables: Record<string, unknown>): Promise<ExecutionResult>
+  /** The same from the second time on, for who takes texts; null where it is none. */
+  text(document: DocumentNode, variables: Record<string, unknown>): Promise<string | null>
   whole(document: DocumentNode, variables: Record<string, unknown>): Promise<ExecutionResult>
 }
 export type Subgraphs = Readonly<Record<string, string>>
@@ -50,23 +52,38 @@ export function openWorld(subgraphs: Subgraphs, planning: Planning = inThread): 
     const { entity, ...resolvers } = fakeOf(schema, traits)
     answerEntities(schema, entity)
     sources[name] = {
-      async fetch({ query, variables: variableValues }) {
+      texts: { entities: 1_000 },
+      async fetch({ query, variables, body, read }) {
         world.calls++
+        const variableValues = read ? JSON.parse(body!).variables : variables
         const document = parse(query)
         for (const { message } of validate(schema, document))
           world.invalid.push(`${name}: ${message} in ${query}`)
-        return plain(await execute({ schema, document, variableValues, ...resolvers })) as SubgraphResponse
+        const text = JSON.stringify(await execute({ schema, document, variableValues, ...resolvers }))
+        return read ? foundIn(text, read) : answerIn(text)
       },
     }
   }
   const engine = createEngine({ supergraphSdl, sourceFor: (name) => sources[name]!, planning })
   const { schema } = engine
   const whole = fakeOf(schema, traits)
+  const documents = new WeakMap<DocumentNode, Document>()
+  const known = (document: DocumentNode) => {
+    const of = documents.get(document) ?? documentOf(document)
+    documents.set(document, of)
+    return of
+  }
   const { fieldResolver, typeResolver } = whole
   return Object.assign(world, {
     engine,
     federated: async (document: DocumentNode, variables: Record<string, unknown>) =>
-      plain(await engine.execute({ document: documentOf(document), variables, context: {} })),
+      plain(await engine.execute({ document: known(document), variables, context: {} })),
+    async text(document: DocumentNode, variables: Record<string, unknown>) {
+      const asked = { document: known(document), variables, context: {}, asText: true }
+      await engine.execute(asked)
+      const { json = null } = await engine.execute(asked)
+      return json
+    },
     whole: async (document: DocumentNode, variableValues: Record<string, unknown>) =>
       plain(await execute({ schema, document, variableValues, fieldResolver, typeResolver })),
   })
