@@ -76,7 +76,7 @@ const defaults = {
   suggests: true,
   explains: false,
   authorization: nobody,
-  rememberedBytes: 64 * 1024 * 1024,
+  rememberedBytes: 24 * 1024 * 1024,
   jitterMs: 5_000,
 }
 

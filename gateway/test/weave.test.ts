@@ -169,6 +169,16 @@ test('texts are woven to what values are shaped to', async () => {
   }
 })
 
+test('what is too long for a pattern is read as values', async () => {
+  const { ask, lies } = open()
+  for (let times = 0; times < 2; times++) await ask(0, true)
+  const lines = '\\n'.repeat(8_000_000)
+  lies((_body, text) => text.replaceAll('ä 😀', '').replace('""', `"${lines}"`))
+  const text = await ask(0, true)
+  assert.ok(text === (await ask(0, false)))
+  assert.ok(text.includes(lines))
+})
+
 test('whatever a subgraph writes, texts are woven to what values are shaped to, or not at all', async () => {
   const { ask, lies, taken } = open()
   let woven = 0

@@ -75,14 +75,19 @@ function asking(order: Order, calls: readonly WovenCall[]): Asking {
   }
 }
 
-/** Reads all of a text, or nothing. */
+/** Reads all of a text, or nothing: also of one that is too long for a pattern, which throws RangeError then. */
 const whole =
   <Value>(read: Read<Value>, before = '', after = '') =>
   (text: string): Value | undefined => {
     if (!text.startsWith(before)) return undefined
     const cursor = { text, at: before.length }
-    const found = read(cursor)
-    return text.length === cursor.at + after.length && text.endsWith(after) ? found : undefined
+    try {
+      const found = read(cursor)
+      return text.length === cursor.at + after.length && text.endsWith(after) ? found : undefined
+    } catch (error) {
+      if (error instanceof RangeError) return undefined
+      throw error
+    }
   }
 
 function rootOf({ number, request, row }: WovenCall): Asking {
