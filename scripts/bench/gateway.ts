@@ -15,7 +15,7 @@ import { type Peer, startPeer } from './peer.ts'
 const rounds = Number(settings.rounds ?? 5)
 const ms = Number(settings.ms ?? 2_000)
 const connections = 16
-const warmUp = 2_000
+const warmUp = 5_000
 const names = (settings.only?.split(',') ?? Object.keys(operations)) as OperationName[]
 const peers = ['ours', 'stock', 'hand', 'inprocess']
 for (const name of ['hive', 'mercurius']) {
