@@ -1,13 +1,19 @@
 /**
  * `npm test`: types, lint, walls, contracts, then all tests. The last line is `N passed, N failed`, and
- * `, N skipped` where something was skipped. `unit` and `integration` choose tests and leave out the checks.
+ * `, N skipped` where something was skipped. `unit` and `integration` choose tests and leave out the checks; names of
+ * files choose those.
  */
-import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
-import { run } from 'node:test'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { root } from '#kit/register.ts'
+import { type Hears, member, type Task } from './suite/crew.ts'
+import { isIdle, testFiles } from './suite/files.ts'
 
-const checks: [name: string, command: string, ...args: string[]][] = [
+type Check = [name: string, command: string, ...args: string[]]
+const checks: Check[] = [
   ['types', 'tsc', '-p', '.'],
   ['types of the page', 'tsc', '-p', 'web'],
   ['lint', 'biome', 'check', '--error-on-warnings', '.'],
@@ -15,82 +21,76 @@ const checks: [name: string, command: string, ...args: string[]][] = [
   ['contracts', 'node', 'scripts/compose.ts', '--check'],
   ['settings', 'node', 'scripts/settings.ts', '--check'],
 ]
-const patterns = ['kit', 'gateway', 'subgraphs', 'scripts', 'k8s', 'web'].map(
-  (room) => `${room}/**/*.test.ts`,
-)
-const isIntegration = (file: string) => file.endsWith('.integration.test.ts')
-const longestMs = 300_000
+const members = 2
 
 const tally = { passed: 0, failed: 0, skipped: 0 }
+const took: { file: string; ms: number }[] = []
 
-function check([name, command, ...args]: (typeof checks)[number]): void {
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-  console.log(`${status === 0 ? 'ok    ' : 'FAILED'}  ${name}`)
-  if (status === 0) tally.passed += 1
-  else tally.failed += 1
+const hears: Hears = {
+  ended(file, { kind, name, isSuite, skip, reason }) {
+    if (skip) {
+      tally.skipped += 1
+      console.log(`skip    ${name}: ${skip === true ? 'no reason given' : skip}`)
+      return
+    }
+    // A suite is no test of its own, but one that breaks outside its tests must not pass unseen.
+    if (isSuite && kind === 'passed') return
+    tally[kind] += 1
+    if (kind === 'failed') console.log(`FAILED  ${name} (${file})\n${reason}`)
+  },
+  took: (file, ms) => took.push({ file, ms }),
 }
 
-type Ended = {
-  name: string
-  file?: string
-  skip?: string | boolean
-  details: { type?: string; error?: Error }
+async function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<boolean> {
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const [code] = await once(child, 'exit')
+  return code === 0
 }
 
-function count(kind: 'passed' | 'failed', { name, file, skip, details }: Ended): void {
-  if (skip) {
-    tally.skipped += 1
-    console.log(`skip    ${name}: ${skip === true ? 'no reason given' : skip}`)
-    return
-  }
-  // A suite is no test of its own, but one that breaks outside its tests must not pass unseen.
-  if (details.type === 'suite' && kind === 'passed') return
-  tally[kind] += 1
-  if (kind === 'passed') return
-  const cause = details.error?.cause ?? details.error
-  console.log(`FAILED  ${name} (${file})\n${cause instanceof Error ? cause.stack : String(cause)}`)
-}
-
-/** From when until when something of a file was heard, in milliseconds. */
-const heard = new Map<string, { from: number; until: number }>()
-
-function hear({ file }: { file?: string }): void {
-  if (!file) return
-  const now = performance.now()
-  const times = heard.get(file)
-  if (times) times.until = now
-  else heard.set(file, { from: now, until: now })
+async function check([name, command, ...args]: Check, env: NodeJS.ProcessEnv): Promise<void> {
+  const from = performance.now()
+  const isRight = await run(command, args, env)
+  console.log(`${isRight ? 'ok    ' : 'FAILED'}  ${name}`)
+  tally[isRight ? 'passed' : 'failed'] += 1
+  took.push({ file: name, ms: performance.now() - from })
 }
 
 function tellSlowest(): void {
-  const took = [...heard].map(([file, { from, until }]) => ({
-    file: file.replace(root, ''),
-    ms: until - from,
-  }))
   for (const { file, ms } of took.sort((a, b) => b.ms - a.ms).slice(0, 10))
     console.log(`${(ms / 1_000).toFixed(1).padStart(6)} s  ${file}`)
 }
 
-async function test(files: string[], concurrency: number): Promise<void> {
-  const events = run({ files, cwd: root, concurrency, timeout: longestMs, forceExit: false })
-  // Passes and failures are told in the order of files; these two when they happen.
-  for (const each of ['test:dequeue', 'test:complete'] as const) events.on(each, hear)
-  events.on('test:pass', (event) => count('passed', event as Ended))
-  events.on('test:fail', (event) => count('failed', event as Ended))
-  events.on('test:stderr', ({ message }) => process.stderr.write(message))
-  events.on('test:stdout', ({ message }) => process.stdout.write(message))
-  for await (const _ of events);
+async function test(tasks: Task[], count: number, env: NodeJS.ProcessEnv): Promise<void> {
+  const alone = tasks.filter((task) => task.alone)
+  const together = tasks.filter((task) => !task.alone)
+  // Those who keep their process go on with it; what needs one of its own comes first, where it takes long.
+  const next = () => alone.shift() ?? together.shift()
+  await Promise.all(Array.from({ length: count }, () => member(next, hears, env)))
 }
 
-const only = process.argv[2]
-if (!only) for (const each of checks) check(each)
-const files = globSync(patterns, { cwd: root }).filter(
-  (file) => !only || (only === 'integration') === isIntegration(file),
-)
-// How long a start takes is only told by a machine that does nothing else.
-const alone = files.filter((file) => file.endsWith('/start.integration.test.ts'))
-if (alone.length > 0) await test(alone, 1)
-await test(files.filter((file) => !alone.includes(file)).sort(), 2)
+const given = process.argv.slice(2)
+const only = given[0] === 'unit' || given[0] === 'integration' ? given[0] : undefined
+const named = only ? [] : given
+const template = mkdtempSync(join(tmpdir(), 'nexus-template-'))
+const env = { ...process.env, NODE_COMPILE_CACHE: `${root}node_modules/.cache/nexus` }
+try {
+  const files = testFiles(only).filter(({ name }) => named.length === 0 || named.includes(name))
+  await test(
+    files.filter(({ name }) => isIdle(name)),
+    1,
+    env,
+  )
+  const makesTemplate = run('node', ['scripts/suite/template.ts', template], env)
+  if (given.length === 0) for (const each of checks) await check(each, env)
+  const houses = (await makesTemplate) ? { ...env, NEXUS_TEST_TEMPLATE: template } : env
+  await test(
+    files.filter(({ name }) => !isIdle(name)),
+    members,
+    houses,
+  )
+} finally {
+  rmSync(template, { recursive: true, force: true })
+}
 tellSlowest()
 const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : ''
 console.log(`${tally.passed} passed, ${tally.failed} failed${skipped}`)

@@ -1,0 +1,81 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import { root } from '#kit/register.ts'
+import type { Ended, Told } from './told.ts'
+
+/** Files and commands are the tasks; those who do them take the next one when they are free. */
+export type Task = {
+  name: string
+  /** Whether the process that does it has done none before, and does none after. */
+  alone: boolean
+}
+
+export type Hears = { ended(file: string, ended: Ended): void; took(file: string, ms: number): void }
+
+const longestMs = 300_000
+// A process keeps what its files have read and compiled; past this, in bytes, another one goes on.
+const mostMemory = 1_200_000_000
+const endsWithinMs = 30_000
+
+type Outcome = { memory: number } | { broke: string }
+
+function askedOf(child: ChildProcess, file: string, ended: (ended: Ended) => void): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>()
+  const hear = (told: Told) => {
+    if (told.kind === 'done') resolve(told)
+    else ended(told)
+  }
+  const gone = (code: number | null, signal: string | null) =>
+    resolve({ broke: `Its process ended with ${signal ?? code}` })
+  const timer = setTimeout(() => resolve({ broke: `It took longer than ${longestMs / 1_000} s` }), longestMs)
+  child.on('message', hear)
+  child.once('exit', gone)
+  child.send({ file })
+  return promise.finally(() => {
+    clearTimeout(timer)
+    child.off('message', hear)
+    child.off('exit', gone)
+  })
+}
+
+/** Lets a process end by itself, which one does that has nothing open. */
+async function leave(child: ChildProcess): Promise<string | undefined> {
+  if (child.exitCode !== null || child.signalCode !== null) return undefined
+  const { promise, resolve } = Promise.withResolvers<string | undefined>()
+  child.once('exit', () => resolve(undefined))
+  child.disconnect()
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL')
+    resolve(`Its process did not end within ${endsWithinMs / 1_000} s: something is still open`)
+  }, endsWithinMs)
+  return promise.finally(() => clearTimeout(timer))
+}
+
+/** Runs files one after the other, as many of them in one process as may be, until `next` has none. */
+export async function member(next: () => Task | undefined, hears: Hears, env: NodeJS.ProcessEnv) {
+  let child: ChildProcess | undefined
+  const failed = (name: string, reason: string) =>
+    hears.ended(name, { kind: 'failed', name, isSuite: false, reason })
+  const letGo = async (file: string) => {
+    const leaving = child
+    child = undefined
+    const reason = leaving && (await leave(leaving))
+    if (reason) failed(file, reason)
+  }
+  let last = ''
+  for (let task = next(); task; task = next()) {
+    const { name, alone } = task
+    if (alone) await letGo(last)
+    last = name
+    child ??= fork(join(import.meta.dirname, 'worker.ts'), { cwd: root, env })
+    const from = performance.now()
+    const outcome = await askedOf(child, name, (ended) => hears.ended(name, ended))
+    hears.took(name, performance.now() - from)
+    if ('broke' in outcome) {
+      failed(name, outcome.broke)
+      child.kill('SIGKILL')
+      child = undefined
+    } else if (alone || outcome.memory > mostMemory) await letGo(name)
+  }
+  await letGo(last)
+}
