@@ -9,19 +9,20 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '#kit/register.ts'
-import { type Hears, member, type Task } from './suite/crew.ts'
+import { type Hears, member } from './suite/crew.ts'
 import { isIdle, testFiles } from './suite/files.ts'
 
 type Check = [name: string, command: string, ...args: string[]]
+// By its path: `typescript` 6, which the types of GraphQL documents want, has a `tsc` too.
+const tsc = 'node_modules/@typescript/native/bin/tsc'
 const checks: Check[] = [
-  ['types', 'tsc', '-p', '.'],
-  ['types of the page', 'tsc', '-p', 'web'],
+  ['types', 'node', tsc, '-p', '.'],
+  ['types of the page', 'node', tsc, '-p', 'web'],
   ['lint', 'biome', 'check', '--error-on-warnings', '.'],
   ['walls', 'node', 'scripts/boundaries.ts'],
   ['contracts', 'node', 'scripts/compose.ts', '--check'],
   ['settings', 'node', 'scripts/settings.ts', '--check'],
 ]
-const members = 2
 
 const tally = { passed: 0, failed: 0, skipped: 0 }
 const took: { file: string; ms: number }[] = []
@@ -47,12 +48,14 @@ async function run(command: string, args: string[], env: NodeJS.ProcessEnv): Pro
   return code === 0
 }
 
-async function check([name, command, ...args]: Check, env: NodeJS.ProcessEnv): Promise<void> {
-  const from = performance.now()
-  const isRight = await run(command, args, env)
-  console.log(`${isRight ? 'ok    ' : 'FAILED'}  ${name}`)
-  tally[isRight ? 'passed' : 'failed'] += 1
-  took.push({ file: name, ms: performance.now() - from })
+async function checkAll(env: NodeJS.ProcessEnv): Promise<void> {
+  for (const [name, command, ...args] of checks) {
+    const from = performance.now()
+    const isRight = await run(command, args, env)
+    console.log(`${isRight ? 'ok    ' : 'FAILED'}  ${name}`)
+    tally[isRight ? 'passed' : 'failed'] += 1
+    hears.took(name, performance.now() - from)
+  }
 }
 
 function tellSlowest(): void {
@@ -60,36 +63,30 @@ function tellSlowest(): void {
     console.log(`${(ms / 1_000).toFixed(1).padStart(6)} s  ${file}`)
 }
 
-async function test(tasks: Task[], count: number, env: NodeJS.ProcessEnv): Promise<void> {
-  const alone = tasks.filter((task) => task.alone)
-  const together = tasks.filter((task) => !task.alone)
-  // Those who keep their process go on with it; what needs one of its own comes first, where it takes long.
-  const next = () => alone.shift() ?? together.shift()
-  await Promise.all(Array.from({ length: count }, () => member(next, hears, env)))
+/** A data folder with every schema, for houses to begin with; where it cannot be made each makes its own. */
+async function makeTemplate(env: NodeJS.ProcessEnv): Promise<{ NEXUS_TEST_TEMPLATE?: string }> {
+  const folder = join(temporary, 'template')
+  return (await run('node', ['scripts/suite/template.ts', folder], env))
+    ? { NEXUS_TEST_TEMPLATE: folder }
+    : {}
 }
 
 const given = process.argv.slice(2)
 const only = given[0] === 'unit' || given[0] === 'integration' ? given[0] : undefined
-const named = only ? [] : given
-const template = mkdtempSync(join(tmpdir(), 'nexus-template-'))
-const env = { ...process.env, NODE_COMPILE_CACHE: `${root}node_modules/.cache/nexus` }
+const tasks = testFiles(only).filter(({ name }) => only || given.length === 0 || given.includes(name))
+const unknown = only ? [] : given.filter((name) => tasks.every((task) => task.name !== name))
+if (unknown.length > 0) throw new Error(`No test files: ${unknown.join(', ')}`)
+const temporary = mkdtempSync(join(tmpdir(), 'nexus-tests-'))
 try {
-  const files = testFiles(only).filter(({ name }) => named.length === 0 || named.includes(name))
-  await test(
-    files.filter(({ name }) => isIdle(name)),
-    1,
-    env,
-  )
-  const makesTemplate = run('node', ['scripts/suite/template.ts', template], env)
-  if (given.length === 0) for (const each of checks) await check(each, env)
-  const houses = (await makesTemplate) ? { ...env, NEXUS_TEST_TEMPLATE: template } : env
-  await test(
-    files.filter(({ name }) => !isIdle(name)),
-    members,
-    houses,
-  )
+  const env = { ...process.env, NODE_COMPILE_CACHE: `${root}node_modules/.cache/nexus` }
+  const [idle, busy] = [tasks.filter(({ name }) => isIdle(name)), tasks.filter(({ name }) => !isIdle(name))]
+  await member(() => idle.shift(), hears, env)
+  const checking = given.length === 0 ? checkAll(env) : Promise.resolve()
+  const settings = { ...env, ...(await makeTemplate(env)) }
+  const work = () => member(() => busy.shift(), hears, settings)
+  await Promise.all([work(), checking.then(work)])
 } finally {
-  rmSync(template, { recursive: true, force: true })
+  rmSync(temporary, { recursive: true, force: true })
 }
 tellSlowest()
 const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : ''

@@ -3,12 +3,8 @@ import { join } from 'node:path'
 import { root } from '#kit/register.ts'
 import type { Ended, Told } from './told.ts'
 
-/** Files and commands are the tasks; those who do them take the next one when they are free. */
-export type Task = {
-  name: string
-  /** Whether the process that does it has done none before, and does none after. */
-  alone: boolean
-}
+/** A file with tests; `alone` is whether it has a process to itself. */
+export type Task = { name: string; alone: boolean }
 
 export type Hears = { ended(file: string, ended: Ended): void; took(file: string, ms: number): void }
 
@@ -19,7 +15,7 @@ const endsWithinMs = 30_000
 
 type Outcome = { memory: number } | { broke: string }
 
-function askedOf(child: ChildProcess, file: string, ended: (ended: Ended) => void): Promise<Outcome> {
+function outcomeOf(child: ChildProcess, file: string, ended: (ended: Ended) => void): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   const hear = (told: Told) => {
     if (told.kind === 'done') resolve(told)
@@ -51,31 +47,37 @@ async function leave(child: ChildProcess): Promise<string | undefined> {
   return promise.finally(() => clearTimeout(timer))
 }
 
-/** Runs files one after the other, as many of them in one process as may be, until `next` has none. */
-export async function member(next: () => Task | undefined, hears: Hears, env: NodeJS.ProcessEnv) {
-  let child: ChildProcess | undefined
+/** Does one task after the other until `next` has none, in one process as far as may be. */
+export async function member(
+  next: () => Task | undefined,
+  hears: Hears,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const begin = () => fork(join(import.meta.dirname, 'worker.ts'), { cwd: root, env })
   const failed = (name: string, reason: string) =>
     hears.ended(name, { kind: 'failed', name, isSuite: false, reason })
-  const letGo = async (file: string) => {
-    const leaving = child
-    child = undefined
-    const reason = leaving && (await leave(leaving))
-    if (reason) failed(file, reason)
+  const end = async (child: ChildProcess, name: string) => {
+    const reason = await leave(child)
+    if (reason) failed(name, reason)
   }
+  let shared: ChildProcess | undefined
   let last = ''
   for (let task = next(); task; task = next()) {
     const { name, alone } = task
-    if (alone) await letGo(last)
-    last = name
-    child ??= fork(join(import.meta.dirname, 'worker.ts'), { cwd: root, env })
+    if (!alone) {
+      shared ??= begin()
+      last = name
+    }
+    const child = alone || !shared ? begin() : shared
     const from = performance.now()
-    const outcome = await askedOf(child, name, (ended) => hears.ended(name, ended))
+    const outcome = await outcomeOf(child, name, (ended) => hears.ended(name, ended))
     hears.took(name, performance.now() - from)
     if ('broke' in outcome) {
       failed(name, outcome.broke)
       child.kill('SIGKILL')
-      child = undefined
-    } else if (alone || outcome.memory > mostMemory) await letGo(name)
+    } else if (alone || outcome.memory > mostMemory) await end(child, name)
+    else continue
+    if (child === shared) shared = undefined
   }
-  await letGo(last)
+  if (shared) await end(shared, last)
 }

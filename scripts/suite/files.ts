@@ -5,7 +5,7 @@ import type { Task } from './crew.ts'
 const patterns = ['kit', 'gateway', 'subgraphs', 'scripts', 'k8s', 'web'].map(
   (room) => `${room}/**/*.test.ts`,
 )
-export const isIntegration = (file: string) => file.endsWith('.integration.test.ts')
+const isIntegration = (file: string) => file.endsWith('.integration.test.ts')
 
 /** How long a start takes is only told by a machine that does nothing else. */
 export const isIdle = (file: string) => file.endsWith('/start.integration.test.ts')
