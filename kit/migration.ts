@@ -214,7 +214,20 @@ const inTurn = <Result>(
     }
   })
 
+/** Whether these are applied, and no others: Migrator reads every column of the database to find that out. */
+async function isUpToDate(db: Kysely<unknown>, schema: string, migrations: Migrations): Promise<boolean> {
+  const table = `${schema}.migrations`
+  const { rows } = await sql<{ known: boolean }>`select to_regclass(${table}) is not null as known`.execute(
+    db,
+  )
+  if (!rows[0]!.known) return false
+  const applied = await sql<{ name: string }>`select name from ${sql.table(table)}`.execute(db)
+  const names = new Set(applied.rows.map(({ name }) => name))
+  return names.symmetricDifference(new Set(Object.keys(migrations))).size === 0
+}
+
 async function apply(db: Kysely<unknown>, schema: string, migrations: Migrations): Promise<string[]> {
+  if (await isUpToDate(db, schema, migrations)) return []
   const { error, results = [] } = await new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...migrations }) },

@@ -55,7 +55,7 @@ export type HouseOptions = {
   /** False where only `rounds` goes them. */
   roundsByClock?: boolean
   /** Parts that are not as usual: for those who show that one of them is missed. */
-  parts?: Pick<GatewayOptions, 'calls'> & {
+  parts?: Pick<GatewayOptions, 'calls' | 'planning'> & {
     events?(usual: Events): Events
     clock?(): Date
     /** Where the environment names none. */
@@ -195,6 +195,7 @@ export async function openHouse({
       trustedProxies: env.NEXUS_TRUSTED_PROXIES,
       shared,
       ...(parts.calls && { calls: parts.calls }),
+      ...(parts.planning && { planning: parts.planning }),
     })
     closers.push(() => app.close())
     // Once everybody can be asked, and stopped before anybody is away.

@@ -1,5 +1,5 @@
 /** The vocabulary of the tests: a house of their own, entered as one of the demo's people. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -7,6 +7,8 @@ import pg from 'pg'
 import { isBookkeeping, type Statement } from '#kit/database.ts'
 import { environment, readEnv } from '#kit/env.ts'
 import { createLog } from '#kit/log.ts'
+import type { OpenPlanner, Planning } from '../gateway/federation/planner/planner.ts'
+import { createWorkers } from '../gateway/federation/planner/workers.ts'
 import { type House, type HouseOptions, openHouse } from './house.ts'
 import { openWitness } from './witness.ts'
 
@@ -91,6 +93,27 @@ export function visitorOf(url: string, token: string | null, sent: Sent = () => 
   }
 }
 
+// All houses of a process have the same graph: it is read once by those who plan, who go with the process.
+const planners = createWorkers()
+const known = new Map<string, OpenPlanner>()
+const planning: Planning = {
+  plannerOf: (sdl) => {
+    const planner = known.get(sdl) ?? { ...planners.plannerOf(sdl), close: () => {} }
+    known.set(sdl, planner)
+    return planner
+  },
+  close: async () => {},
+}
+
+/** Puts a database with all schemas into the folder, where whoever runs many tests has made one. */
+function beginWith(template: string | undefined, dataDir: string): void {
+  if (!template) return
+  for (const name of ['postgres', 'postgres-password'])
+    cpSync(join(template, name), join(dataDir, name), { recursive: true })
+  // PostgreSQL looks at this one.
+  chmodSync(join(dataDir, 'postgres'), 0o700)
+}
+
 /**
  * A house on a database of its own, with the demo in it. `env` adds to what it finds in its environment; `parts` are
  * not as usual, such as a clock that the test moves. Closing it throws when a secret or an e-mail of its tests is in its
@@ -108,6 +131,8 @@ export async function openTestHouse(
   const log = level ? createLog('test', level) : createLog('test', 'trace', everything)
   const settings = { NEXUS_DATA_DIR: dataDir, PORT: '0', NEXUS_DEMO_PASSWORD: password, ...env }
   const remove = () => rmSync(dataDir, { recursive: true, force: true })
+  if (settings.NEXUS_DATA_DIR === dataDir && !('DATABASE_URL' in settings))
+    beginWith(process.env.NEXUS_TEST_TEMPLATE, dataDir)
   const house = await openHouse({
     env: readEnv(environment, settings),
     log,
@@ -115,7 +140,7 @@ export async function openTestHouse(
     // Nothing that a test sees depends on when a round was gone.
     roundsByClock: false,
     onStatement: (statement) => seen.push(statement),
-    parts: { tracer: witness.tracer, ...parts },
+    parts: { tracer: witness.tracer, planning, ...parts },
   }).catch((error: unknown) => {
     witness.end()
     remove()

@@ -1,96 +1,93 @@
 /**
  * `npm test`: types, lint, walls, contracts, then all tests. The last line is `N passed, N failed`, and
- * `, N skipped` where something was skipped. `unit` and `integration` choose tests and leave out the checks.
+ * `, N skipped` where something was skipped. `unit` and `integration` choose tests and leave out the checks; names of
+ * files choose those.
  */
-import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
-import { run } from 'node:test'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { root } from '#kit/register.ts'
+import { type Hears, member } from './suite/crew.ts'
+import { isIdle, testFiles } from './suite/files.ts'
 
-const checks: [name: string, command: string, ...args: string[]][] = [
-  ['types', 'tsc', '-p', '.'],
-  ['types of the page', 'tsc', '-p', 'web'],
+type Check = [name: string, command: string, ...args: string[]]
+// By its path: `typescript` 6, which the types of GraphQL documents want, has a `tsc` too.
+const tsc = 'node_modules/@typescript/native/bin/tsc'
+const checks: Check[] = [
+  ['types', 'node', tsc, '-p', '.'],
+  ['types of the page', 'node', tsc, '-p', 'web'],
   ['lint', 'biome', 'check', '--error-on-warnings', '.'],
   ['walls', 'node', 'scripts/boundaries.ts'],
   ['contracts', 'node', 'scripts/compose.ts', '--check'],
   ['settings', 'node', 'scripts/settings.ts', '--check'],
 ]
-const patterns = ['kit', 'gateway', 'subgraphs', 'scripts', 'k8s', 'web'].map(
-  (room) => `${room}/**/*.test.ts`,
-)
-const isIntegration = (file: string) => file.endsWith('.integration.test.ts')
-const longestMs = 300_000
 
 const tally = { passed: 0, failed: 0, skipped: 0 }
+const took: { file: string; ms: number }[] = []
 
-function check([name, command, ...args]: (typeof checks)[number]): void {
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-  console.log(`${status === 0 ? 'ok    ' : 'FAILED'}  ${name}`)
-  if (status === 0) tally.passed += 1
-  else tally.failed += 1
+const hears: Hears = {
+  ended(file, { kind, name, isSuite, skip, reason }) {
+    if (skip) {
+      tally.skipped += 1
+      console.log(`skip    ${name}: ${skip === true ? 'no reason given' : skip}`)
+      return
+    }
+    // A suite is no test of its own, but one that breaks outside its tests must not pass unseen.
+    if (isSuite && kind === 'passed') return
+    tally[kind] += 1
+    if (kind === 'failed') console.log(`FAILED  ${name} (${file})\n${reason}`)
+  },
+  took: (file, ms) => took.push({ file, ms }),
 }
 
-type Ended = {
-  name: string
-  file?: string
-  skip?: string | boolean
-  details: { type?: string; error?: Error }
+async function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<boolean> {
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const [code] = await once(child, 'exit')
+  return code === 0
 }
 
-function count(kind: 'passed' | 'failed', { name, file, skip, details }: Ended): void {
-  if (skip) {
-    tally.skipped += 1
-    console.log(`skip    ${name}: ${skip === true ? 'no reason given' : skip}`)
-    return
+async function checkAll(env: NodeJS.ProcessEnv): Promise<void> {
+  for (const [name, command, ...args] of checks) {
+    const from = performance.now()
+    const isRight = await run(command, args, env)
+    console.log(`${isRight ? 'ok    ' : 'FAILED'}  ${name}`)
+    tally[isRight ? 'passed' : 'failed'] += 1
+    hears.took(name, performance.now() - from)
   }
-  // A suite is no test of its own, but one that breaks outside its tests must not pass unseen.
-  if (details.type === 'suite' && kind === 'passed') return
-  tally[kind] += 1
-  if (kind === 'passed') return
-  const cause = details.error?.cause ?? details.error
-  console.log(`FAILED  ${name} (${file})\n${cause instanceof Error ? cause.stack : String(cause)}`)
-}
-
-/** From when until when something of a file was heard, in milliseconds. */
-const heard = new Map<string, { from: number; until: number }>()
-
-function hear({ file }: { file?: string }): void {
-  if (!file) return
-  const now = performance.now()
-  const times = heard.get(file)
-  if (times) times.until = now
-  else heard.set(file, { from: now, until: now })
 }
 
 function tellSlowest(): void {
-  const took = [...heard].map(([file, { from, until }]) => ({
-    file: file.replace(root, ''),
-    ms: until - from,
-  }))
   for (const { file, ms } of took.sort((a, b) => b.ms - a.ms).slice(0, 10))
     console.log(`${(ms / 1_000).toFixed(1).padStart(6)} s  ${file}`)
 }
 
-async function test(files: string[], concurrency: number): Promise<void> {
-  const events = run({ files, cwd: root, concurrency, timeout: longestMs, forceExit: false })
-  // Passes and failures are told in the order of files; these two when they happen.
-  for (const each of ['test:dequeue', 'test:complete'] as const) events.on(each, hear)
-  events.on('test:pass', (event) => count('passed', event as Ended))
-  events.on('test:fail', (event) => count('failed', event as Ended))
-  events.on('test:stderr', ({ message }) => process.stderr.write(message))
-  events.on('test:stdout', ({ message }) => process.stdout.write(message))
-  for await (const _ of events);
+/** A data folder with every schema, for houses to begin with; where it cannot be made each makes its own. */
+async function makeTemplate(env: NodeJS.ProcessEnv): Promise<{ NEXUS_TEST_TEMPLATE?: string }> {
+  const folder = join(temporary, 'template')
+  return (await run('node', ['scripts/suite/template.ts', folder], env))
+    ? { NEXUS_TEST_TEMPLATE: folder }
+    : {}
 }
 
-const only = process.argv[2]
-if (!only) for (const each of checks) check(each)
-const files = globSync(patterns, { cwd: root }).filter(
-  (file) => !only || (only === 'integration') === isIntegration(file),
-)
-// How long a start takes is only told by a machine that does nothing else.
-const alone = files.filter((file) => file.endsWith('/start.integration.test.ts'))
-if (alone.length > 0) await test(alone, 1)
-await test(files.filter((file) => !alone.includes(file)).sort(), 2)
+const given = process.argv.slice(2)
+const only = given[0] === 'unit' || given[0] === 'integration' ? given[0] : undefined
+const tasks = testFiles(only).filter(({ name }) => only || given.length === 0 || given.includes(name))
+const unknown = only ? [] : given.filter((name) => tasks.every((task) => task.name !== name))
+if (unknown.length > 0) throw new Error(`No test files: ${unknown.join(', ')}`)
+const temporary = mkdtempSync(join(tmpdir(), 'nexus-tests-'))
+try {
+  const env = { ...process.env, NODE_COMPILE_CACHE: `${root}node_modules/.cache/nexus` }
+  const [idle, busy] = [tasks.filter(({ name }) => isIdle(name)), tasks.filter(({ name }) => !isIdle(name))]
+  await member(() => idle.shift(), hears, env)
+  const checking = given.length === 0 ? checkAll(env) : Promise.resolve()
+  const settings = { ...env, ...(await makeTemplate(env)) }
+  const work = () => member(() => busy.shift(), hears, settings)
+  await Promise.all([work(), checking.then(work)])
+} finally {
+  rmSync(temporary, { recursive: true, force: true })
+}
 tellSlowest()
 const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : ''
 console.log(`${tally.passed} passed, ${tally.failed} failed${skipped}`)

@@ -6,11 +6,19 @@ import type { Loaded } from './planner.ts'
 export const supergraphOf = (supergraphSdl: string): Supergraph =>
   Supergraph.build(supergraphSdl, { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES })
 
-/** What a supergraph says to others than its planner. Throws as `supergraphOf` does. */
-export function loadSupergraph(supergraphSdl: string, supergraph = supergraphOf(supergraphSdl)): Loaded {
-  return {
+let last: Loaded | undefined
+
+/**
+ * What a supergraph says to others than its planner; of the last one it is known, for whoever opens another engine over
+ * it. Throws as `supergraphOf` does.
+ */
+export function loadSupergraph(supergraphSdl: string, supergraph?: Supergraph): Loaded {
+  if (last?.supergraphSdl === supergraphSdl) return last
+  const known = supergraph ?? supergraphOf(supergraphSdl)
+  last = {
     supergraphSdl,
-    apiSdl: printSchema(supergraph.apiSchema().toGraphQLJSSchema()),
-    subgraphs: supergraph.subgraphsMetadata().map(({ name, url }) => ({ name, url })),
+    apiSdl: printSchema(known.apiSchema().toGraphQLJSSchema()),
+    subgraphs: known.subgraphsMetadata().map(({ name, url }) => ({ name, url })),
   }
+  return last
 }
