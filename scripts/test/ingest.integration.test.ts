@@ -170,6 +170,19 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     machines: ['group_id'],
     people: ['organization_id', 'alias', 'source', 'asserted_at'],
   },
+  'vulns.stated_names': { machines: [], people: ['organization_id', 'alias', 'statement'] },
+  'vulns.name_statements': {
+    machines: ['tool', 'run_id', 'asserted_at', 'withdrawn_at'],
+    people: ['organization_id', 'statement', 'scope'],
+  },
+  'vulns.name_splits': {
+    machines: [],
+    people: ['organization_id', 'alias', 'other', 'reason', 'split_by', 'split_at'],
+  },
+  'vulns.told_names': {
+    machines: ['ended_at'],
+    people: ['organization_id', 'vulnerability_id', 'scope', 'fingerprint', 'weakness'],
+  },
   'vulns.asset_context': {
     machines: [],
     people: [

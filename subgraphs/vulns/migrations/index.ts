@@ -19,6 +19,7 @@ import * as bulk from './0030-bulk.ts'
 import * as facts from './0031-facts.ts'
 import * as covering from './0033-covering.ts'
 import * as unmerged from './0034-unmerged.ts'
+import * as namesApart from './0040-names-apart.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -41,4 +42,5 @@ export const migrations: Migrations = {
   '0031-facts': facts,
   '0033-covering': covering,
   '0034-unmerged': unmerged,
+  '0040-names-apart': namesApart,
 }
