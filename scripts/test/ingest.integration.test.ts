@@ -123,7 +123,7 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
   },
   'alerts.told_dues': {
     machines: [],
-    people: ['organization_id', 'subject_id', 'event', 'due_at', 'told_at'],
+    people: ['organization_id', 'subject_id', 'event', 'due_at', 'told_at', 'published_at'],
   },
   'alerts.recurrence_rules': {
     machines: [],
@@ -196,7 +196,7 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
   },
   'vulns.told_dues': {
     machines: [],
-    people: ['organization_id', 'subject_id', 'event', 'due_at', 'told_at'],
+    people: ['organization_id', 'subject_id', 'event', 'due_at', 'told_at', 'published_at'],
   },
   'vulns.risk_acceptances': {
     machines: [],

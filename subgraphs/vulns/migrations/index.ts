@@ -20,6 +20,7 @@ import * as facts from './0031-facts.ts'
 import * as covering from './0033-covering.ts'
 import * as unmerged from './0034-unmerged.ts'
 import * as namesApart from './0040-names-apart.ts'
+import * as told from './0041-told.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -43,4 +44,5 @@ export const migrations: Migrations = {
   '0033-covering': covering,
   '0034-unmerged': unmerged,
   '0040-names-apart': namesApart,
+  '0041-told': told,
 }
