@@ -320,6 +320,7 @@ test('without a tenant a service sees no row', async () => {
     ['vulns', 'vulnerabilities'],
     ['vulns', 'vulnerability_history'],
     ['vulns', 'advisory_aliases'],
+    ['vulns', 'key_searches'],
     ['vulns', 'stated_names'],
     ['vulns', 'name_statements'],
     ['vulns', 'name_splits'],

@@ -194,6 +194,28 @@ test('who may not, and what cannot be, is refused', async () => {
   assert.equal(await split(input), 'ILLEGAL_TRANSITION')
 })
 
+test('findings from before their keys were kept are found by them, and become one', async () => {
+  const image = 'keyless:1'
+  await scan(admin, trivy(image, [[cve(7), 'keyless']]))
+  await scan(admin, grype(image, [[ghsa(7), 'keyless']]))
+  const { rowCount } = await owner.query(
+    `update vulns.vulnerabilities set weakness = null, component_key = null where title like '%keyless%'`,
+  )
+  assert.equal(rowCount, 2)
+  await scan(admin, grype('says:7', [[ghsa(7), 'lesson7', cve(7)]]))
+  assert.equal((await findings('keyless')).length, 2, 'nobody knows of what they are')
+  await owner.query(
+    `insert into vulns.key_searches (organization_id)
+      select organization_id from vulns.vulnerabilities where title like '%keyless%' limit 1`,
+  )
+  await house.rounds()
+  assert.deepEqual(await standing('keyless'), [`${cve(7)} grype,trivy OPEN PRESENT`])
+  const { rows } = await owner.query(
+    `select count(*)::int as count from vulns.key_searches where finished_at is null`,
+  )
+  assert.deepEqual(rows, [{ count: 0 }])
+})
+
 test('an import that is reverted takes back what it alone has said of names', async () => {
   const image = 'taken-back:1'
   await scan(admin, trivy(image, [[cve(6), 'unsaid']]))

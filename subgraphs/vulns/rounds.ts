@@ -5,6 +5,7 @@ import type { Rounds } from '#kit/rounds.ts'
 import { signedIn } from '#kit/viewer.ts'
 import { daily, since } from './model/daily.ts'
 import * as due from './model/due.ts'
+import * as keys from './model/keys.ts'
 import { metrics } from './model/metric.ts'
 import * as risk from './model/risk.ts'
 import type { Tables } from './tables.ts'
@@ -52,9 +53,26 @@ async function tellScores(context: Context<Tables>): Promise<void> {
   })
 }
 
+/** Finds what findings from before were told by, block by block, and has their assets follow where some become one. */
+async function findKeys(context: Context<Tables>, signal: AbortSignal): Promise<void> {
+  const { organizationId } = signedIn(context.viewer)
+  let merged = 0
+  for (;;) {
+    signal.throwIfAborted()
+    const some = await context.tenant((trx) => keys.findKeys(trx, organizationId))
+    if (some === null) break
+    merged += some
+  }
+  if (merged > 0)
+    await context.tenant((trx) =>
+      risk.tellScores(trx, { organizationId, assetIds: null }, (scored) => tellAssets(context, scored)),
+    )
+}
+
 export const rounds: Rounds<Tables> = {
   organizations: due.organizations,
   works: {
+    'find-keys': findKeys,
     'place-assets': placeAssets,
     'tell-scores': tellScores,
     'tell-dues': tellDues,

@@ -89,6 +89,8 @@ export type ScanTables = {
     weakness: string
     endedAt: Date | null
   }
+  /** How far findings were gone through for keys that nobody had kept. */
+  keySearches: { organizationId: string; afterId: string | null; finishedAt: Date | null }
   /** What was told of what has fallen due. */
   toldDues: {
     organizationId: string
