@@ -17,7 +17,7 @@ COPY web web
 RUN node scripts/build-web.mjs
 
 FROM node:${NODE}-trixie-slim
-ENV NODE_ENV=production HOST=0.0.0.0 NEXUS_DATA_DIR=/var/lib/nexus
+ENV NODE_ENV=production HOST=0.0.0.0 NEXUS_DATA_DIR=/var/lib/nexus NODE_OPTIONS=--max-semi-space-size=16
 # A volume that is mounted here begins with this owner.
 RUN install -d -o 1000 -g 1000 -m 0700 /var/lib/nexus /var/lib/nexus-records
 WORKDIR /app

@@ -37,7 +37,7 @@ test('a house that imports 30,000 findings stays below 512 MB', async () => {
     NEXUS_DEMO_PASSWORD: password,
     PORT: String(port),
   }
-  started = npmStart(env, undefined, ['node', 'scripts/start.ts'])
+  started = npmStart(env, undefined, ['node', '--max-semi-space-size=16', 'scripts/start.ts'])
   const ready = async () => (await statusOf(`${url}/health/ready`)) === 200
   await until(`the house is ready: ${started.output()}`, 120_000, ready)
   const email = 'manager@acme.example'

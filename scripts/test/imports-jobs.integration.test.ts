@@ -6,19 +6,21 @@ import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { type EmbeddedPostgres, startPostgres } from '#kit/embedded.ts'
 import { idOfName } from '#kit/id.ts'
+import { batchSize } from '../../subgraphs/integrations/model/carry-out.ts'
 import { openTestHouse, password, type TestHouse, type Visitor, visitorOf } from '../test-house.ts'
-import { freePort, npmStart, statusOf, tempDir, until } from './processes.ts'
+import { freePort, npmStart, type Started, statusOf, tempDir, until } from './processes.ts'
 import { countsOf, followImport, importReport, type Run, trivyReport } from './reports.ts'
 
 const dir = tempDir()
 const acme = idOfName('organization', 'acme')
 const uploads = join(dir.path, 'uploads', acme)
-const perBatch = 500
+const perBatch = batchSize
 const none = { total: 0, created: 0, updated: 0, unchanged: 0, reopened: 0, closed: 0, skipped: 0 }
 let postgres: EmbeddedPostgres
 let owner: pg.Client
 let env: Record<string, string>
 let house: TestHouse | undefined
+let first: Started | undefined
 
 const numbered = (from: number, count: number) =>
   Array.from({ length: count }, (_, index) => ({ id: `CVE-2021-${from + index}`, package: 'a' }))
@@ -49,6 +51,7 @@ before(async () => {
   }
 })
 after(async () => {
+  first?.npm.kill('SIGKILL')
   await house?.close()
   await owner?.end()
   await postgres?.stop()
@@ -66,9 +69,9 @@ const operationOf = async ({ operation_id }: Run) =>
 test('an import whose process is killed in the midst of it goes on in another, and says the same', async () => {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const first = npmStart({ ...env, PORT: String(port) }, undefined, ['node', 'scripts/start.ts'])
+  first = npmStart({ ...env, PORT: String(port) }, undefined, ['node', 'scripts/start.ts'])
   const ready = async () => (await statusOf(`${url}/health/ready`)) === 200
-  await until(`the first house is ready: ${first.output()}`, 60_000, ready)
+  await until(`the first house is ready: ${first?.output()}`, 60_000, ready)
   await owner.query(`
     create function public.wait_at_the_gate() returns trigger language plpgsql as
       $$ begin perform pg_advisory_xact_lock_shared(${gate}); return new; end $$;

@@ -169,7 +169,7 @@ export type Tables = ScanTables & {
     weakness: string | null
     componentKey: string | null
     /** These are the trigger's. */
-    riskScore: Generated<number>
+    riskScore: number
     slaReason: Generated<(typeof slaReasons)[number] | null>
     slaStartedAt: Generated<Date>
     slaPausedAt: Generated<Date | null>

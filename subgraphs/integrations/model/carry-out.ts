@@ -14,7 +14,8 @@ import { type Parsed, parse } from './parse.ts'
 import * as peers from './peers.ts'
 import { preview } from './preview.ts'
 
-const batchSize = 500
+/** Findings that are written in one transaction, at most. */
+export const batchSize = 1_000
 /** While one batch is written, the next one is read, sent and found in order. */
 const atOnce = 2
 const hour = 3_600_000

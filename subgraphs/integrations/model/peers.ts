@@ -40,12 +40,11 @@ export async function meantAsset(context: Asking, about: About): Promise<string 
   return meantAssets[0]
 }
 
+/** As vulns knows them: what it does not, it leaves out. */
 const inputOf = ({ ids, suppressed: _, references, ...finding }: Finding) => ({
   ...finding,
   aliases: ids,
   links: references,
-  kind: finding.kind.toUpperCase(),
-  severity: finding.severity.toUpperCase(),
   cvssVector: finding.cvss[0]?.vector ?? null,
 })
 
@@ -60,7 +59,7 @@ export async function applyFindings(
   const { applyFindings: applied } = await callPeer<{ applyFindings: Applied }>(
     context,
     'vulns',
-    `mutation ($run: RunInput!, $batch: Int!, $findings: [FindingInput!]!) {
+    `mutation ($run: RunInput!, $batch: Int!, $findings: JSON!) {
       applyFindings(run: $run, batch: $batch, findings: $findings) { created updated unchanged reopened }
     }`,
     { run, batch, findings: findings.map(inputOf) },
@@ -105,7 +104,7 @@ export async function previewFindings(
   }>(
     context,
     'vulns',
-    `query ($run: RunInput!, $findings: [FindingInput!]!) {
+    `query ($run: RunInput!, $findings: JSON!) {
       previewFindings(run: $run, findings: $findings) { id outcome }
     }`,
     { run, findings: findings.map(inputOf) },

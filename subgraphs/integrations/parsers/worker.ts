@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { batchesOf } from './batches.ts'
 import { openReport } from './index.ts'
 import { sourceOfFile } from './records.ts'
 import { ReportError } from './report.ts'
@@ -12,25 +13,14 @@ const { path, format, batchSize } = workerData as Told
 const port = parentPort!
 const descriptor = openSync(path, 'r')
 
-function* batchesOf<Item>(items: Iterable<Item>): Generator<Item[]> {
-  let batch: Item[] = []
-  for (const item of items) {
-    batch.push(item)
-    if (batch.length < batchSize) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
-}
-
 try {
   const hash = createHash('sha256')
   const { size } = fstatSync(descriptor)
   const source = sourceOfFile(descriptor, size)
   const { findings, checks, ...head } = openReport(source, format ?? undefined, (bytes) => hash.update(bytes))
   const lists = {
-    findings: batchesOf(findings()),
-    checks: batchesOf(checks()),
+    findings: batchesOf(findings(), batchSize),
+    checks: batchesOf(checks(), batchSize),
   }
   port.on('message', (list: keyof typeof lists | 'end') => {
     if (list === 'end') {

@@ -10,57 +10,8 @@ import { revert } from '../model/revert.ts'
 import { namesOf } from '../rules-alias.ts'
 import { type Outcome, outcomes, type Reverted, type Tables } from '../tables.ts'
 import { builder } from './builder.ts'
-import { FindingKind, Severity } from './details.ts'
+import { findingsOf } from './told.ts'
 
-const CvssInput = builder.inputType('CvssInput', {
-  inaccessible: true,
-  description: 'One rating of a weakness.',
-  fields: (t) => ({
-    version: t.string({ required: true }),
-    vector: t.string({ required: true }),
-    score: t.float({ required: true }),
-    source: t.string({ required: true }),
-    statedScore: t.float({ description: 'What stands beside the vector.' }),
-  }),
-})
-const ComponentInput = builder.inputType('ComponentInput', {
-  inaccessible: true,
-  description: 'The package that has the weakness.',
-  fields: (t) => ({
-    name: t.string({ required: true }),
-    version: t.string(),
-    purl: t.string(),
-    path: t.string(),
-  }),
-})
-const LocationInput = builder.inputType('LocationInput', {
-  inaccessible: true,
-  description: 'Where in a source tree the weakness is.',
-  fields: (t) => ({ path: t.string({ required: true }), line: t.int() }),
-})
-const FindingInput = builder.inputType('FindingInput', {
-  inaccessible: true,
-  description: 'A finding as a scanner reports it.',
-  fields: (t) => ({
-    key: t.string({ required: true, description: 'What tells it apart on its asset.' }),
-    kind: t.field({ type: FindingKind, required: true }),
-    cveId: t.string(),
-    aliases: t.stringList({ required: true }),
-    cwes: t.stringList({ required: true }),
-    ruleId: t.string(),
-    severity: t.field({ type: Severity, required: true }),
-    cvss: t.field({ type: [CvssInput], required: true }),
-    cvssScore: t.float(),
-    cvssVector: t.string(),
-    title: t.string({ required: true }),
-    description: t.string(),
-    remediation: t.string(),
-    component: t.field({ type: ComponentInput }),
-    location: t.field({ type: LocationInput }),
-    fixedVersions: t.stringList({ required: true }),
-    links: t.stringList({ required: true }),
-  }),
-})
 const RunInput = builder.inputType('RunInput', {
   inaccessible: true,
   description: 'One run of one scan over one asset.',
@@ -149,11 +100,11 @@ builder.mutationFields((t) => ({
     args: {
       run: t.arg({ type: RunInput, required: true }),
       batch: t.arg.int({ required: true }),
-      findings: t.arg({ type: [FindingInput], required: true }),
+      findings: t.arg({ type: 'JSON', required: true }),
     },
     resolve: (_root, args, context) => {
       const run = runOf(context, args.run)
-      const rows = findings.rowsOf(run, args.findings.map(observed))
+      const rows = findings.rowsOf(run, findingsOf(args.findings))
       return inTurn(run.assetId, async () => {
         await learnNames(context, run, rows)
         return context.ingest((trx) => findings.applyRows(trx, run, args.batch, rows))
@@ -211,10 +162,10 @@ builder.queryFields((t) => ({
     authScopes,
     args: {
       run: t.arg({ type: RunInput, required: true }),
-      findings: t.arg({ type: [FindingInput], required: true }),
+      findings: t.arg({ type: 'JSON', required: true }),
     },
     resolve: (_root, args, context) =>
-      context.tenant((trx) => findings.preview(trx, runOf(context, args.run), args.findings.map(observed))),
+      context.tenant((trx) => findings.preview(trx, runOf(context, args.run), findingsOf(args.findings))),
   }),
   closableFindings: t.idList({
     description: 'What a run would close if it saw none of it again. For integrations only.',
@@ -225,28 +176,3 @@ builder.queryFields((t) => ({
       context.tenant((trx) => findings.closable(trx, runOf(context, run))),
   }),
 }))
-
-type GivenFinding = (typeof FindingInput)['$inferInput']
-
-/** An absent field and a null one are the same observation. */
-function observed(given: GivenFinding): findings.Finding {
-  const { component, location } = given
-  return {
-    ...given,
-    cveId: given.cveId ?? null,
-    ruleId: given.ruleId ?? null,
-    cvssScore: given.cvssScore ?? null,
-    cvssVector: given.cvssVector ?? null,
-    description: given.description ?? null,
-    remediation: given.remediation ?? null,
-    component: component
-      ? {
-          name: component.name,
-          version: component.version ?? null,
-          purl: component.purl ?? null,
-          path: component.path ?? null,
-        }
-      : null,
-    location: location ? { path: location.path, line: location.line ?? null } : null,
-  }
-}

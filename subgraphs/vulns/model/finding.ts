@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Trx } from '#kit/database.ts'
 import { changeOf, closableStatuses, isOverruled, outcomeOf } from '../rules.ts'
 import type { Change, Known, Outcome, Tables } from '../tables.ts'
+import { judged, judgement } from './judged.ts'
 import { meet } from './known.ts'
 import {
   assignments,
@@ -84,10 +85,11 @@ async function write(trx: Trx<Tables>, run: Run, { written, said }: Pick<Judged,
       left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}),
     added as (
       insert into vulnerabilities
-        (organization_id, asset_id, id, fingerprint, weakness, component_key, created_by_run, ${columns})
+        (organization_id, asset_id, id, fingerprint, weakness, component_key, created_by_run, ${columns},
+          ${judgement})
       select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint, weakness, component_key,
-        ${run.id}::uuid, ${columns}
-      from incoming where is_new),
+        ${run.id}::uuid, ${columns}, ${judgement}
+      from (${judged(run.assetId)}) as judged),
     rewritten as (
       update vulnerabilities v set ${seen}, ${assignments}, version = v.version + 1, updated_at = now()
       from incoming i where not i.is_new and v.id = i.id),

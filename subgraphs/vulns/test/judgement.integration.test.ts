@@ -7,6 +7,7 @@ import { idOfName, newId } from '#kit/id.ts'
 import { severities } from '#kit/severity.ts'
 import { type Owner, openOwner } from '../../../scripts/test/owner.ts'
 import { openTestHouse, type TestHouse } from '../../../scripts/test-house.ts'
+import * as findings from '../model/finding.ts'
 import * as risk from '../model/risk.ts'
 import { type RiskInputs, riskOf } from '../rules-risk.ts'
 import { dueOf, type SlaDays, type Urgency, usualSla } from '../rules-sla.ts'
@@ -166,6 +167,61 @@ test('findings that are judged one by one and all at once come out alike', async
       .map(({ id, riskScore, dueAt, slaReason, atRiskAt }) => ({ id, riskScore, dueAt, slaReason, atRiskAt }))
       .sort((one, other) => (one.id < other.id ? -1 : 1))
   assert.deepEqual(essence(judged), essence(stored))
+})
+
+test('what a scan adds is judged at once as it is one by one, and what people accepted before stays accepted', async () => {
+  const scanned = newId()
+  const rows = fc.sample(random, many)
+  const at = new Date()
+  const place = { criticality: 'low', exposure: 'internet', lifecycle: 'active' } as const
+  await inTenant(db, { organizationId }, (trx) =>
+    risk.placeAssets(trx, organizationId, [{ ...place, assetId: scanned }], at),
+  )
+  await owner.query(
+    `insert into vulns.risk_acceptances (organization_id, id, cve_ids, asset_ids, treatment, reason, status, requested_by,
+      approved_by, decided_by, decided_at, valid_from, expires_at)
+    values ($1, $2, '{CVE-1999-7}', $3, 'accept', 'r', 'approved', $4, $2, $2, now(), now(), now() + interval '9 days'),
+      ($1, $4, '{CVE-1999-8}', $5, 'accept', 'r', 'approved', $4, $2, $2, now(), now(), now() + interval '9 days')`,
+    [organizationId, newId(), [scanned], newId(), [newId()]],
+  )
+  const run = { id: newId(), organizationId, assetId: scanned, tool: 'scan', scope: `scan/${scanned}` }
+  const told = rows.map(
+    ({ cvss, severity }, index): findings.Finding => ({
+      ...{
+        key: `${index}`,
+        kind: 'code',
+        cveId: index % 5 ? `CVE-1999-${index}` : null,
+        aliases: [],
+        cwes: [],
+      },
+      ...{ ruleId: null, severity, cvss: [], cvssScore: cvss, cvssVector: null, title: String(index) },
+      ...{
+        description: null,
+        remediation: null,
+        component: null,
+        location: null,
+        fixedVersions: [],
+        links: [],
+      },
+    }),
+  )
+  await inTenant(machine, { organizationId }, (trx) => findings.apply(trx, run, 0, told))
+  const essence = async () =>
+    (
+      await owner.query(
+        `select title, status, risk_score, due_at, sla_reason, at_risk_at, sla_started_at, sla_paused_at
+        from vulns.vulnerabilities where asset_id = $1 order by title::int`,
+        [scanned],
+      )
+    ).rows
+  const stored = await essence()
+  const accepted = stored.filter(({ status }) => status === 'risk_accepted').map(({ title }) => title)
+  assert.deepEqual([stored.length, accepted], [many, ['7']], 'the other acceptance is of another asset')
+  assert.ok(stored.some(({ sla_reason }) => sla_reason === 'kev'))
+  await owner.query(`update vulns.vulnerabilities set due_at = null, risk_score = 0 where asset_id = $1`, [
+    scanned,
+  ])
+  assert.deepEqual(await essence(), stored)
 })
 
 const refused = (work: Promise<unknown>, code: string) =>
