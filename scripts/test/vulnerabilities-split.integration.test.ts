@@ -1,6 +1,8 @@
 /** Names that were taken for one weakness, and are not: what was one by them comes apart, and stays so. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { openDatabase } from '#kit/database.ts'
+import { before as backfill } from '../../subgraphs/vulns/migrations/0040-names-apart.ts'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
 import { cve, findingsNamed, ghsa, grype, scan, scanned, trivy } from './names.ts'
 import { type Owner, openOwner } from './owner.ts'
@@ -214,6 +216,24 @@ test('findings from before their keys were kept are found by them, and become on
     `select count(*)::int as count from vulns.key_searches where finished_at is null`,
   )
   assert.deepEqual(rows, [{ count: 0 }])
+})
+
+test('what was merged before that was kept comes apart too, and its scans say which is whose', async () => {
+  const image = 'earlier:1'
+  await scan(admin, trivy(image, [[cve(8), 'earlier']]))
+  await scan(admin, grype(image, [[ghsa(8), 'earlier']]))
+  await scan(admin, grype('says:8', [[ghsa(8), 'lesson8', cve(8)]]))
+  for (const table of ['told_names', 'stated_names', 'name_statements'])
+    await owner.query(`delete from vulns.${table}`)
+  const { log } = house.surroundings
+  const db = openDatabase<unknown>({ url: house.databaseUrl, schema: 'vulns', log, connections: 1 })
+  await backfill(db).finally(() => db.destroy())
+  const [one] = await findings('earlier')
+  assert.equal((await split({ id: one.id, aliases: [ghsa(8)], reason: 'They are two' })).apartCount, 1)
+  const two = [' grype OPEN PRESENT', `${cve(8)} trivy OPEN PRESENT`]
+  await scan(admin, trivy(image, [[cve(8), 'earlier']]))
+  await scan(admin, grype(image, [[ghsa(8), 'earlier']]))
+  assert.deepEqual(await standing('earlier'), two)
 })
 
 test('an import that is reverted takes back what it alone has said of names', async () => {

@@ -65,7 +65,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
  * Of what was said until now nobody knows by whom: it is one statement for each group, which no import takes back. A
  * scan of what was merged may have told either, and is taken to have told both until it speaks again.
  */
-const before = (db: Kysely<unknown>) =>
+export const before = (db: Kysely<unknown>) =>
   sql`
     alter table vulns.advisory_aliases no force row level security;
     alter table vulns.vulnerabilities no force row level security;
