@@ -207,14 +207,12 @@ test('findings from before their keys were kept are found by them, and become on
   await scan(admin, grype('says:7', [[ghsa(7), 'lesson7', cve(7)]]))
   assert.equal((await findings('keyless')).length, 2, 'nobody knows of what they are')
   await owner.query(
-    `insert into vulns.key_searches (organization_id)
-      select organization_id from vulns.vulnerabilities where title like '%keyless%' limit 1`,
+    `insert into vulns.key_searches (organization_id, is_open)
+      select organization_id, true from vulns.vulnerabilities where title like '%keyless%' limit 1`,
   )
   await house.rounds()
   assert.deepEqual(await standing('keyless'), [`${cve(7)} grype,trivy OPEN PRESENT`])
-  const { rows } = await owner.query(
-    `select count(*)::int as count from vulns.key_searches where finished_at is null`,
-  )
+  const { rows } = await owner.query(`select count(*)::int as count from vulns.key_searches where is_open`)
   assert.deepEqual(rows, [{ count: 0 }])
 })
 

@@ -90,7 +90,7 @@ export type ScanTables = {
     endedAt: Date | null
   }
   /** How far findings were gone through for keys that nobody had kept. */
-  keySearches: { organizationId: string; afterId: string | null; finishedAt: Date | null }
+  keySearches: { organizationId: string; afterId: string | null; isOpen: Generated<boolean> }
   /** What was told of what has fallen due. */
   toldDues: {
     organizationId: string

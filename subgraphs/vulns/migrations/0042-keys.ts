@@ -10,13 +10,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create table vulns.key_searches (
       organization_id uuid not null,
       after_id uuid,
-      finished_at timestamptz(3),
+      is_open boolean not null default false,
       primary key (organization_id)
     );
     create index on vulns.vulnerabilities (organization_id, id) where kind = 'package' and component_key is null;
     alter table vulns.vulnerabilities no force row level security;
-    insert into vulns.key_searches (organization_id)
-      select distinct organization_id from vulns.vulnerabilities where kind = 'package' and component_key is null;
+    insert into vulns.key_searches (organization_id, is_open)
+      select distinct organization_id, true from vulns.vulnerabilities where kind = 'package' and component_key is null;
     alter table vulns.vulnerabilities force row level security
   `.execute(db)
   await tenantTable(db, 'vulns', 'key_searches', { grants: 'select, update' })

@@ -31,7 +31,7 @@ function keyOf(row: Row): { id: string; weakness: string; componentKey: string }
  * @returns how many findings that changed; null where all have been looked at
  */
 export async function findKeys(trx: Trx<Tables>, organizationId: string): Promise<number | null> {
-  const search = trx.selectFrom('keySearches').select('afterId').where('finishedAt', 'is', null)
+  const search = trx.selectFrom('keySearches').select('afterId').where('isOpen', '=', true)
   if (!(await search.executeTakeFirst())) return null
   await sql`select ${changingNames(organizationId)}`.execute(trx)
   const [open] = await search.forUpdate().execute()
@@ -51,6 +51,6 @@ export async function findKeys(trx: Trx<Tables>, organizationId: string): Promis
   const merged = await mergeNamed(trx, [...new Set(groups.values())])
   const isLast = rows.length < mostAtOnce
   await sql`update key_searches set after_id = ${rows.at(-1)?.id ?? open.afterId}::uuid,
-    finished_at = case when ${isLast} then now() end`.execute(trx)
+    is_open = ${!isLast}`.execute(trx)
   return merged
 }
