@@ -16,6 +16,8 @@ export const statusOfCode = {
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   REPORT_REJECTED: 422,
+  // The format has no document that says nothing.
+  NOTHING_TO_EXPORT: 422,
   RATE_LIMITED: 429,
   SLOW_CONSUMER: 429,
   INTERNAL_SERVER_ERROR: 500,

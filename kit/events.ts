@@ -38,8 +38,15 @@ export type Told<Name extends EventName> = { [Each in Name]: Payload<Each> & { e
 
 /** What happened, told to those of one organization who listen now. Nothing is kept for those who do not. */
 export type Events = {
-  /** Call it after the commit. Never throws: what cannot be told is logged, for the change itself stands. */
-  publish<Name extends EventName>(organizationId: string, name: Name, payload: Payload<Name>): Promise<void>
+  /**
+   * Call it after the commit. Never throws: what cannot be told is logged, for the change itself stands. Answers whether
+   * it was told.
+   */
+  publish<Name extends EventName>(
+    organizationId: string,
+    name: Name,
+    payload: Payload<Name>,
+  ): Promise<boolean>
   /**
    * Events of these names, which are of one noun, in the order in which they were told. Resolves when every later one
    * will be heard. Throws SERVICE_UNAVAILABLE when Redis does not answer.
@@ -101,8 +108,10 @@ function eventsOver(engine: Engine, log: Log, { ready, close }: Connection): Eve
     async publish(organizationId, name, payload) {
       try {
         await engine.publish(channelOf(organizationId, name), { organizationId, event: name, ...payload })
+        return true
       } catch (error) {
         log.warn({ event: name, reason: (error as Error).message }, 'an event could not be told')
+        return false
       }
     },
     async subscribe<Name extends EventName>(organizationId: string, ...names: Name[]) {

@@ -31,18 +31,35 @@ function accountOf(env: NodeJS.ProcessEnv): Account {
   }
 }
 
-export type Client = (path: string, init?: RequestInit & { duplex?: 'half' }) => Promise<Answer['data']>
+type Init = RequestInit & { duplex?: 'half' }
+export type Client = ((path: string, init?: Init) => Promise<Answer['data']>) & {
+  /** A document as it is. */
+  file(path: string): Promise<Response>
+}
 
 async function ask(url: string, path: string, init: RequestInit): Promise<Answer['data']> {
-  const response = await fetch(new URL(`/api/v1${path}`, url), init).catch((error: Error) => {
+  const response = await reach(url, path, init)
+  const answer = (await response.json().catch(() => null)) as Answer | null
+  if (answer?.success) return answer.data
+  throw refusal(response, answer)
+}
+
+async function askForFile(url: string, path: string, init: RequestInit): Promise<Response> {
+  const response = await reach(url, path, init)
+  if (response.ok) return response
+  throw refusal(response, (await response.json().catch(() => null)) as Answer | null)
+}
+
+const reach = (url: string, path: string, init: RequestInit): Promise<Response> =>
+  fetch(new URL(`/api/v1${path}`, url), init).catch((error: Error) => {
     throw new Refused(
       `${url} does not answer: ${(error.cause as Error | undefined)?.message ?? error.message}`,
     )
   })
-  const answer = (await response.json().catch(() => null)) as Answer | null
-  if (answer?.success) return answer.data
-  const { message, details = [] } = answer?.error ?? { message: `HTTP ${response.status}` }
-  throw new Refused([message, ...details.map((detail) => `  ${detail.field}: ${detail.message}`)].join('\n'))
+
+function refusal({ status }: Response, answer: Answer | null): Refused {
+  const { message, details = [] } = answer?.error ?? { message: `HTTP ${status}` }
+  return new Refused([message, ...details.map((detail) => `  ${detail.field}: ${detail.message}`)].join('\n'))
 }
 
 /** Signs in where no token was given. Throws Refused. */
@@ -62,12 +79,16 @@ export async function openClient(env: NodeJS.ProcessEnv): Promise<Client> {
     return tokensOf(await ask(account.url, '/auth/refresh', { method: 'POST', headers, body }))
   }
   let tokens = 'token' in account ? account.token : await signIn(account.email, account.password)
-  return async (path, init = {}) => {
+  const signed = async (init: Init): Promise<Init> => {
     // A large import is watched for longer than a token lasts.
     if (typeof tokens !== 'string' && Date.now() > tokens.renewAt) tokens = await refresh(tokens.refresh)
     const token = typeof tokens === 'string' ? tokens : tokens.access
-    return ask(account.url, path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } })
+    return { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } }
   }
+  const client = async (path: string, init: Init = {}) => ask(account.url, path, await signed(init))
+  return Object.assign(client, {
+    file: async (path: string) => askForFile(account.url, path, await signed({})),
+  })
 }
 
 type Tokens = { access: string; refresh: string; renewAt: number }

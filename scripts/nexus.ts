@@ -7,6 +7,11 @@ import { Refused } from './nexus-client.ts'
 import { importFile } from './nexus-import.ts'
 import { loadIntel } from './nexus-intel.ts'
 import { rewrap } from './nexus-keys.ts'
+import { conditionOf, exportVex, importVex } from './nexus-vex.ts'
+
+const serverHelp = `
+Server and account: NEXUS_URL with NEXUS_TOKEN, or with NEXUS_EMAIL and NEXUS_PASSWORD.
+Without them, the house that runs in NEXUS_DATA_DIR (default .nexus) and its demo admin.`
 
 const program = new Command('nexus')
   .description('Nexus from the command line')
@@ -25,14 +30,33 @@ program
   .option('--format <format>', 'trivy, grype or sarif; found out when left out')
   .option('--asset <name>', 'the asset that it is about; else the report, or the file, names it')
   .option('--json', 'print the outcome as one line of JSON')
-  .addHelpText(
-    'after',
-    `
-Server and account: NEXUS_URL with NEXUS_TOKEN, or with NEXUS_EMAIL and NEXUS_PASSWORD.
-Without them, the house that runs in NEXUS_DATA_DIR (default .nexus) and its demo admin.`,
-  )
+  .addHelpText('after', serverHelp)
   .option('--preview', 'only tell what the import would do')
   .action(importFile)
+
+const vex = program.command('vex').description('What is said of findings, in words that others read')
+vex
+  .command('export')
+  .description('Write what is said of findings as a VEX document')
+  .option('--format <format>', 'openvex or cyclonedx', 'openvex')
+  .option('--output <file>', 'where to; else it is printed')
+  .option('--where <condition>', 'of which findings, such as severity=critical; again for more', conditionOf)
+  .addHelpText('after', serverHelp)
+  .action(exportVex)
+vex
+  .command('import')
+  .description('Carry what a VEX document says over to the findings that it is about')
+  .argument('<file>', 'OpenVEX 0.2.0 or CycloneDX 1.4 to 1.6, as JSON')
+  .option('--format <format>', 'openvex or cyclonedx; found out when left out')
+  .option(
+    '--where <condition>',
+    'which findings it may change, such as asset_id=…; again for more',
+    conditionOf,
+  )
+  .option('--dry-run', 'only tell what would become of it')
+  .option('--json', 'print the outcome as one line of JSON')
+  .addHelpText('after', serverHelp)
+  .action(importVex)
 
 program
   .command('verify-isolation')

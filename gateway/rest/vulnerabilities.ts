@@ -163,6 +163,24 @@ const step = ({ method = 'POST', path, mutation, input, body }: Step): Route =>
     data: (answer) => (answer[mutation] as Fields).vulnerability,
   })
 
+/** What goes by names of two weaknesses. */
+const split = (): Route =>
+  route({
+    method: 'POST',
+    path: '/vulnerabilities/:id/split',
+    needs: 'vulnerabilities:write',
+    noun: vulnerability.type,
+    operation: `mutation SplitVulnerability($input: SplitVulnerabilityInput!) {
+      splitVulnerability(input: $input) { vulnerability { ${vulnerability.item} } apart { ${vulnerability.item} } apartCount }
+    }`,
+    params,
+    body: z.strictObject({
+      ...{ aliases: z.array(z.string().max(100)).max(50).optional(), reason: text, version },
+    }) as unknown as z.ZodType<Fields>,
+    variables: ({ params: { id }, body }) => ({ input: { id, ...inputOf(body) } }),
+    data: ({ splitVulnerability }) => splitVulnerability,
+  })
+
 export const vulnerabilities = (graph: GraphQLSchema): Route[] => [
   list(graph, vulnerability, '/vulnerabilities'),
   stats(
@@ -176,4 +194,5 @@ export const vulnerabilities = (graph: GraphQLSchema): Route[] => [
   ...vulnerabilityDetails(),
   one(vulnerability, '/vulnerabilities/:id'),
   ...steps.map(step),
+  split(),
 ]

@@ -6,6 +6,7 @@ import { root } from '#kit/register.ts'
 import { type Answer, password, type TestHouse, type Visitor } from '../test-house.ts'
 import { codeAt } from './factors.ts'
 import { vexDocument } from './matrix/expected/vulns.ts'
+import { grype, scan } from './names.ts'
 import { host, reportAs } from './observing.ts'
 import { openOwner } from './owner.ts'
 import { importReport, trivyReport } from './reports.ts'
@@ -299,6 +300,15 @@ export function stepsOf(house: TestHouse, admin: Visitor, analyst: Visitor, acme
       },
     ],
     ...accepting(admin, analyst),
+    [
+      'splitVulnerability',
+      admin,
+      async () => {
+        await scan(admin, grype('audited:1', [['GHSA-aaaa-bbbb-cccc', 'audited', 'CVE-2033-1000']]))
+        const { id } = await first('vulnerabilities(filter: { cveId: ["CVE-2033-1000"] })')
+        return { id, aliases: ['GHSA-aaaa-bbbb-cccc'], reason: 'another weakness' }
+      },
+    ],
     ['setSlaPolicy', admin, () => ({ lowDays: 200 })],
     ['importVex', admin, () => ({ document: JSON.stringify(vexDocument) })],
     ['createAssetGroup', admin, () => ({ name: 'Audited' }), keep('assetGroup')],

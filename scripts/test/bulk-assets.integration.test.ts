@@ -178,6 +178,35 @@ test('more than 500 are a job, and their scores are found anew by one', async ()
   assert.equal((await jobs()).length, before + 2)
 })
 
+test('a job that is cancelled changes none, and one that is not changes all and takes them back', async () => {
+  const ids = await draw('many host', 600)
+  const worth = async () => {
+    const text = `select criticality, count(*)::int as count from assets.assets where id = any($1) group by 1`
+    return (await owner.query(text, [ids])).rows.map(({ criticality, count }) => `${criticality} ${count}`)
+  }
+  const patch = { criticality: 'LOW', addTags: ['fleet:many'] }
+  const ask = { filter: { search: 'many host' }, patch, expectedCount: 600 }
+  // Somebody is at the last one, so that the job is still at work when it is cancelled.
+  const holder = await openOwner(house)
+  await holder.query('begin')
+  await holder.query('select 1 from assets.assets where id = $1 for update', [ids.at(-1)])
+  const stopped = await assets.change(manager, ask)
+  await statusOf(manager, stopped.operation!.id, ['RUNNING'])
+  const cancelled = await manager.rest('POST', `/operations/${stopped.operation!.id}/cancel`)
+  assert.equal(cancelled.status, 200, cancelled.text)
+  await holder.query('rollback')
+  await holder.close()
+  assert.equal(await statusOf(manager, stopped.operation!.id), 'CANCELLED')
+  assert.deepEqual(await worth(), ['unknown 600'])
+  assert.equal(await assets.undoRefusal(manager, stopped.batchId), 'CONFLICT', 'it was never done')
+  const done = await assets.change(manager, ask)
+  assert.equal(await statusOf(manager, done.operation!.id), 'COMPLETE')
+  assert.deepEqual(await worth(), ['low 600'])
+  const back = await assets.undo(manager, done.batchId)
+  assert.equal(await statusOf(manager, back.operation!.id), 'COMPLETE')
+  assert.deepEqual(await worth(), ['unknown 600'])
+})
+
 test('REST does the same', async () => {
   const ids = await draw('rest host', 3)
   const patch = {

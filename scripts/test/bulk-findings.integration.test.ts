@@ -138,6 +138,40 @@ test('a batch is undone once, within 15 minutes, with the clocks of its findings
   ahead = 0
 })
 
+test('an undo knows of an acceptance that was revoked meanwhile, as though the batch had never been', async () => {
+  const [revoked, kept] = (await draw('CVE-2041-0008', 2)) as [string, string]
+  const admin = await house.as('admin@acme.example')
+  const accept = async (id: string): Promise<string> => {
+    const asked = await analyst.rest('POST', '/risk-acceptances', {
+      ...{ vulnerability_ids: [id], treatment: 'accept', reason: 'for a while' },
+      expires_at: new Date(Date.now() + 10 * 86_400_000).toISOString(),
+    })
+    assert.equal(asked.status, 201, asked.text)
+    const given = await admin.rest('POST', `/risk-acceptances/${asked.body.data.id}/approve`, {})
+    assert.equal(given.status, 200, given.text)
+    return asked.body.data.id
+  }
+  const [first] = [await accept(revoked), await accept(kept)]
+  const patch = { status: 'RESOLVED', resolution: 'MITIGATED' }
+  const done = await findings.change(analyst, { ids: [revoked, kept], patch })
+  assert.equal(done.changed, 2)
+  const end = await admin.rest('POST', `/risk-acceptances/${first}/revoke`, { reason: 'not any more' })
+  assert.equal(end.status, 200, end.text)
+  assert.equal((await findings.undo(analyst, done.batchId)).changed, 2)
+  const { rows } = await owner.query(
+    `select v.id, v.status, v.status_reason, v.acceptance_id is null as is_free, v.accepted_until is null as is_open,
+      v.status_by = r.decided_by as by_whom from vulns.vulnerabilities v, vulns.risk_acceptances r
+      where v.id = any($1) and r.id = $2`,
+    [[revoked, kept], first],
+  )
+  const of = new Map(rows.map(({ id, ...row }) => [id, row]))
+  assert.deepEqual(of.get(revoked), {
+    ...{ status: 'confirmed', status_reason: 'not any more', is_free: true, is_open: true, by_whom: true },
+  })
+  const { status, is_free } = of.get(kept)!
+  assert.deepEqual([status, is_free], ['risk_accepted', false])
+})
+
 test('who may change some assets alone changes their findings alone', async () => {
   const viewer = await house.as('viewer@acme.example')
   const user = (await viewer.rest('GET', '/auth/me')).body.data.id

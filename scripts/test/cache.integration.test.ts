@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type OwnRedis, startRedis } from '../isolation/redis.ts'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
+import { configurationReport, importReport } from './reports.ts'
 
 let dir: string
 let redis: OwnRedis
@@ -81,6 +82,28 @@ test('who changes something sees it in the next figures, and so does everybody e
   await acknowledge(analyst)
   assert.ok((await computing(analyst)).includes('alerts'))
   assert.equal(await acknowledged(admin), before + 2)
+})
+
+test('a posture is computed once, and again when a report says otherwise', async () => {
+  const posture = async () => (await admin.rest('GET', '/compliance/posture')).body.data
+  const reads = async (outcome: string) => {
+    const text = await (await fetch(`${house.metricsUrl}/metrics`)).text()
+    const line = new RegExp(`nexus_cache_reads_total\\{name="posture",outcome="${outcome}"\\} (\\d+)`)
+    return Number(line.exec(text)?.[1] ?? 0)
+  }
+  const first = await posture()
+  const from = Date.now()
+  // Redis may be late on a busy machine.
+  while ((await reads('hit')) === 0) {
+    assert.ok(Date.now() - from < 20_000, 'it is computed every time')
+    assert.deepEqual(await posture(), first)
+  }
+  const report = configurationReport('cached', [
+    { rule: 'DS-0002', title: 'Image user should not be root', status: 'FAIL' },
+  ])
+  await importReport(admin, 'cached.json', report)
+  const now = await posture()
+  assert.notDeepEqual(now, first)
 })
 
 test('a key that may not read is refused, whoever was answered before', async () => {

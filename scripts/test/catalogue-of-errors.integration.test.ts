@@ -44,6 +44,10 @@ test('CONFLICT: two groups of one name', async () => {
   see('CONFLICT', await make())
 })
 
+test('NOTHING_TO_EXPORT: OpenVEX about nothing', async () => {
+  see('NOTHING_TO_EXPORT', await analyst.rest('GET', '/vulnerabilities/vex?format=openvex&cve_id=CVE-1990-1'))
+})
+
 test('NOT_READY: a report that nobody can store', async () => {
   const folder = join(house.dataDir, 'reports')
   rmSync(folder, { recursive: true, force: true })

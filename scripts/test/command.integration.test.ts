@@ -1,6 +1,6 @@
 /** The `nexus` command as a process: what it prints, and what it exits with. */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { openTestHouse, password, type TestHouse } from '../test-house.ts'
@@ -50,6 +50,27 @@ test('an import prints its counts, and as JSON one line that says the same', asy
     skipped: 0,
     errors: [],
   })
+})
+
+test('VEX goes out into a file, and comes back in', async () => {
+  const file = join(dir.path, 'out.json')
+  const out = await nexus(['vex', 'export', '--output', file, '--where', 'cve_id=CVE-2014-0160'])
+  assert.deepEqual([out.code, out.output], [0, 'out.json: 1 statements, 0 findings left out'])
+  const document = JSON.parse(readFileSync(file, 'utf8'))
+  document.statements[0] = {
+    ...document.statements[0],
+    ...{ status: 'not_affected', justification: 'component_not_present', status_notes: 'gone' },
+    timestamp: new Date().toISOString(),
+  }
+  writeFileSync(file, JSON.stringify(document))
+  const trial = await nexus(['vex', 'import', file, '--dry-run', '--json'])
+  assert.deepEqual([trial.code, JSON.parse(trial.output).changed], [0, 1], trial.output)
+  const into = await nexus(['vex', 'import', file])
+  assert.match(into.output, /^openvex document imported\n {2}statements +1\n {2}matched +1\n {2}changed +1\n/)
+  const none = await nexus(['vex', 'export', '--where', 'cve_id=CVE-1990-1'])
+  assert.deepEqual([none.code, /OpenVEX has no document/.test(none.output)], [1, true], none.output)
+  const wrong = await nexus(['vex', 'import', write('no.json', '{}')])
+  assert.equal(wrong.code, 1, wrong.output)
 })
 
 test('what is wrong is said with the file, the format and the reason, and exits with 1', async () => {

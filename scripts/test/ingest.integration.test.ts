@@ -123,7 +123,7 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
   },
   'alerts.told_dues': {
     machines: [],
-    people: ['organization_id', 'subject_id', 'event', 'due_at', 'told_at'],
+    people: ['organization_id', 'subject_id', 'event', 'due_at', 'told_at', 'published_at'],
   },
   'alerts.recurrence_rules': {
     machines: [],
@@ -170,6 +170,20 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     machines: ['group_id'],
     people: ['organization_id', 'alias', 'source', 'asserted_at'],
   },
+  'vulns.key_searches': { machines: [], people: ['organization_id', 'after_id', 'is_open'] },
+  'vulns.stated_names': { machines: [], people: ['organization_id', 'alias', 'statement'] },
+  'vulns.name_statements': {
+    machines: ['tool', 'run_id', 'asserted_at', 'withdrawn_at'],
+    people: ['organization_id', 'statement', 'scope'],
+  },
+  'vulns.name_splits': {
+    machines: [],
+    people: ['organization_id', 'alias', 'other', 'reason', 'split_by', 'split_at'],
+  },
+  'vulns.told_names': {
+    machines: ['ended_at'],
+    people: ['organization_id', 'vulnerability_id', 'scope', 'fingerprint', 'weakness'],
+  },
   'vulns.asset_context': {
     machines: [],
     people: [
@@ -183,7 +197,7 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
   },
   'vulns.told_dues': {
     machines: [],
-    people: ['organization_id', 'subject_id', 'event', 'due_at', 'told_at'],
+    people: ['organization_id', 'subject_id', 'event', 'due_at', 'told_at', 'published_at'],
   },
   'vulns.risk_acceptances': {
     machines: [],

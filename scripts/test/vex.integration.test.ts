@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { idOfName } from '#kit/id.ts'
 import { isCyclonedx, isOpenvex } from '../../subgraphs/vulns/test/vex-schema.ts'
 import { type Answer, openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
+import { findingsNamed, grype, scan as scanNames, trivy } from './names.ts'
 import { type Owner, openOwner } from './owner.ts'
 import { until } from './processes.ts'
 import { importReport, trivyReport } from './reports.ts'
@@ -325,6 +326,46 @@ test('a GHSA id finds what is told by a CVE id, and the other way', async () => 
   const byGhsa = statement(8_001, 'affected', when(0), { vulnerability: { name: 'ghsa-aaaa-bbbb-cccc' } })
   assert.equal((await taken(analyst, vendor(byGhsa))).changed, 1)
   assert.equal((await taken(analyst, vendor(statement(8_001, 'affected', when(0))))).unchanged, 1)
+})
+
+test('what is said by one name of a weakness holds for what is told by another, as far as it is known to be one', async () => {
+  const [told, said] = ['CVE-2037-9900', 'GHSA-vexx-vexx-0001']
+  await scanNames(admin, trivy('alias:1', [[told, 'aliased']]))
+  const document = (names: { name: string; aliases?: string[] }) =>
+    JSON.stringify({
+      ...{ '@context': 'https://openvex.dev/ns/v0.2.0', '@id': 'urn:alias', author: 'Vendor', version: 1 },
+      timestamp: new Date().toISOString(),
+      statements: [
+        {
+          vulnerability: names,
+          products: [{ '@id': 'pkg:npm/aliased' }],
+          ...{ status: 'not_affected', justification: 'vulnerable_code_not_present' },
+        },
+      ],
+    })
+  const withPurl = JSON.parse(trivy('alias:1', [[told, 'aliased']]))
+  withPurl.Results[0].Vulnerabilities[0].PkgIdentifier = { PURL: 'pkg:npm/aliased@1.0.0' }
+  await scanNames(admin, JSON.stringify(withPurl))
+  const into = async () =>
+    (await admin.rest('POST', '/vulnerabilities/vex', document({ name: said }))).body.data
+  assert.equal((await into()).unmatched, 1, 'nobody has said that they are one')
+  await scanNames(admin, grype('alias:2', [[said, 'elsewhere', told]]))
+  assert.equal((await into()).changed, 1)
+  const [found] = await findingsNamed(admin, 'aliased')
+  assert.equal(found.status, 'NOT_AFFECTED')
+})
+
+test('a document of nothing is valid, or is refused by a name of its own', async () => {
+  const get = (format: string) => admin.rest('GET', `/vulnerabilities/vex?format=${format}&cve_id=CVE-1990-1`)
+  const refused = await get('openvex')
+  assert.deepEqual([refused.status, refused.body.error.code], [422, 'NOTHING_TO_EXPORT'])
+  const empty = await get('cyclonedx')
+  assert.equal(empty.status, 200)
+  isCyclonedx(JSON.parse(empty.text))
+  const { body } = await admin.graphql(
+    '{ exportVex(format: OPENVEX, filter: { cveId: ["CVE-1990-1"] }) { document } }',
+  )
+  assert.equal(body.errors[0].extensions.code, 'NOTHING_TO_EXPORT')
 })
 
 test('more findings than one document holds are to be narrowed', async () => {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openTestHouse, type TestHouse, type Visitor } from '../test-house.ts'
+import { cve, findingsNamed, ghsa, grype, scan as scanBy, trivy } from './names.ts'
 import { type Owner, openOwner } from './owner.ts'
-import { importReport } from './reports.ts'
 
 let house: TestHouse
 let owner: Owner
@@ -21,68 +21,8 @@ after(async () => {
   await house?.close()
 })
 
-type Json = ReturnType<typeof JSON.parse>
-const path = (name: string) => `app/node_modules/${name}/package.json`
-
-/** What Trivy says of packages of an image, each by one name. */
-const trivy = (image: string, weaknesses: readonly (readonly [id: string, name: string])[]) =>
-  JSON.stringify({
-    SchemaVersion: 2,
-    ArtifactName: image,
-    ArtifactType: 'container_image',
-    Results: [
-      {
-        ...{ Target: 'Node.js', Class: 'lang-pkgs', Type: 'node-pkg' },
-        Vulnerabilities: weaknesses.map(([id, name]) => ({
-          ...{ VulnerabilityID: id, PkgName: name, PkgPath: path(name), InstalledVersion: '1.0.0' },
-          ...{ Severity: 'HIGH', Title: `${name} is weak` },
-        })),
-      },
-    ],
-  })
-
-/** What Grype says of the same: by the name of the advisory, and perhaps of what it is related to. */
-const grype = (image: string, weaknesses: readonly (readonly [id: string, name: string, cve?: string])[]) =>
-  JSON.stringify({
-    matches: weaknesses.map(([id, name, cve]) => ({
-      vulnerability: {
-        ...{ id, namespace: 'github:language:javascript', severity: 'High' },
-        urls: [],
-        cvss: [],
-      },
-      relatedVulnerabilities: cve ? [{ id: cve, namespace: 'nvd:cpe', urls: [], cvss: [] }] : [],
-      matchDetails: [],
-      artifact: {
-        ...{ name, version: '1.0.0', type: 'npm', purl: `pkg:npm/${name}@1.0.0` },
-        locations: [{ path: `/${path(name)}` }],
-      },
-    })),
-    source: { type: 'image', target: { userInput: image } },
-    distro: {},
-    descriptor: { name: 'grype', version: '0.104.0' },
-  })
-
-const scan = async (report: string, who = admin) => {
-  const run = await importReport(who, 'report.json', report)
-  assert.equal(run.status, 'complete', run.error_message ?? '')
-  const { created, updated, unchanged, reopened, closed } = run
-  return [created, updated, unchanged, reopened, closed].join(' ')
-}
-const findings = async (name: string, who = admin): Promise<Json[]> => {
-  const { body } = await who.graphql(
-    `query ($search: String) { vulnerabilities(filter: { search: $search }, first: 100) { totalCount { count }
-      edges { node { id cveId aliases status presence sources reopenCount version mergedInto { id } advisory { aliases } } } } }`,
-    { search: name },
-  )
-  const { edges, totalCount } = body.data.vulnerabilities
-  assert.equal(edges.length, totalCount.count)
-  return edges.map(({ node }: Json) => ({
-    ...node,
-    sources: node.sources.map((tool: string) => tool.toLowerCase()).sort(),
-  }))
-}
-const ghsa = (n: number) => `GHSA-aaaa-bbbb-${String(n).padStart(4, '0')}`
-const cve = (n: number) => `CVE-2035-${1_000 + n}`
+const findings = (name: string, who = admin) => findingsNamed(who, name)
+const scan = (report: string, who = admin) => scanBy(who, report)
 const all = async () => (await admin.rest('GET', '/vulnerabilities/stats')).body.data
 
 test('what two tools call by two names is one finding as soon as a report says so, of any asset', async () => {

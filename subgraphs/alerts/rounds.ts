@@ -1,4 +1,5 @@
 import type { Context } from '#kit/context.ts'
+import { type Due, dueTold, mostAtOnce } from '#kit/dues.ts'
 import { keepingDays } from '#kit/metric/daily.ts'
 import type { Rounds } from '#kit/rounds.ts'
 import { signedIn } from '#kit/viewer.ts'
@@ -8,16 +9,20 @@ import * as due from './model/due.ts'
 import { metrics } from './model/metric.ts'
 import type { Tables } from './tables.ts'
 
-/** Tells what has fallen due since somebody has told last, each once. */
+/** Tells what has fallen due since somebody has told last, each once; what a worker that died had claimed, again. */
 async function tellDues(context: Context<Tables>, signal: AbortSignal): Promise<void> {
   const { organizationId } = signedIn(context.viewer)
   for (const event of due.dueEvents) {
-    let ids: string[]
+    let dues: Due[]
     do {
       signal.throwIfAborted()
-      ids = await context.tenant((trx) => due.claim(trx, organizationId, event, context.clock()))
-      await tell(context, event, ids)
-    } while (ids.length > 0)
+      const at = context.clock()
+      dues = await context.tenant((trx) => due.claim(trx, organizationId, event, at))
+      const ids = dues.map(({ id }) => id)
+      const told = await tell(context, event, ids)
+      const heard = dues.filter((_, index) => told[index])
+      if (heard.length > 0) await context.tenant((trx) => dueTold(trx, { event, at }, heard))
+    } while (dues.length > 0)
   }
 }
 
@@ -28,7 +33,7 @@ async function archiveAlerts(context: Context<Tables>, signal: AbortSignal): Pro
     signal.throwIfAborted()
     ids = await context.tenant((trx) => due.archive(trx, context.alertRetentionDays, context.clock()))
     await tell(context, 'archived', ids)
-  } while (ids.length === due.mostAtOnce)
+  } while (ids.length === mostAtOnce)
 }
 
 export const rounds: Rounds<Tables> = {

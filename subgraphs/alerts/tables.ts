@@ -180,7 +180,15 @@ export type Tables = {
     endedBy: string | null
   }
   /** What was told of what has fallen due. */
-  toldDues: { organizationId: string; subjectId: string; event: string; dueAt: Date; toldAt: Date }
+  toldDues: {
+    organizationId: string
+    subjectId: string
+    event: string
+    dueAt: Date
+    /** When somebody claimed it, and told it: who claimed and did not is made good. */
+    toldAt: Date
+    publishedAt: Date | null
+  }
   recurrenceRules: {
     id: string
     organizationId: string

@@ -105,6 +105,34 @@ export function decide(seen: readonly Identifier[], candidates: readonly Candida
   }
 }
 
+export const isCalled = ({ identifiers }: Candidate, name: string): boolean =>
+  identifiers.some(({ kind, value }) => kind === 'imported_name' && value === name)
+
+/**
+ * Which asset was seen, where its name tells it: what it shares with others finds only one that no report has named, and
+ * else proposes. An image has another digest with each build, and two names may stand for one build for a while.
+ * @param named the asset of the name; null where there is none
+ */
+export function decideNamed(
+  seen: readonly Identifier[],
+  candidates: readonly Candidate[],
+  named: string | null,
+): Decision {
+  const shares = candidates.filter((each) =>
+    sharedWith(seen, each).some(({ strength, kind }) => strength === 'strong' && kind !== 'imported_name'),
+  )
+  const unnamed = shares.find(({ identifiers }) => identifiers.every(({ kind }) => kind !== 'imported_name'))
+  const match = named ?? unnamed?.assetId ?? null
+  const propose = shares
+    .filter(({ assetId }) => assetId !== match)
+    .slice(0, mostProposals)
+    .map((each) => ({
+      assetId: each.assetId,
+      evidence: sharedWith(seen, each).map(({ kind, value }) => ({ kind, value })),
+    }))
+  return { match, merge: [], reason: null, propose, clash: [] }
+}
+
 /** Who reports an identifier, by what tells machines apart; null where nothing does. */
 export function fingerprintText(seen: readonly Identifier[]): string | null {
   const told = seen.filter(({ kind }) => ['mac', 'fqdn', 'hostname'].includes(kind))

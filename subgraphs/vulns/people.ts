@@ -41,6 +41,11 @@ export const people: readonly PersonalTable[] = [
     ],
   },
   {
+    table: 'vulns.name_splits',
+    person: ['split_by'],
+    shows: ['alias', 'other', 'reason', 'split_by', 'split_at'],
+  },
+  {
     table: 'vulns.sla_policies',
     person: ['created_by'],
     shows: ['version', 'created_by', 'created_at'],

@@ -39,12 +39,30 @@ export type Groups = ReadonlyMap<string, string>
 /** Names that come into a group, and groups that become part of another. */
 export type United = { added: Map<string, string>; moved: Map<string, string> }
 
+/** With which names each name is never of one weakness, as somebody has said; every pair both ways. */
+export type Apart = ReadonlyMap<string, ReadonlySet<string>>
+
+/** Whether some of these names are apart from each other. */
+export const hasApart = (names: Iterable<string>, apart: Apart): boolean => {
+  if (apart.size === 0) return false
+  const all = [...names]
+  return all.some((name) => {
+    const others = apart.get(name)
+    return others !== undefined && all.some((other) => others.has(other))
+  })
+}
+
 /**
- * Puts together what is said to be one weakness: what shares a name is one. A group never has two CVEs: who says so is
- * not believed.
+ * Puts together what is said to be one weakness: what shares a name is one. A group never has two CVEs, nor names that
+ * somebody has said are apart: who says so is not believed.
  * @param known the groups of all names that are said, with all their other names
  */
-export function unite(known: Groups, said: readonly (readonly string[])[], newGroup: () => string): United {
+export function unite(
+  known: Groups,
+  said: readonly (readonly string[])[],
+  newGroup: () => string,
+  apart: Apart = new Map(),
+): United {
   const added = new Map<string, string>()
   const moved = new Map<string, string>()
   const rootOf = (group: string): string => {
@@ -55,6 +73,10 @@ export function unite(known: Groups, said: readonly (readonly string[])[], newGr
     const group = added.get(name) ?? known.get(name)
     return group === undefined ? undefined : rootOf(group)
   }
+  const namesIn = (groups: readonly string[]): string[] =>
+    apart.size === 0
+      ? []
+      : [...known.keys(), ...added.keys()].filter((name) => groups.includes(groupOf(name) ?? ''))
   const cves = new Map([...known].filter(([name]) => isCve(name)).map(([name, group]) => [group, name]))
   for (const of of said) {
     const groups = [...new Set(of.map(groupOf).filter((group) => group !== undefined))].sort()
@@ -63,6 +85,7 @@ export function unite(known: Groups, said: readonly (readonly string[])[], newGr
       ...groups.map((group) => cves.get(group)).filter((name) => name !== undefined),
     ])
     if (another || of.length < 2) continue
+    if (hasApart(new Set([...of, ...namesIn(groups)]), apart)) continue
     // The oldest goes on: ids have the order of time.
     const [into = newGroup(), ...others] = groups
     for (const other of others) moved.set(other, into)
@@ -73,4 +96,38 @@ export function unite(known: Groups, said: readonly (readonly string[])[], newGr
     added: new Map([...added].map(([name, group]) => [name, rootOf(group)])),
     moved: new Map([...moved].map(([from, to]) => [from, rootOf(to)])),
   }
+}
+
+/**
+ * The groups of names as they come out when everything that is said of them is said anew, in its order. Each keeps the
+ * id that most of its names had, so that only what comes apart, or together, is another group.
+ * @param known the groups that the names have now
+ * @returns the names whose group is another one
+ */
+export function regroup(
+  known: Groups,
+  said: readonly (readonly string[])[],
+  newGroup: () => string,
+  apart: Apart,
+): Map<string, string> {
+  const { added } = unite(new Map(), said, newGroup, apart)
+  const parts = Map.groupBy(
+    [...new Set([...known.keys(), ...added.keys()])],
+    (name) => added.get(name) ?? name,
+  )
+  const taken = new Set<string>()
+  const changed = new Map<string, string>()
+  for (const names of [...parts.values()].sort((one, other) => other.length - one.length)) {
+    const had = Map.groupBy(
+      names.filter((name) => known.has(name)),
+      (name) => known.get(name)!,
+    )
+    const [most] = [...had.keys()]
+      .filter((group) => !taken.has(group))
+      .sort((one, other) => had.get(other)!.length - had.get(one)!.length)
+    const group = most ?? newGroup()
+    taken.add(group)
+    for (const name of names) if (known.get(name) !== group) changed.set(name, group)
+  }
+  return changed
 }

@@ -59,6 +59,46 @@ export type ScanTables = {
     /** That the import gave the finding. */
     statusAt: Date
   }
+  /** Sets of names that were said to be of one weakness, a row for each of its names. */
+  statedNames: { organizationId: string; alias: string; statement: string }
+  /** Which scan says so since which run; none, for what was said before that was kept, or is said by somebody. */
+  nameStatements: {
+    organizationId: string
+    statement: string
+    scope: string
+    tool: string
+    runId: string | null
+    assertedAt: Generated<Date>
+    withdrawnAt: Date | null
+  }
+  /** Names that somebody has said are not of one weakness; each pair both ways. */
+  nameSplits: {
+    organizationId: string
+    alias: string
+    other: string
+    reason: string
+    splitBy: string
+    splitAt: Date
+  }
+  /** By which names a scan tells a finding, where that is not by its own alone. */
+  toldNames: {
+    organizationId: string
+    vulnerabilityId: string
+    scope: string
+    fingerprint: string
+    weakness: string
+    endedAt: Date | null
+  }
+  /** How far findings were gone through for keys that nobody had kept. */
+  keySearches: { organizationId: string; afterId: string | null; isOpen: Generated<boolean> }
   /** What was told of what has fallen due. */
-  toldDues: { organizationId: string; subjectId: string; event: string; dueAt: Date; toldAt: Date }
+  toldDues: {
+    organizationId: string
+    subjectId: string
+    event: string
+    dueAt: Date
+    /** When somebody claimed it, and told it: who claimed and did not is made good. */
+    toldAt: Date
+    publishedAt: Date | null
+  }
 }

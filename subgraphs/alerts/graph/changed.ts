@@ -24,15 +24,15 @@ type AlertEvent = Extract<EventName, `alert.${Changed}`>
 
 /**
  * Tells of alerts that are not as they were, one by one and in this order: they are sent so, and none waits for the one
- * before, as many would for long where nobody can be told. Call it after the commit.
+ * before, as many would for long where nobody can be told. Call it after the commit. Answers which could be told.
  */
 export async function tell(
   { events, viewer }: Pick<Context<Tables>, 'events' | 'viewer'>,
   change: Changed,
   ids: readonly string[],
-): Promise<void> {
+): Promise<boolean[]> {
   const { organizationId } = signedIn(viewer)
-  await Promise.all(ids.map((alertId) => events.publish(organizationId, `alert.${change}`, { alertId })))
+  return Promise.all(ids.map((alertId) => events.publish(organizationId, `alert.${change}`, { alertId })))
 }
 
 const AlertChange = builder.enumType('AlertChange', {

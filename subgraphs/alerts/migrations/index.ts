@@ -12,6 +12,7 @@ import * as due from './0022-due.ts'
 import * as facts from './0023-facts.ts'
 import * as ingestNoted from './0024-ingest-noted.ts'
 import * as covering from './0025-covering.ts'
+import * as told from './0040-told.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -27,4 +28,5 @@ export const migrations: Migrations = {
   '0023-facts': facts,
   '0024-ingest-noted': ingestNoted,
   '0025-covering': covering,
+  '0040-told': told,
 }

@@ -1,6 +1,7 @@
 /** What time brings about, told once: each subject, event and due is claimed by whoever tells it. */
 import { type RawBuilder, sql } from 'kysely'
 import type { Db, Trx } from '#kit/database.ts'
+import { claimDues, type Due, mostAtOnce } from '#kit/dues.ts'
 import type { SlaState } from '../rules/sla.ts'
 import type { Tables } from '../tables.ts'
 import { specAt } from './alert.ts'
@@ -9,8 +10,6 @@ import { lock, move } from './transition.ts'
 export const dueEvents = ['sla_at_risk', 'sla_breached', 'reopened'] as const
 export type DueEvent = (typeof dueEvents)[number]
 
-/** At once: the rest is for the next transaction. */
-export const mostAtOnce = 500
 const day = 86_400_000
 /** An alert that came while its rule ended is written by then, and only then nobody looks at the rule again. */
 const settledMs = 60_000
@@ -46,30 +45,16 @@ const found: Record<DueEvent, (at: Date) => RawBuilder<unknown>> = {
       and ${untold('reopened', 'a', sql`r.ends_at`)}`,
 }
 
-/** Claims what is due and was not told; whoever gets it back tells it, and nobody else does. */
+/** Claims what is due and was not told; whoever gets it back tells it. */
 export async function claim(
   trx: Trx<Tables>,
   organizationId: string,
   event: DueEvent,
   at: Date,
-): Promise<string[]> {
-  // A round that finds nothing writes nothing: what is remembered of the organization's answers stays.
-  const { rows: due } = await sql<{
-    id: string
-    dueAt: Date
-  }>`select id, due_at from (${found[event](at)}) as due
-    limit ${mostAtOnce}`.execute(trx)
-  if (due.length === 0) {
-    if (event === 'reopened') await closeRules(trx, organizationId, at)
-    return []
-  }
-  const given = due.map(({ id, dueAt }) => ({ id, due_at: dueAt }))
-  const { rows } = await sql<{ id: string }>`
-    insert into told_dues (organization_id, subject_id, event, due_at, told_at)
-    select ${organizationId}::uuid, id, ${event}, due_at, ${at}
-    from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (id uuid, due_at timestamptz) order by id
-    on conflict do nothing returning subject_id as id`.execute(trx)
-  return rows.map(({ id }) => id)
+): Promise<Due[]> {
+  const dues = await claimDues(trx, { organizationId, event, at }, found[event](at))
+  if (dues.length === 0 && event === 'reopened') await closeRules(trx, organizationId, at)
+  return dues
 }
 
 /** Of rules that ended, and all of whose alerts were told of, nothing is left to tell. */
@@ -79,7 +64,7 @@ async function closeRules(trx: Trx<Tables>, organizationId: string, at: Date): P
     where r.ends_at <= ${before} and ${untold('rule_ended', 'r', sql`r.ends_at`)} order by r.id`.execute(trx)
   if (rows.length === 0) return
   const told = rows.map(({ id, endsAt }) => ({
-    ...{ organizationId, subjectId: id, event: 'rule_ended', dueAt: endsAt, toldAt: at },
+    ...{ organizationId, subjectId: id, event: 'rule_ended', dueAt: endsAt, toldAt: at, publishedAt: at },
   }))
   await trx
     .insertInto('toldDues')

@@ -16,6 +16,10 @@ const EnsureAssetInput = builder.inputType('EnsureAssetInput', {
     name: t.string({ required: true }),
     type: t.field({ type: AssetType, required: true }),
     source: t.string({ description: 'Who reports it; `import` unless said.' }),
+    byName: t.boolean({
+      description:
+        'Whether its name tells it, as that of an image whose digest is another one with each build: the rest is learned, and finds only what no report has named.',
+    }),
     identifiers: t.field({
       type: [AssetIdentifierInput],
       description:
@@ -25,12 +29,14 @@ const EnsureAssetInput = builder.inputType('EnsureAssetInput', {
 })
 type Named = { name: string; type: identity.Reported['type'] } & {
   source?: string | null | undefined
+  byName?: boolean | null | undefined
   identifiers?: identity.Reported['identifiers'] | null | undefined
 }
 
-const reportedOf = ({ name, type, source, identifiers }: Named): identity.Reported => ({
+const reportedOf = ({ name, type, source, byName, identifiers }: Named): identity.Reported => ({
   name,
   type,
+  byName: byName === true,
   source: sourceOf(source),
   identifiers: identifiers ?? [],
 })

@@ -77,20 +77,25 @@ export function judgePatch(row: Asset, patch: Patch, { at }: Who): Judged<Asset>
 
 async function write(trx: Trx<Tables>, rows: readonly Asset[], who: Who): Promise<void> {
   await writeRows(trx, 'assets', written, rows, who)
-  const retagged = rows.filter((row) => !isSame({ all: row.tags }, { all: row.knownTags }, ['all']))
-  if (retagged.length === 0) return
-  const given = JSON.stringify(
-    retagged.map(({ id, organizationId, tags }) => ({ id, organization_id: organizationId, tags })),
-  )
-  const of = sql`jsonb_to_recordset(${given}::jsonb) as given (id uuid, organization_id uuid, tags text[])`
-  await sql`insert into asset_tags (organization_id, asset_id, tag, created_at)
-    select given.organization_id, given.id, tag, ${who.at} from ${of}, unnest(given.tags) as tag
-    on conflict (organization_id, asset_id, tag) do update set removed_at = null, created_at = ${who.at}
-    where asset_tags.removed_at is not null`.execute(trx)
-  await sql`update asset_tags t set removed_at = ${who.at} from ${of}
-    where t.organization_id = given.organization_id and t.asset_id = given.id and t.removed_at is null
-      and t.tag <> all(given.tags)`.execute(trx)
+  // Pair by pair: a join over all tags of a table that was never analysed took 39 s for 10,000 assets, and not 5.
+  const added = pairsOf(rows, ({ tags, knownTags }) => tags.filter((tag) => !knownTags.includes(tag)))
+  if (added.length > 0)
+    await sql`insert into asset_tags (organization_id, asset_id, tag, created_at)
+      select ${rows[0]!.organizationId}::uuid, id, tag, ${who.at} from ${these(added)}
+      on conflict (organization_id, asset_id, tag) do update set removed_at = null, created_at = ${who.at}
+      where asset_tags.removed_at is not null`.execute(trx)
+  const removed = pairsOf(rows, ({ tags, knownTags }) => knownTags.filter((tag) => !tags.includes(tag)))
+  if (removed.length > 0)
+    await sql`update asset_tags t set removed_at = ${who.at} from ${these(removed)}
+      where t.organization_id = ${rows[0]!.organizationId}::uuid and t.asset_id = given.id and t.tag = given.tag
+        and t.removed_at is null`.execute(trx)
 }
+
+type Pair = readonly [id: string, tag: string]
+const pairsOf = (rows: readonly Asset[], tagsOf: (row: Asset) => string[]): Pair[] =>
+  rows.flatMap((row) => tagsOf(row).map((tag) => [row.id, tag] as const))
+const these = (pairs: readonly Pair[]) =>
+  sql`unnest(${pairs.map(([id]) => id)}::uuid[], ${pairs.map(([, tag]) => tag)}::text[]) as given (id, tag)`
 
 /** The assets that a batch has changed, or set back. */
 export const changedBy = async (trx: Trx<Tables>, batchId: string): Promise<string[]> => [

@@ -6,9 +6,11 @@ import {
   type Candidate,
   type Decision,
   decide,
+  decideNamed,
   fingerprintText,
   flapping,
   type Identifier,
+  isCalled,
   type Known,
   strengthOf,
 } from '../rules-identity.ts'
@@ -21,6 +23,8 @@ export type Reported = {
   name: string
   type: AssetType
   source: string
+  /** Whether its name tells it, whatever else is known of it. */
+  byName?: boolean
   identifiers: readonly Identifier[]
 }
 /** The asset that was meant, and others that turned out to be the same one. */
@@ -32,7 +36,7 @@ type Stored = Known & { assetId: string; rootId: string; fingerprint: string | n
 const mostCandidates = 20
 
 /** What was reported, as it is kept; of who tells nothing that identifies, the name stands for it. */
-function identifiersOf({ name, source, identifiers }: Reported): Identifier[] {
+function identifiersOf({ name, source, byName, identifiers }: Reported): Identifier[] {
   const kept = new Map<string, Identifier>()
   for (const { kind, value } of identifiers) {
     const text = normalized(kind, value)
@@ -42,7 +46,7 @@ function identifiersOf({ name, source, identifiers }: Reported): Identifier[] {
   }
   const given = [...kept.values()]
   const tells = given.some(({ kind }) => strengthOf[kind] !== 'weak')
-  return tells ? given : [...given, { kind: 'imported_name', value: name }]
+  return tells && !byName ? given : [...given, { kind: 'imported_name', value: name }]
 }
 
 const pairs = (of: readonly Identifier[]) =>
@@ -178,15 +182,35 @@ async function remember(
     .execute()
 }
 
+/** A name that stands for another build by now: the digests of the ones before tell it no more. */
+async function outlive(trx: Trx<Tables>, assetId: string, { identifiers, at }: Seen): Promise<void> {
+  const digests = identifiers.filter(({ kind }) => kind === 'image_digest').map(({ value }) => value)
+  if (digests.length === 0) return
+  await trx
+    .updateTable('assetIdentifiers')
+    .set({ strength: 'weak', demotedAt: at })
+    .where('assetId', '=', assetId)
+    .where('kind', '=', 'image_digest')
+    .where('strength', '<>', 'weak')
+    .where('value', 'not in', digests)
+    .execute()
+}
+
 /** What is known of what a source reports, and which asset it is; null for one that is new. */
 async function recognize(trx: Trx<Tables>, reported: Reported) {
   const identifiers = identifiersOf(reported)
   const known = await stored(trx, identifiers)
   const rootIds = [...new Set(known.map(({ rootId }) => rootId))]
-  const decision = decide(identifiers, await candidates(trx, rootIds))
-  const isNamed = identifiers.some(({ kind }) => kind === 'imported_name')
-  const found = decision.match ?? (isNamed ? await namesake(trx, reported) : null)
-  return { identifiers, known, decision, found }
+  const all = await candidates(trx, rootIds)
+  if (!reported.byName) {
+    const decision = decide(identifiers, all)
+    const isNamed = identifiers.some(({ kind }) => kind === 'imported_name')
+    const found = decision.match ?? (isNamed ? await namesake(trx, reported) : null)
+    return { identifiers, known, decision, found }
+  }
+  const named = all.find((each) => isCalled(each, reported.name))?.assetId ?? (await namesake(trx, reported))
+  const decision = decideNamed(identifiers, all, named)
+  return { identifiers, known, decision, found: decision.match }
 }
 
 /** The asset that `ensure` would answer; null where it would add one. */
@@ -219,6 +243,7 @@ export async function ensure(
       .execute()
   }
   await remember(trx, assetId, rootId, seen, known)
+  if (reported.byName) await outlive(trx, assetId, seen)
   const apart = await apartFrom(trx, rootId, decision.merge)
   const [first] = seen.identifiers
   const kept = decision.merge.filter((id) => apart.has(id)).map((id) => ({ ...first!, assetId: id }))

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import {
   type Candidate,
   decide,
+  decideNamed,
   fingerprintText,
   flapping,
   type Identifier,
@@ -25,6 +26,22 @@ test('one strong identifier tells the asset, and makes one of those that share i
   const both = [known('old', 'cloud_id=i-1'), known('new', 'external_id=a:1')]
   const { match, merge, reason } = decide(seen('cloud_id=i-1', 'external_id=a:1'), both)
   assert.deepEqual([match, merge, reason], ['old', ['new'], 'strong_identifier'])
+})
+
+test('where a name tells the asset, what else is known finds only what no report has named, and else proposes', () => {
+  const report = seen('image_digest=d', 'imported_name=shop:1')
+  const inventory = known('inventory', 'image_digest=d')
+  const another = known('another', 'image_digest=d', 'imported_name=shop:latest')
+  const of = (named: string | null, ...candidates: Candidate[]) => {
+    const { match, merge, propose } = decideNamed(report, candidates, named)
+    return [match, merge.length, propose.map(({ assetId }) => assetId).join()]
+  }
+  assert.deepEqual(of('named', inventory, another), ['named', 0, 'inventory,another'])
+  assert.deepEqual(of(null, another, inventory), ['inventory', 0, 'another'])
+  assert.deepEqual(of(null, another), [null, 0, 'another'])
+  // What was another build's tells nothing.
+  const old = { ...inventory, identifiers: [{ ...inventory.identifiers[0]!, strength: 'weak' as const }] }
+  assert.deepEqual(of(null, old), [null, 0, ''])
 })
 
 test('two kinds of medium ones tell it, two of one kind do not', () => {

@@ -46,6 +46,10 @@ builder.objectFields(Control, (t) => ({
 
 type Posture = Standing & { framework: FrameworkRow; asOf: Date | null }
 
+/** Nothing of it ends by the clock: it stands until a result, a mapping or a check changes. */
+const asked = ({ id, version, updatedAt }: FrameworkRow, asOf: Date | null) =>
+  ({ name: 'posture', variables: [id, version, updatedAt, asOf], keep: 'reference' }) as const
+
 const PostureType = builder.objectRef<Posture>('Posture').implement({
   needs: 'compliance:read',
   description:
@@ -74,7 +78,9 @@ const PostureType = builder.objectRef<Posture>('Posture').implement({
     unmappedChecks: t.int({
       description: 'Checks with results that speak for no control of this framework.',
       resolve: ({ framework, asOf }, _args, context) =>
-        context.tenant((trx) => postures.unmapped(trx, framework.id, asOf)),
+        context.remember({ ...asked(framework, asOf), name: 'unmappedChecks' }, () =>
+          context.tenant((trx) => postures.unmapped(trx, framework.id, asOf)),
+        ),
     }),
   }),
 })
@@ -97,7 +103,9 @@ builder.queryField('posture', (t) =>
     resolve: async (_root, { frameworkId, asOf }, context) => {
       const framework = await chosen(context, frameworkId)
       const then = asOf && asOf < context.clock() ? asOf : null
-      const standing = await context.tenant((trx) => postures.of(trx, framework.id, then))
+      const standing = await context.remember(asked(framework, then), () =>
+        context.tenant((trx) => postures.of(trx, framework.id, then)),
+      )
       return { ...standing, framework, asOf: then }
     },
   }),

@@ -52,7 +52,7 @@ async function applyReport(
   const { operation, signal, tenant } = context
   const { format, total, skipped, payload, complete } = head
   const assetName = assetNameOf(run.assetName, head.assetName, run.fileName)
-  const assetId = await peers.ensureAsset(context, assetName, head.assetType)
+  const assetId = await peers.ensureAsset(context, peers.aboutOf(assetName, head))
   const counts = { created: 0, updated: 0, unchanged: 0, reopened: 0 }
   let done = 0
   const advance = async (progress: importRuns.Progress) => {

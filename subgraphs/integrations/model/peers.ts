@@ -1,28 +1,41 @@
 /** What an import asks of the other subgraphs, on behalf of who started it. */
 import { type Context, callPeer } from '#kit/context.ts'
-import type { AssetType, Check, Finding } from '../parsers/report.ts'
+import type { AssetIdentifier, AssetType, Check, Finding, Head } from '../parsers/report.ts'
 import type { Counts } from '../tables.ts'
 
 type Asking = Pick<Context<unknown>, 'transports' | 'sign' | 'viewer' | 'requestId'>
 export type Run = { id: string; assetId: string; tool: string; scope: string }
 
-export async function ensureAsset(context: Asking, name: string, type: AssetType): Promise<string> {
+/** The asset of a report: its name tells it, and what else is known of it is learned, or finds one that has no name yet. */
+export type About = { name: string; type: AssetType; source: string; identifiers: readonly AssetIdentifier[] }
+
+export const aboutOf = (
+  name: string,
+  { format, assetType: type, assetIdentifiers: identifiers }: Head,
+): About => ({ name, type, source: format, identifiers })
+
+const named = ({ name, type, source, identifiers }: About) => ({
+  ...{ name, source, byName: true, type: type.toUpperCase() },
+  identifiers: identifiers.map(({ kind, value }) => ({ kind: kind.toUpperCase(), value })),
+})
+
+export async function ensureAsset(context: Asking, about: About): Promise<string> {
   const { ensureAssets } = await callPeer<{ ensureAssets: [{ id: string }] }>(
     context,
     'assets',
     'mutation ($assets: [EnsureAssetInput!]!) { ensureAssets(assets: $assets) { id } }',
-    { assets: [{ name, type: type.toUpperCase() }] },
+    { assets: [named(about)] },
   )
   return ensureAssets[0].id
 }
 
 /** The asset that `ensureAsset` would answer; null where it would add one. */
-export async function meantAsset(context: Asking, name: string, type: AssetType): Promise<string | null> {
+export async function meantAsset(context: Asking, about: About): Promise<string | null> {
   const { meantAssets } = await callPeer<{ meantAssets: [string | null] }>(
     context,
     'assets',
     'query ($assets: [EnsureAssetInput!]!) { meantAssets(assets: $assets) }',
-    { assets: [{ name, type: type.toUpperCase() }] },
+    { assets: [named(about)] },
   )
   return meantAssets[0]
 }

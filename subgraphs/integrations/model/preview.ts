@@ -22,7 +22,7 @@ export async function preview(
   const { operation, signal, tenant } = context
   const { format, total, skipped } = head
   const assetName = assetNameOf(run.assetName, head.assetName, run.fileName)
-  const assetId = await peers.meantAsset(context, assetName, head.assetType)
+  const assetId = await peers.meantAsset(context, peers.aboutOf(assetName, head))
   const tool = head.tool.name.slice(0, 150)
   const known = assetId ?? newId()
   const scan = { id: run.id, assetId: known, tool, scope: scopeOf(format, tool, known) }

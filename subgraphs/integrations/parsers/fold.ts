@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { checksOf } from './check.ts'
-import type { AssetType, Check, Finding, OpenReport } from './report.ts'
+import type { AssetIdentifier, AssetType, Check, Finding, OpenReport } from './report.ts'
 import { bySeverity } from './severity.ts'
 import { unique } from './text.ts'
 
@@ -19,6 +19,7 @@ export type Told = {
   tool: { name: string; version: string | null }
   assetName: string | null
   assetType: AssetType
+  assetIdentifiers?: AssetIdentifier[]
   complete: boolean
   /** What the tool looked at and found in order. */
   checked?(): Iterable<{ finding: Finding; result: Check['result'] }>
@@ -31,7 +32,10 @@ type Keys = Map<string, { count: number; isFolded: boolean }>
  * Reads all drafts once, so that what does not fit is found before anything is done; findings have unique keys, the
  * same whatever the order of the records. Only what shares its key with others is kept while one goes through them.
  */
-export function assemble({ checked, ...told }: Told, drafts: () => Iterable<Draft>): OpenReport {
+export function assemble(
+  { checked, assetIdentifiers = [], ...told }: Told,
+  drafts: () => Iterable<Draft>,
+): OpenReport {
   const severities = { critical: 0, high: 0, medium: 0, low: 0, info: 0, unknown: 0 }
   const keys: Keys = new Map()
   const digest = createHash('sha256').update(JSON.stringify(told))
@@ -54,6 +58,7 @@ export function assemble({ checked, ...told }: Told, drafts: () => Iterable<Draf
   const payload = digest.digest('hex')
   return {
     ...told,
+    assetIdentifiers,
     ...{ total, skipped: total - count, severities, payload, findings },
     checks: () => checksOf(hasChecks ? findings() : [], checked?.() ?? []),
   }

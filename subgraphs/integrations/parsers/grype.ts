@@ -1,11 +1,12 @@
 import { bareScore, cvssOf } from './cvss.ts'
 import type { Draft } from './fold.ts'
 import { assemble } from './fold.ts'
+import { imageIdentifiers } from './identity.ts'
 import type { Json } from './json.ts'
 import { asObject, each, isObject, Misfit, object, required, strings, text, through } from './json.ts'
 import type { Package } from './package.ts'
 import { packageKey, packagePlace } from './package.ts'
-import type { AssetType, Finding, OpenReport } from './report.ts'
+import type { AssetIdentifier, Finding, OpenReport } from './report.ts'
 import { severityOf } from './severity.ts'
 import { canonicalPath, clip, cwes, key, links, title, unique } from './text.ts'
 import { weakness } from './weakness.ts'
@@ -148,7 +149,9 @@ function scores(sources: readonly [Json, string][]): Pick<Finding, 'cvss' | 'cvs
   return { cvss, cvssScore: cvss[0]?.score ?? entries.find(({ bare }) => bare !== null)?.bare ?? null }
 }
 
-function asset(source: Json | null): { assetName: string | null; assetType: AssetType } {
+function asset(
+  source: Json | null,
+): Pick<OpenReport, 'assetName' | 'assetType'> & { assetIdentifiers?: AssetIdentifier[] } {
   if (!source) return { assetName: null, assetType: 'other' }
   const type = text(source, 'type', '$.source', 100)
   const target = source.target
@@ -159,7 +162,10 @@ function asset(source: Json | null): { assetName: string | null; assetType: Asse
     : text(source, 'target', '$.source', 500)
   const bare = name?.replace(/^"(.*)"$/, '$1') ?? ''
   const assetName = canonicalPath(bare) === '' ? null : bare.slice(0, 500)
-  if (type === 'image') return { assetName, assetType: 'container_image' }
+  if (type === 'image') {
+    const assetIdentifiers = imageIdentifiers(target, ['manifestDigest', 'repoDigests', 'imageID'])
+    return { assetName, assetType: 'container_image', assetIdentifiers }
+  }
   if (type === 'directory') return { assetName, assetType: bare === '/' ? 'host' : 'repository' }
   return { assetName, assetType: type === 'file' || type?.startsWith('sbom') ? 'application' : 'other' }
 }

@@ -43,6 +43,9 @@ export type AssetType =
   | 'application'
   | 'other'
 
+/** What an asset is known by, in the words of assets. */
+export type AssetIdentifier = { kind: 'image_digest' | 'repository_id'; value: string }
+
 /** What a rule about configuration says of one place. */
 export type Check = {
   /** Tells places apart: the key of the finding, where there is one. */
@@ -60,6 +63,7 @@ export type Head = {
   tool: { name: string; version: string | null }
   assetName: string | null
   assetType: AssetType
+  assetIdentifiers: AssetIdentifier[]
   /** Records in the file by the format's rule; findings.length + skipped === total. */
   total: number
   /** Records folded into another one with the same key. */

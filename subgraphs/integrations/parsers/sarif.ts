@@ -1,4 +1,5 @@
 import { assemble } from './fold.ts'
+import { imageIdentifiers, repositoryIdentifiers, repositoryName } from './identity.ts'
 import type { Json } from './json.ts'
 import { asObject, each, eachOf, isObject, Misfit, object, required, text, through } from './json.ts'
 import type { OpenReport } from './report.ts'
@@ -77,13 +78,14 @@ function finished(run: Run): boolean {
 }
 
 /** Only what a run says about itself: the image that Trivy scanned, or the repository under version control. */
-function asset(runs: readonly Run[]): Pick<OpenReport, 'assetName' | 'assetType'> {
+function asset(runs: readonly Run[]): Pick<OpenReport, 'assetName' | 'assetType' | 'assetIdentifiers'> {
   for (const { properties } of runs) {
     const image = properties?.imageName
     if (typeof image === 'string' && image)
       return {
         assetName: required(properties!, 'imageName', '$').slice(0, 500),
         assetType: 'container_image',
+        assetIdentifiers: imageIdentifiers(properties, ['repoDigests', 'imageID']),
       }
   }
   const uris = runs.flatMap((run) =>
@@ -91,18 +93,10 @@ function asset(runs: readonly Run[]): Pick<OpenReport, 'assetName' | 'assetType'
       text(origin, 'repositoryUri', at, 2000),
     ),
   )
-  return { assetName: repositoryName(uris.find(Boolean) ?? null), assetType: 'repository' }
-}
-
-/** `github.com/acme/shop` of any way to write the address, without the credentials it may carry. */
-function repositoryName(uri: string | null): string | null {
-  if (!uri) return null
-  const plain = uri
-    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
-    .replace(/^[^@/]*@/, '')
-    .replace(/[?#].*$/, '')
-    .replace(/^([^/:]+):(?!\d+\/)/, '$1/')
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '')
-  return plain.slice(0, 500) || null
+  const uri = uris.find(Boolean) ?? null
+  return {
+    assetName: repositoryName(uri),
+    assetType: 'repository',
+    assetIdentifiers: repositoryIdentifiers(uri),
+  }
 }

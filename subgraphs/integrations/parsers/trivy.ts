@@ -1,8 +1,9 @@
 import type { Draft, Told } from './fold.ts'
 import { assemble } from './fold.ts'
+import { imageIdentifiers, repositoryIdentifiers } from './identity.ts'
 import type { Json } from './json.ts'
 import { each, eachOf, isObject, Misfit, number, object, strings, text, through } from './json.ts'
-import type { AssetType, Check, Finding, OpenReport } from './report.ts'
+import type { AssetIdentifier, AssetType, Check, Finding, OpenReport } from './report.ts'
 import { ReportError } from './report.ts'
 import type { Place } from './trivy-records.ts'
 import { license, misconfiguration, secret, vulnerability } from './trivy-records.ts'
@@ -70,6 +71,7 @@ function schema2(root: Json): OpenReport {
       tool: { name: 'Trivy', version: tool && text(tool, 'Version', '$.Trivy', 100) },
       assetName: artifactName(root),
       assetType: artifactType(text(root, 'ArtifactType', '$'), system),
+      assetIdentifiers: artifactIdentifiers(root),
       complete: true,
     },
     results,
@@ -142,6 +144,14 @@ function artifactName(root: Json): string | null {
   const tags = metadata ? strings(metadata, 'RepoTags', '$.Metadata') : []
   const name = text(root, 'ArtifactName', '$', 500) ?? tags[0]?.slice(0, 500) ?? null
   return name === null || /^[./\\]*$/.test(name) ? null : name
+}
+
+/** What the metadata tell of the image, or of the repository. */
+function artifactIdentifiers(root: Json): AssetIdentifier[] {
+  const { Metadata: metadata } = root
+  const isImage = root.ArtifactType === 'container_image'
+  if (isImage) return imageIdentifiers(metadata, ['RepoDigests', 'ImageID'])
+  return repositoryIdentifiers(isObject(metadata) ? metadata.RepoURL : null)
 }
 
 function artifactType(type: string | null, system: boolean): AssetType {

@@ -15,6 +15,7 @@ import './history.ts'
 import './ingest.ts'
 import './risk.ts'
 import './sla.ts'
+import './split.ts'
 import './triage.ts'
 import './vex.ts'
 

@@ -4,7 +4,7 @@ import { invalid } from '#kit/errors.ts'
 import { isId } from '#kit/id.ts'
 import { turnsByName } from '#kit/turns.ts'
 import { signedIn } from '#kit/viewer.ts'
-import { assertNames, type Told } from '../model/alias.ts'
+import { assertNames, repeatNames, type Told } from '../model/alias.ts'
 import * as findings from '../model/finding.ts'
 import { revert } from '../model/revert.ts'
 import { namesOf } from '../rules-alias.ts'
@@ -83,6 +83,7 @@ const inTurn = turnsByName()
 /** What a report says belongs together may make findings of any asset one. */
 async function learnNames(context: Context<Tables>, run: findings.Run, rows: readonly Told[]): Promise<void> {
   if (!rows.some((row) => namesOf(row).length > 1)) return
+  if (await context.ingest((trx) => repeatNames(trx, run, rows))) return
   const changed = await context.ingest((trx) => assertNames(trx, run, rows))
   if (changed > 0) await rescore(context, run.organizationId)
 }

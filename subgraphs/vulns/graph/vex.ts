@@ -134,7 +134,8 @@ async function authorOf(context: Context<Tables>, organizationId: string): Promi
 builder.queryField('exportVex', (t) =>
   t.field({
     type: VexDocument,
-    description: 'What is said of findings as a VEX document; at most 10,000 findings.',
+    description:
+      'What is said of findings as a VEX document; at most 10,000 findings. Of nothing there is no OpenVEX: that is refused as NOTHING_TO_EXPORT.',
     authScopes: { permission: 'vulnerabilities:read' },
     args: {
       format: t.arg({ type: Format, required: true }),

@@ -21,6 +21,9 @@ import * as covering from './0033-covering.ts'
 import * as unmerged from './0034-unmerged.ts'
 import * as judged from './0035-judged.ts'
 import * as oneByCve from './0036-one-by-cve.ts'
+import * as namesApart from './0040-names-apart.ts'
+import * as told from './0041-told.ts'
+import * as keys from './0042-keys.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -45,4 +48,7 @@ export const migrations: Migrations = {
   '0034-unmerged': unmerged,
   '0035-judged': judged,
   '0036-one-by-cve': oneByCve,
+  '0040-names-apart': namesApart,
+  '0041-told': told,
+  '0042-keys': keys,
 }

@@ -86,22 +86,27 @@ export function judgePatch(row: Finding, patch: Noted<Patch>, who: Who): Judged<
 const write = (trx: Trx<Tables>, rows: readonly Finding[], who: Who) =>
   writeRows(trx, 'vulnerabilities', written, rows, who)
 
-/** As they were, but for those whose acceptance was revoked meanwhile: these stand as that leaves findings. */
+/**
+ * As they were, but for those whose acceptance was revoked meanwhile: these stand as that leaves findings, in the words
+ * of who revoked it, as though the batch had never been.
+ */
 async function accepted(trx: Trx<Tables>, rows: readonly Finding[], { by, at }: Who): Promise<Finding[]> {
   const ids = [...new Set(rows.flatMap(({ acceptanceId }) => acceptanceId ?? []))]
   if (ids.length === 0) return [...rows]
-  const live = trx.selectFrom('riskAcceptances').select('id').where('id', 'in', ids)
-  const known = new Set(
-    (await live.where('status', '=', 'approved').forShare().execute()).map(({ id }) => id),
-  )
-  return rows.map((row) =>
-    row.acceptanceId === null || known.has(row.acceptanceId)
-      ? row
-      : {
-          ...row,
-          ...moved(row, { to: 'confirmed', reason: 'Its acceptance was revoked' }, { userId: by, at }),
-        },
-  )
+  const ended = await trx
+    .selectFrom('riskAcceptances')
+    .select(['id', 'decidedBy', 'decidedAt', 'decisionReason'])
+    .where('id', 'in', ids)
+    .where('status', '<>', 'approved')
+    .forShare()
+    .execute()
+  const revoked = new Map(ended.map((each) => [each.id, each]))
+  return rows.map((row) => {
+    const end = row.acceptanceId === null ? undefined : revoked.get(row.acceptanceId)
+    if (!end || row.status !== 'risk_accepted') return row
+    const who = { userId: end.decidedBy ?? by, at: end.decidedAt ?? at }
+    return { ...row, ...moved(row, { to: 'confirmed', reason: end.decisionReason }, who) }
+  })
 }
 
 /** The clock first: the trigger finds the due times anew by it, when the statuses follow. */

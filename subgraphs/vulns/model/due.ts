@@ -1,6 +1,7 @@
 /** What time brings about, told once: each subject, event and due is claimed by whoever tells it. */
 import { type RawBuilder, sql } from 'kysely'
 import type { Db, Trx } from '#kit/database.ts'
+import { claimDues, type Due } from '#kit/dues.ts'
 import type { Tables } from '../tables.ts'
 import { filterAt } from './filter.ts'
 
@@ -13,8 +14,6 @@ export const dueEvents = [
 ] as const
 export type DueEvent = (typeof dueEvents)[number]
 
-/** At once: the rest is for the next transaction. */
-const mostAtOnce = 500
 const day = 86_400_000
 /** How long before its end an acceptance is said to expire. */
 const warningMs = 7 * day
@@ -61,25 +60,6 @@ const acceptancesThat = (event: DueEvent, after: Date, until: Date) => sql`
     and ${untold(event, 'a', sql`a.expires_at`)}
   order by a.expires_at, a.id`
 
-/** Claims what is due and was not told; whoever gets it back tells it, and nobody else does. */
-export async function claim(
-  trx: Trx<Tables>,
-  organizationId: string,
-  event: DueEvent,
-  at: Date,
-): Promise<string[]> {
-  // A round that finds nothing writes nothing: what is remembered of the organization's answers stays.
-  const { rows: due } = await sql<{
-    id: string
-    dueAt: Date
-  }>`select id, due_at from (${found[event](at)}) as due
-    limit ${mostAtOnce}`.execute(trx)
-  if (due.length === 0) return []
-  const given = due.map(({ id, dueAt }) => ({ id, due_at: dueAt }))
-  const { rows } = await sql<{ id: string }>`
-    insert into told_dues (organization_id, subject_id, event, due_at, told_at)
-    select ${organizationId}::uuid, id, ${event}, due_at, ${at}
-    from jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (id uuid, due_at timestamptz) order by id
-    on conflict do nothing returning subject_id as id`.execute(trx)
-  return rows.map(({ id }) => id)
-}
+/** Claims what is due and was not told; whoever gets it back tells it. */
+export const claim = (trx: Trx<Tables>, organizationId: string, event: DueEvent, at: Date): Promise<Due[]> =>
+  claimDues(trx, { organizationId, event, at }, found[event](at))

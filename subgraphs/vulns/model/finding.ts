@@ -15,6 +15,7 @@ import {
   rowsOf,
 } from './observation.ts'
 import * as scans from './scan.ts'
+import { keepTold } from './told.ts'
 
 export { type Finding, type Run, rowsOf }
 
@@ -125,6 +126,7 @@ export async function applyRows(
   const { outcome, ...judged } = judge(run, once, known)
   outcome.unchanged += rows.length - once.length
   await write(trx, run, judged)
+  await keepTold(trx, run, rows, once, known)
   if (batch === 0 && outcome.created > 0) await sql`select vulns.first_statistics()`.execute(trx)
   await scans.keepOutcome(trx, run, batch, outcome)
   return outcome

@@ -23,6 +23,23 @@ export async function mergeWithin(trx: Trx<Tables>, groups: readonly string[]): 
   await sql`select id from vulnerabilities where id = any(${[...ids, ...survivors]}::uuid[])
     order by id for update`.execute(trx)
   const merging = sql`unnest(${ids}::uuid[], ${survivors}::uuid[]) as m (id, survivor)`
+  // Who told which: by its own name too, where a scan told both.
+  await sql`
+    insert into told_names as t (organization_id, vulnerability_id, scope, fingerprint, weakness)
+    select distinct s.organization_id, m.survivor, s.scope, told.fingerprint, told.weakness
+    from ${merging} join vulnerabilities v on v.id = m.id
+    join vulnerability_sources s on s.vulnerability_id = m.id
+    join vulnerabilities w on w.id = m.survivor
+    cross join lateral (
+      select v.fingerprint, v.weakness
+      union all select t.fingerprint, t.weakness from told_names t
+        where t.vulnerability_id = m.id and t.scope = s.scope and t.ended_at is null
+      union all select w.fingerprint, w.weakness where exists (select 1 from vulnerability_sources o
+        where o.vulnerability_id = m.survivor and o.scope = s.scope and o.withdrawn_at is null)) as told
+    where s.withdrawn_at is null
+    on conflict (organization_id, vulnerability_id, scope, fingerprint) do update set ended_at = null`.execute(
+    trx,
+  )
   await sql`
     with words as materialized (
       select distinct on (m.survivor, s.scope) m.survivor, s.organization_id, s.scope, s.tool, s.run_id,

@@ -3,8 +3,10 @@ import type { Trx } from '#kit/database.ts'
 import { NexusError } from '#kit/errors.ts'
 import { closableStatuses } from '../rules.ts'
 import type { Reverted, ScanRow, Tables } from '../tables.ts'
+import { forgetNames } from './names.ts'
 import { clockRestored, restored } from './observation.ts'
 import * as scans from './scan.ts'
+import { hasSaid, withdraw } from './statement.ts'
 
 const reasons = {
   person: 'Somebody has changed it since',
@@ -14,14 +16,15 @@ const reasons = {
 
 /**
  * Sets findings back to how they stood before a run of a scan, and what the scan had said of them; what the run added
- * is withdrawn. What was changed since stays, and is told. Nothing is deleted. Reverting a run again answers what it
- * answered before. Throws CONFLICT where a newer run of its scope has spoken.
+ * is withdrawn, and so are the names that it alone has put together. What was changed since stays, and is told. Nothing
+ * is deleted. Reverting a run again answers what it answered before. Throws CONFLICT where a newer run of its scope has
+ * spoken.
  */
 export async function revert(trx: Trx<Tables>, runId: string): Promise<Reverted> {
   const scan = await trx.selectFrom('scans').selectAll().where('runId', '=', runId).executeTakeFirst()
   // A run that has seen nothing has changed nothing.
   if (!scan) return { restored: 0, kept: [] }
-  await scans.takeTurn(trx, scan)
+  await scans.takeTurn(trx, scan, await hasSaid(trx, runId))
   const again = await trx.selectFrom('scans').select('reverted').where('runId', '=', runId).executeTakeFirst()
   if (again?.reverted) return again.reverted
   const latest = await scans.latestOf(trx, scan.scope)
@@ -34,6 +37,7 @@ export async function revert(trx: Trx<Tables>, runId: string): Promise<Reverted>
   const changed = await restoreChanged(trx, scan, kept)
   const withdrawn = await withdrawAdded(trx, scan, kept)
   await handBack(trx, scan, kept)
+  await forgetNames(trx, scan, await withdraw(trx, runId))
   const reverted: Reverted = { restored: changed + withdrawn, kept }
   await sql`update scans set reverted_at = now(), reverted = ${JSON.stringify(reverted)}::jsonb
     where run_id = ${runId}::uuid`.execute(trx)

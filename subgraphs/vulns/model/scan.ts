@@ -2,7 +2,7 @@
 import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Trx } from '#kit/database.ts'
 import type { Outcome, ScanRow, Tables } from '../tables.ts'
-import { readingNames } from './alias.ts'
+import { changingNames, readingNames } from './alias.ts'
 import type { Run } from './observation.ts'
 
 /** The number of the batch that stands for all batches of a run. */
@@ -12,10 +12,17 @@ export const wholeRun = -1
 export const sourceImage = sql.raw(`case when s.run_id is not null then jsonb_build_object('run_id', s.run_id,
   'content_hash', s.content_hash, 'withdrawn_at', s.withdrawn_at, 'last_seen_at', s.last_seen_at) end`)
 
-/** Runs over one asset take turns, batch by batch: whatever order they write in, they cannot cross. */
-export const takeTurn = (trx: Trx<Tables>, run: Pick<Run, 'organizationId' | 'assetId'>) =>
+/**
+ * Runs over one asset take turns, batch by batch: whatever order they write in, they cannot cross.
+ * @param namesChange whether names are put together or taken apart, for which everybody who writes findings is waited for
+ */
+export const takeTurn = (
+  trx: Trx<Tables>,
+  run: Pick<Run, 'organizationId' | 'assetId'>,
+  namesChange = false,
+) =>
   sql`select pg_advisory_xact_lock(hashtextextended(${`${run.organizationId}/${run.assetId}`}, 0)),
-    ${readingNames(run.organizationId)}`.execute(trx)
+    ${(namesChange ? changingNames : readingNames)(run.organizationId)}`.execute(trx)
 
 /** The row of a run, which is added when it first says something. */
 export async function open(trx: Trx<Tables>, run: Run): Promise<ScanRow> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { namesOf, partsOf, unite } from '../rules-alias.ts'
+import { type Apart, hasApart, namesOf, partsOf, regroup, unite } from '../rules-alias.ts'
 
 const counter = () => {
   let next = 0
@@ -63,6 +63,35 @@ describe('names of weaknesses', () => {
       ],
     ])
     assert.deepEqual(together(known), ['CVE-1 GHSA-1', 'CVE-2 GHSA-2'])
+  })
+
+  it('are not one weakness where somebody has said so, whoever says otherwise and through whatever other name', () => {
+    const name = fc.constantFrom('A', 'B', 'C', 'D', 'E', 'F').map((letter) => `GHSA-${letter}`)
+    const pair = fc.uniqueArray(name, { minLength: 2, maxLength: 3 })
+    const property = fc.property(
+      fc.array(pair, { maxLength: 12 }),
+      fc.array(pair, { maxLength: 3 }),
+      (said, split) => {
+        const apart: Apart = new Map(
+          [...new Set(split.flat())].map((one) => [
+            one,
+            new Set(
+              split.filter((of) => of.includes(one)).flatMap((of) => of.filter((other) => other !== one)),
+            ),
+          ]),
+        )
+        const known = learned([said])
+        const newGroup = () => crypto.randomUUID()
+        const changed = regroup(known, said, newGroup, apart)
+        const now = new Map([...known, ...changed])
+        for (const names of Map.groupBy(now.keys(), (each) => now.get(each)).values())
+          assert.ok(!hasApart(names, apart), names.join())
+        // Said anew, nothing is another group.
+        assert.equal(regroup(now, said, newGroup, apart).size, 0)
+        if (split.length === 0) assert.equal(changed.size, 0, 'nobody has taken anything back')
+      },
+    )
+    fc.assert(property, { numRuns: 300 })
   })
 
   it('come out the same in whatever order, and in however many reports, they are said', () => {

@@ -120,6 +120,7 @@ export const inputs: Record<string, string> = {
   ResolveVulnerabilityInput: 'id reason resolution',
   ReopenVulnerabilityInput: 'id reason',
   AssignVulnerabilityInput: 'assigneeId id',
+  SplitVulnerabilityInput: 'aliases id reason',
   SetReachabilityInput: 'id reachability',
   OverrideSeverityInput: 'expiresAt id reason severity',
   EndSeverityOverrideInput: 'id',
@@ -219,6 +220,7 @@ export const bodies: Record<string, string> = {
   'PUT /vulnerabilities/:id/reachability': 'reachability version',
   'PUT /vulnerabilities/:id/severity': 'expires_at reason severity version',
   'POST /vulnerabilities/:id/severity/end': 'version',
+  'POST /vulnerabilities/:id/split': 'aliases reason version',
   'POST /vulnerabilities/vex': 'document',
   'PUT /vulnerabilities/sla-policy':
     'critical_days epss_threshold exploitable_days exploitable_internet_days high_days internet_days kev_days low_days medium_days restart_after_days version',

@@ -204,6 +204,7 @@ export const routes: Record<string, Row> = {
   'PUT /vulnerabilities/:id/reachability': triage({ reachability: 'unreachable' }),
   'PUT /vulnerabilities/:id/severity': triage({ severity: 'low', reason: 'here' }),
   'POST /vulnerabilities/:id/severity/end': triage({}),
+  'POST /vulnerabilities/:id/split': triage({ aliases: ['CVE-1990-1'], reason: 'none' }),
   'GET /vulnerabilities/cvss': {
     may: members,
     key: 'any',

@@ -64,6 +64,11 @@ export const vulns: Expected = {
     setVulnerabilityReachability: write('reachability: UNREACHABLE'),
     overrideSeverity: write('severity: LOW, reason: "here"'),
     endSeverityOverride: write(),
+    splitVulnerability: {
+      may: analysts,
+      key: 'vulnerabilities:write',
+      ask: '(input: { id: "$workedVulnerability", aliases: ["CVE-1990-1"], reason: "none" })',
+    },
     requestRiskAcceptance: {
       may: analysts,
       makes: true,
@@ -139,6 +144,7 @@ export const vulns: Expected = {
     ReopenVulnerabilityPayload: 'part',
     ResolveVulnerabilityPayload: 'part',
     SetVulnerabilityReachabilityPayload: 'part',
+    SplitVulnerabilityPayload: 'part',
     StartRemediationPayload: 'part',
     VulnerabilityChange: 'part',
     VulnerabilityChangeConnection: 'part',

@@ -1,7 +1,7 @@
 /** Findings as a VEX document. */
 import { found } from '#kit/bulk/choose.ts'
 import type { Trx } from '#kit/database.ts'
-import { invalid } from '#kit/errors.ts'
+import { invalid, NexusError } from '#kit/errors.ts'
 import type { Filter } from '#kit/filter.ts'
 import type { ListSpec } from '#kit/page.ts'
 import type { VexFormat } from '../../rules-vex.ts'
@@ -52,7 +52,10 @@ export async function findingsFor(
 
 const byId = (one: VulnerabilityRow, other: VulnerabilityRow) => (one.id < other.id ? -1 : 1)
 
-/** What findings are called in a format. What has no id that others know is left out, and counted. */
+/**
+ * What findings are called in a format. What has no id that others know is left out, and counted. Throws
+ * NOTHING_TO_EXPORT where nothing is left, and the format wants something.
+ */
 export function documentOf(
   rows: readonly VulnerabilityRow[],
   {
@@ -70,6 +73,11 @@ export function documentOf(
 ): VexDocument {
   const told = rows.toSorted(byId).flatMap((row) => statementOf(row, assets, at) ?? [])
   const statements = gathered(told)
+  if (statements.length === 0 && format === 'openvex')
+    throw new NexusError(
+      'NOTHING_TO_EXPORT',
+      'No finding here has an id that others know, and OpenVEX has no document without a statement',
+    )
   const write = format === 'openvex' ? openvex : cyclonedx
   return {
     format,

@@ -10,6 +10,7 @@ import { find } from '#kit/search.ts'
 import { statusAt } from '../../rules-lifecycle.ts'
 import { isSaid, stepOf } from '../../rules-vex.ts'
 import type { Tables, VulnerabilityRow } from '../../tables.ts'
+import { namesKnown } from '../alias.ts'
 import * as triage from '../triage.ts'
 import type { Claim, Claims } from './claim.ts'
 import { mostFindings } from './export.ts'
@@ -112,14 +113,17 @@ export async function carryOver(
   who: Who,
 ): Promise<Imported> {
   const { spec, filter, isTrial } = asked
-  const ids = await sought(trx, [...new Set(read.claims.flatMap(({ names }) => names))], spec, filter)
+  const told = [...new Set(read.claims.flatMap(({ names }) => names))]
+  // Who names a weakness otherwise than its finding does is speaking of it all the same.
+  const known = await namesKnown(trx, told)
+  const ids = await sought(trx, [...new Set([...told, ...[...known.values()].flat()])], spec, filter)
   const rows = ids.length > 0 ? await triage.lock(trx, ids) : []
   const assetIds = [...new Set(rows.map(({ assetId }) => assetId))]
   const isNarrow = read.claims.some(({ targets }) => targets.some(({ asset }) => asset !== null))
   const names = isNarrow ? await who.named(assetIds) : new Map<string, string>()
   const permitted = await who.permitted(assetIds)
   const words = await lastWords(trx, rows)
-  const { claimFor } = matching(read.claims, names, asked.chosen)
+  const { claimFor } = matching(read.claims, names, asked.chosen, known)
 
   const items: VexItem[] = []
   const moved: { row: VulnerabilityRow; claim: Claim; move: triage.Move }[] = []

@@ -32,11 +32,13 @@ const later = (one: About, other: About): About => {
  * all of them; one about a product of others matches only where it was said which assets that product is.
  * @param names of assets, by their ids
  * @param chosen whether it was said which assets the document is about
+ * @param known all names of weaknesses, by any of them
  */
 export function matching(
   claims: readonly Claim[],
   names: ReadonlyMap<string, string>,
   chosen: boolean,
+  known: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Matching {
   const abouts = claims.flatMap((claim, order) =>
     claim.targets.flatMap((target): [string, About][] => {
@@ -62,8 +64,8 @@ export function matching(
         if (target.versions !== null && (version === null || !target.versions.includes(version))) return false
         return target.purl === null || (purl !== null && covers(target.purl, purl, version))
       }
-      const said = namesOf(finding)
-        .map(nameOf)
+      const own = namesOf(finding).map(nameOf)
+      const said = [...new Set(own.flatMap((name) => [name, ...(known.get(name) ?? [])]))]
         .flatMap((name) => [...parts].flatMap((part) => byKey.get(`${name} ${part}`) ?? []))
         .filter(holds)
       return said.length > 0 ? said.reduce(later).claim : null
