@@ -52,15 +52,23 @@ function insertion({ name }: Relation, row: Row): [string, unknown[]] {
   ]
 }
 
-/** With the ids by which it points to rows of a tenant replaced by such as nobody has. */
+/**
+ * With the ids by which it points to rows of a tenant replaced by such as nobody has, in the same order: what a table
+ * asks of ids among each other it may ask of these.
+ */
 function unrelated(relation: Relation, row: Row, relations: readonly Relation[]): Row {
   const isTenants = (target: string) =>
     relations.some(({ name, tenant }) => name === target && tenant !== null)
   const columns = relation.foreignKeys
     .filter(({ target }) => isTenants(target))
     .flatMap((key) => key.columns)
-    .filter((name) => name !== relation.tenant)
-  return { ...row, ...Object.fromEntries(columns.map((name) => [name, row[name] === null ? null : newId()])) }
+    .filter((name) => name !== relation.tenant && row[name] !== null)
+  const known = [...new Set(columns.map((name) => String(row[name])))].sort()
+  const fresh = known.map(() => newId()).sort()
+  return {
+    ...row,
+    ...Object.fromEntries(columns.map((name) => [name, fresh[known.indexOf(String(row[name]))]])),
+  }
 }
 
 /** Unique indexes that hold the tenant: what collides in one, collides with a row of one's own. */
