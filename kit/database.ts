@@ -59,8 +59,11 @@ export function openDatabase<Tables>(options: {
       `-c idle_in_transaction_session_timeout=${waits.idleInTransaction}`,
     ].join(' '),
   })
-  // Without a listener, an idle connection that the server ends takes the process with it.
-  pool.on('error', (error) => log.info({ schema, reason: error.message }, 'an idle connection ended'))
+  // Without listeners, a connection that the server ends takes the process with it: an idle one, and one that is at work
+  // but asks nothing just then, as when its process slept. Whoever has that hears of it by what they ask next.
+  const ended = (error: Error) => log.info({ schema, reason: error.message }, 'a connection ended')
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', ended))
   metrics?.pool(name, pool)
   return new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),

@@ -38,23 +38,28 @@ export function createReading(largest: number): Reading {
   let reusable = 0
 
   const begin = (bytes: Buffer): boolean => {
-    const all = head ? Buffer.concat([head, bytes]) : bytes
-    const end = all.indexOf(headEnd)
-    if (end === -1 || end > longestHead) {
-      if (all.length > longestHead) throw wrong('has too long a head')
-      // Whoever speaks something else may never come to the end of a head.
-      if (!version.startsWith(all.toString('latin1', 0, version.length))) throw wrong('is no HTTP')
-      head = head ? all : Buffer.from(all)
-      return false
-    }
+    const isOurs = head !== null
+    let all = head ? Buffer.concat([head, bytes]) : bytes
     head = null
-    const read = readHead(all.toString('latin1', 0, end + 2))
-    const rest = all.subarray(end + headEnd.length)
-    if (read.status === 101) throw wrong('is of another protocol')
-    if (read.status < 200) return rest.length > 0 && begin(rest)
-    body = bodyOf(read)
-    reusable = body.isDelimited ? reusableAfter(read) : 0
-    return body.take(rest)
+    // Thousands of interim answers may come at once.
+    while (all.length > 0) {
+      const end = all.indexOf(headEnd)
+      if (end === -1 || end > longestHead) {
+        if (all.length > longestHead) throw wrong('has too long a head')
+        // Whoever speaks something else may never come to the end of a head.
+        if (!version.startsWith(all.toString('latin1', 0, version.length))) throw wrong('is no HTTP')
+        head = isOurs ? all : Buffer.from(all)
+        return false
+      }
+      const read = readHead(all.toString('latin1', 0, end + 2))
+      all = all.subarray(end + headEnd.length)
+      if (read.status === 101) throw wrong('is of another protocol')
+      if (read.status < 200) continue
+      body = bodyOf(read)
+      reusable = body.isDelimited ? reusableAfter(read) : 0
+      return body.take(all)
+    }
+    return false
   }
 
   const bodyOf = ({ status, length, coding, isEncoded }: Head): Body => {
