@@ -29,19 +29,19 @@ const wrong = (what: string) => new Error(`The answer ${what}`)
 
 /**
  * Reads HTTP/1.1 (RFC 9112): a body of a length, in chunks, or until the end of the connection; interim answers
- * are passed over.
+ * are passed over, as far as they are no longer than a head may be.
  * @param largest bytes of a body
  */
 export function createReading(largest: number): Reading {
   let head: Buffer | null = null
   let body: Body | null = null
   let reusable = 0
+  let interim = 0
 
   const begin = (bytes: Buffer): boolean => {
     const isOurs = head !== null
     let all = head ? Buffer.concat([head, bytes]) : bytes
     head = null
-    // Thousands of interim answers may come at once.
     while (all.length > 0) {
       const end = all.indexOf(headEnd)
       if (end === -1 || end > longestHead) {
@@ -54,7 +54,12 @@ export function createReading(largest: number): Reading {
       const read = readHead(all.toString('latin1', 0, end + 2))
       all = all.subarray(end + headEnd.length)
       if (read.status === 101) throw wrong('is of another protocol')
-      if (read.status < 200) continue
+      if (read.status < 200) {
+        // Who says them without end would be listened to without end.
+        interim += end
+        if (interim > longestHead) throw wrong('has too long a head')
+        continue
+      }
       body = bodyOf(read)
       reusable = body.isDelimited ? reusableAfter(read) : 0
       return body.take(all)
