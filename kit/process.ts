@@ -1,3 +1,5 @@
+import { keepHeapSmall } from './heap.ts'
+
 type Closer = () => unknown
 
 const stopWithinMs = 9_000
@@ -10,6 +12,7 @@ const stopWithinMs = 9_000
 export async function untilStopped(
   open: (closing: (closer: Closer) => void) => Promise<void>,
 ): Promise<void> {
+  keepHeapSmall()
   const closers: Closer[] = []
   let stopping = false
   const close = async () => {

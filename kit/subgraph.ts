@@ -19,18 +19,18 @@ import { type Context, createContext, type Surroundings } from './context.ts'
 import { type Db, ingestRoleOf, type OnStatement, openDatabase, urlAs } from './database.ts'
 import { type Entities, entitiesOf } from './entities.ts'
 import type { Erasures } from './erasures.ts'
-import { isErrorCode, NexusError } from './errors.ts'
+import { NexusError } from './errors.ts'
 import type { Jobs } from './job.ts'
-import type { Log } from './log.ts'
 import type { Migrations } from './migration.ts'
 import type { PersonalTable } from './people.ts'
+import { present, refuse } from './presented.ts'
 import { openQueue } from './queue.ts'
 import { recordMutations, recordRefusal } from './recorded.ts'
 import type { Rounds } from './rounds.ts'
 import type { SealedColumn } from './sealing/reseal.ts'
 import { isStream } from './stream.ts'
 import { internalVerifier } from './tokens.ts'
-import type { Stream, SubgraphError, SubgraphRequest, SubgraphResponse, Transport } from './transport.ts'
+import type { Stream, SubgraphRequest, SubgraphResponse, Transport } from './transport.ts'
 
 type Plate<Tables> = {
   name: string
@@ -100,35 +100,6 @@ function reader(schema: GraphQLSchema): (query: string) => Read {
     known.set(query, now)
     return now
   }
-}
-
-/** PostgreSQL's text has no NUL, and says so only when it meets one. */
-const hasNul = (cause: Error): boolean =>
-  ['22021', '22P05'].includes(String((cause as { code?: string }).code))
-
-/** What leaves a subgraph of an error: a message and a code meant for callers, or nothing but a mask. */
-function present(error: GraphQLError, log: Log, requestId: string): SubgraphError {
-  const cause = error.originalError ?? error
-  const path = error.path ? { path: error.path } : {}
-  const code = error.extensions.code ?? (error.originalError ? undefined : 'GRAPHQL_VALIDATION_FAILED')
-  if (isErrorCode(code)) return { message: error.message, ...path, extensions: { ...error.extensions, code } }
-  if (hasNul(cause)) {
-    const details = [{ field: 'text', message: 'May not contain the character U+0000' }]
-    return {
-      message: 'Invalid request parameters',
-      ...path,
-      extensions: { code: 'VALIDATION_ERROR', details },
-    }
-  }
-  log.error({ requestId, err: cause }, 'a resolver failed')
-  return { message: 'Internal error', ...path, extensions: { code: 'INTERNAL_SERVER_ERROR' } }
-}
-
-const refuse = (error: unknown, log: Log, requestId: string): SubgraphResponse => {
-  if (error instanceof NexusError)
-    return { errors: [{ message: error.message, extensions: error.extensions }] }
-  log.error({ requestId, err: error }, 'a request failed')
-  return { errors: [{ message: 'Internal error', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }
 }
 
 type Asked = ExecutionArgs & { contextValue: Context<never>; entities?: Entities | null | undefined }

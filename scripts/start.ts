@@ -1,6 +1,5 @@
 /** `npm start`: the house, until it is told to stop. */
 import { openEnvironment } from '#kit/env.ts'
-import { keepHeapSmall } from '#kit/heap.ts'
 import { createLog } from '#kit/log.ts'
 import { untilStopped } from '#kit/process.ts'
 import { followSecrets } from '#kit/secrets/follow.ts'
@@ -31,7 +30,6 @@ ${demo}
 `
 }
 
-keepHeapSmall()
 await untilStopped(async (closing) => {
   const { env, secrets } = await openEnvironment()
   const log = createLog('nexus', env.LOG_LEVEL)

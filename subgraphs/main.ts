@@ -2,7 +2,6 @@
 import { printSubgraphSchema } from '@apollo/subgraph'
 import { openDatabase } from '#kit/database.ts'
 import { openErasures } from '#kit/erasures.ts'
-import { keepHeapSmall } from '#kit/heap.ts'
 import { listen } from '#kit/http.ts'
 import { checkpointsIn } from '#kit/journal/checkpoint.ts'
 import { openRelay } from '#kit/journal/relay.ts'
@@ -109,7 +108,6 @@ const verbs: Record<string, (chosen: readonly Registered[]) => Promise<void>> = 
   sdl: each(async (registered) => console.log(printSubgraphSchema((await loadSubgraph(registered)).schema))),
 }
 
-keepHeapSmall()
 const [name, verb = ''] = process.argv.slice(2)
 const all = name === 'all' && ['migrate', 'rewrap', 'work', 'relay'].includes(verb)
 const chosen = readRegister().filter((of) => all || of.name === name)

@@ -1,10 +1,9 @@
 import { join } from 'node:path'
 import { composeServices } from '@apollo/composition'
 import { parse } from 'graphql'
+import { link } from './answers.ts'
 import { subgraphs } from './graph.ts'
 import { type Peer, startPeer } from './peer.ts'
-
-const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])'
 
 /** The supergraph of the benchmarks; `more` is added to a subgraph's SDL. */
 export function supergraphOf(
@@ -22,14 +21,20 @@ export function supergraphOf(
   return supergraphSdl
 }
 
-/** Starts the subgraphs, in a process of their own. */
-export async function startBackend(): Promise<{
+/**
+ * Starts the subgraphs, in a process of their own.
+ * @param computes whether each answer is computed each time it is asked for
+ */
+export async function startBackend(computes = false): Promise<{
   backend: Peer
   urls: Record<string, string>
   supergraphSdl: string
 }> {
   const file = join(import.meta.dirname, 'peers', 'subgraphs.ts')
-  const backend = await startPeer('subgraphs', file, { supergraphSdl: '', urls: {} })
+  const backend = await startPeer('subgraphs', file, { supergraphSdl: '', urls: {} }, [], {
+    NODE_ENV: 'production',
+    ...(computes && { COMPUTES: '1' }),
+  })
   const urls = JSON.parse(backend.url) as Record<string, string>
   return { backend, urls, supergraphSdl: supergraphOf(urls) }
 }

@@ -10,6 +10,7 @@ import { goal, keep, median, settings } from './goals.ts'
 import { type OperationName, operations, pages } from './graph.ts'
 import { install } from './install.ts'
 import { answerOf, load, type Round } from './load.ts'
+import { compareOneProcess } from './one-process.ts'
 import { type Peer, startPeer } from './peer.ts'
 
 const rounds = Number(settings.rounds ?? 5)
@@ -17,7 +18,7 @@ const ms = Number(settings.ms ?? 2_000)
 const connections = 16
 const warmUp = 5_000
 const names = (settings.only?.split(',') ?? Object.keys(operations)) as OperationName[]
-const peers = ['ours', 'stock', 'hand', 'inprocess']
+const peers = ['ours', 'stock', 'hand']
 for (const name of ['hive', 'mercurius']) {
   if (settings.without?.split(',').includes(name)) continue
   if (await install(name)) peers.push(name)
@@ -100,21 +101,22 @@ const goals = names.flatMap((name) => {
   ]
 })
 if (names.includes('list3')) {
-  const [hand, inprocess] = ['hand', 'inprocess'].map((peer) =>
-    figure('list3', peer, ({ cpuMs }) => cpuMs),
-  ) as [number, number]
-  goals.push(goal('inprocess.list3.vs_hand', hand / inprocess, 1.5, 'higher'))
+  const compared = await compareOneProcess({
+    ...{ bodies: bodies('list3'), rounds, load: { connections, ms } },
+    warm: (peer) => warm(peer, 'list3'),
+  })
+  rows.push(...compared.rows)
+  goals.push(...compared.goals)
 }
 goals.push(goal('plan_cache.rss_growth_mb', grown, 50, 'lower'))
+const measured = new Map(rows.map(({ operation, peer }) => [`${operation} ${peer}`, { operation, peer }]))
 console.table(
-  names.flatMap((operation) =>
-    peers.map((peer) => ({
-      operation,
-      peer,
-      'CPU ms/request': Number(figure(operation, peer, ({ cpuMs }) => cpuMs).toFixed(3)),
-      'requests/s': Math.round(figure(operation, peer, ({ requests, seconds }) => requests / seconds)),
-      'p99 ms': Number(figure(operation, peer, ({ p99Ms }) => p99Ms).toFixed(1)),
-    })),
-  ),
+  Array.from(measured.values(), ({ operation, peer }) => ({
+    operation,
+    peer,
+    'CPU ms/request': Number(figure(operation, peer, ({ cpuMs }) => cpuMs).toFixed(3)),
+    'requests/s': Math.round(figure(operation, peer, ({ requests, seconds }) => requests / seconds)),
+    'p99 ms': Number(figure(operation, peer, ({ p99Ms }) => p99Ms).toFixed(1)),
+  })),
 )
 keep('gateway', { rounds, rows, goals })

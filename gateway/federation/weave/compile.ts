@@ -1,7 +1,6 @@
 import {
   type FieldNode,
   type GraphQLObjectType,
-  type GraphQLOutputType,
   getNullableType,
   isLeafType,
   isListType,
@@ -12,12 +11,11 @@ import type { Identify } from '../compile/keys.ts'
 import { unwoven, type WovenCall } from './calls.ts'
 import { leafPattern } from './leaves.ts'
 import { entering, ofEntity, type Piece, unless, type Way, within } from './pieces.ts'
-import { below, namesOf, type Places, type Selected } from './places.ts'
+import { namesOf, type Places, type Selected, type Value } from './places.ts'
 import { addInner, addPattern, emptyRow, openGroup, type Row } from './row.ts'
 
 /** Where a call's row stands in the graph, and what of it is looked at. */
 type Spot = { call: WovenCall; row: Row; type: GraphQLObjectType; place: string; way: Way }
-type Value = { call: WovenCall; row: Row; place: string; way: Way }
 /** What a source has of an object: in parts for the client, and by name for who requires it. */
 type Sourced = { parts: (readonly Piece[])[]; slots: ReadonlyMap<string, number> }
 
@@ -26,7 +24,7 @@ type Sourced = { parts: (readonly Piece[])[]; slots: ReadonlyMap<string, number>
  * enough.
  */
 export function createWeaver(places: Places, calls: readonly WovenCall[], identify: Identify) {
-  const { askedBy, topOf, wantedOf, typeOf, isWhole, fieldPattern, hasRows } = places
+  const { askedBy, topOf, wantedOf, typeOf, fieldOf, isWhole, fieldPattern, hasRows } = places
 
   /** An object with all that several calls know of it. Its pieces are what is between its braces. */
   const object = (spot: Spot, own: Selected, wanted: Selected | null): Piece[] => {
@@ -109,13 +107,13 @@ export function createWeaver(places: Places, calls: readonly WovenCall[], identi
     parts: readonly (readonly string[])[],
     required: ReadonlySet<string>,
   ): Sourced => {
-    const { call, row, type, place } = spot
+    const { call, row, type } = spot
     const names = namesOf(own)
     const slots = new Map<string, number>()
+    const field = (name: string) => fieldOf(spot, wanted, [name, own.get(name)!])
     const isPlain = (name: string) => {
-      const nodes = own.get(name)!
-      const field = typeOf(type, nodes)
-      return !field || isWhole(call, field, nodes, wanted?.get(name) ?? null, below(place, name))
+      const value = field(name)
+      return !value || isWhole(value)
     }
     const runs = parts.map((part) => runsOf(part, names, isPlain))
     const told = new Map<string, Piece[]>()
@@ -133,9 +131,7 @@ export function createWeaver(places: Places, calls: readonly WovenCall[], identi
       if (slots.has(name)) addPattern(row, `${requiredPattern(spot, nodes)})`)
       else if (plain) addPattern(row, fieldPattern(call, type, nodes))
       else {
-        const inner = { call, row, place: below(place, name), way: spot.way }
-        const pieces = value(inner, typeOf(type, nodes)!, nodes, wanted?.get(name) ?? null)
-        told.set(name, [`"${name}":`, ...pieces])
+        told.set(name, [`"${name}":`, ...piecesOf(field(name)!, row, spot.way)])
       }
       if (plain && run?.to === index) addPattern(row, ')')
     }
@@ -151,19 +147,14 @@ export function createWeaver(places: Places, calls: readonly WovenCall[], identi
   }
 
   /** A value that is looked at: its pattern, and its pieces. */
-  const value = (
-    { call, row, place, way }: Value,
-    type: GraphQLOutputType,
-    asked: readonly FieldNode[],
-    wanted: readonly FieldNode[] | null,
-  ): Piece[] => {
+  const piecesOf = (value: Value, row: Row, way: Way): Piece[] => {
+    const { call, type, asked, wanted, place } = value
     const mayBeNull = !isNonNullType(type)
     const bare = getNullableType(type)
     if (isListType(bare)) {
       const inner = emptyRow()
       const slot = addInner(row, { row: inner, isList: true, mayBeNull })
-      const further = { call, row: inner, place, way: into(way, slot, true) }
-      return [within(slot, true, value(further, bare.ofType, asked, wanted))]
+      return [within(slot, true, piecesOf({ ...value, type: bare.ofType }, inner, into(way, slot, true)))]
     }
     if (!isObjectType(bare)) return unwoven()
     const own = askedBy(call, bare, asked)
@@ -175,7 +166,7 @@ export function createWeaver(places: Places, calls: readonly WovenCall[], identi
       return ['{', ...pieces, '}']
     }
     if (!mayBeNull) return braced(row, way)
-    if (!hasRows(call, type, asked, wanted, place)) {
+    if (!hasRows(value)) {
       addPattern(row, '(?:')
       const slot = openGroup(row)
       addPattern(row, 'null)|')

@@ -33,7 +33,16 @@ const setsOf = (nodes: readonly FieldNode[]) => nodes.flatMap(({ selectionSet })
 
 export const namesOf = (selected: Selected | null): string[] => [...(selected?.keys() ?? [])]
 
-export const below = (place: string, name: string) => (place === '' ? name : `${place}.${name}`)
+const below = (place: string, name: string) => (place === '' ? name : `${place}.${name}`)
+
+/** A value of a call's answer: what the call asks of it, what the client wants of it, if anything, and where it stands. */
+export type Value = {
+  call: WovenCall
+  type: GraphQLOutputType
+  asked: readonly FieldNode[]
+  wanted: readonly FieldNode[] | null
+  place: string
+}
 
 /** What is known of an object's text beside its pattern. */
 export function createPlaces(client: Selecting, calls: readonly WovenCall[]) {
@@ -66,16 +75,21 @@ export function createPlaces(client: Selecting, calls: readonly WovenCall[]) {
   const hasCallsBelow = (place: string) =>
     calls.some((call) => call.place === place || call.place?.startsWith(`${place}.`))
 
+  /** The value of a field of an object, of which the client wants `theirs`; null where clients do not know the field. */
+  const fieldOf = (
+    { call, type, place }: { call: WovenCall; type: GraphQLObjectType; place: string },
+    theirs: Selected | null,
+    [name, asked]: readonly [name: string, asked: readonly FieldNode[]],
+  ): Value | null => {
+    const field = typeOf(type, asked)
+    return field && { call, type: field, asked, wanted: theirs?.get(name) ?? null, place: below(place, name) }
+  }
+
   /** Whether the client has the text of a value as it comes. Of what it does not want, whether nobody else does. */
-  const isWhole = (
-    call: WovenCall,
-    type: GraphQLOutputType,
-    asked: readonly FieldNode[],
-    wanted: readonly FieldNode[] | null,
-    place: string,
-  ): boolean => {
+  const isWhole = (value: Value): boolean => {
+    const { call, type, asked, wanted, place } = value
     const bare = getNullableType(type)
-    if (isListType(bare)) return isWhole(call, bare.ofType, asked, wanted, place)
+    if (isListType(bare)) return isWhole({ ...value, type: bare.ofType })
     if (isLeafType(bare)) return true
     if (!isObjectType(bare)) return unwoven()
     if (hasCallsBelow(place)) return false
@@ -83,10 +97,10 @@ export function createPlaces(client: Selecting, calls: readonly WovenCall[]) {
     const theirs = wantedOf(bare, wanted)
     if (theirs && namesOf(own).join() !== namesOf(theirs).join()) return false
     return [...own].every(([name, nodes]) => {
-      const field = typeOf(bare, nodes)
-      const same = theirs?.get(name) ?? null
+      const same = theirs?.get(name)
       if (same && same[0]!.name.value !== nodes[0]!.name.value) return unwoven()
-      return !field || isWhole(call, field, nodes, same, below(place, name))
+      const field = fieldOf({ call, type: bare, place }, theirs, [name, nodes])
+      return !field || isWhole(field)
     })
   }
 
@@ -118,23 +132,18 @@ export function createPlaces(client: Selecting, calls: readonly WovenCall[]) {
   }
 
   /** Whether a value has lists inside of which each element has to be looked at. */
-  const hasRows = (
-    call: WovenCall,
-    type: GraphQLOutputType,
-    asked: readonly FieldNode[],
-    wanted: readonly FieldNode[] | null,
-    place: string,
-  ): boolean => {
-    if (isWhole(call, type, asked, wanted, place)) return false
-    const bare = getNullableType(type)
-    if (!isObjectType(bare)) return true
-    const theirs = wantedOf(bare, wanted)
-    return [...askedBy(call, bare, asked)].some(([name, nodes]) => {
-      const field = typeOf(bare, nodes)
-      return field !== null && hasRows(call, field, nodes, theirs?.get(name) ?? null, below(place, name))
+  const hasRows = (value: Value): boolean => {
+    if (isWhole(value)) return false
+    const { call, asked, wanted, place } = value
+    const type = getNullableType(value.type)
+    if (!isObjectType(type)) return true
+    const theirs = wantedOf(type, wanted)
+    return [...askedBy(call, type, asked)].some((of) => {
+      const field = fieldOf({ call, type, place }, theirs, of)
+      return field !== null && hasRows(field)
     })
   }
-  return { askedBy, topOf, wantedOf, wantedIn, typeOf, isWhole, fieldPattern, hasRows }
+  return { askedBy, topOf, wantedOf, wantedIn, typeOf, fieldOf, isWhole, fieldPattern, hasRows }
 }
 export type Places = ReturnType<typeof createPlaces>
 

@@ -2,9 +2,9 @@ import { httpTransport } from '#kit/transport.ts'
 import { serveAsPeer } from '../peer.ts'
 import { serveOurs } from './serve-ours.ts'
 
-await serveAsPeer(({ supergraphSdl, urls }) =>
+await serveAsPeer((start) =>
   serveOurs(
-    supergraphSdl,
-    Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, httpTransport(url)])),
+    start,
+    Object.fromEntries(Object.entries(start.urls).map(([name, url]) => [name, httpTransport(url)])),
   ),
 )
