@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Server as SecureServer } from 'node:https'
 import Fastify, {
   type FastifyBaseLogger,
@@ -6,6 +5,7 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify'
+import { countingIds } from './id.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Tls } from './tls.ts'
@@ -18,6 +18,7 @@ const waits = { idleConnection: 60_000, headers: 10_000, wholeRequest: 300_000, 
 /** While closing: how often idle connections are looked for, and when those still busy are cut. */
 const drain = { look: 50, end: 6_000 }
 const mebibyte = 1024 * 1024
+const nextId = countingIds()
 const requestIds = /^[A-Za-z0-9._-]{1,128}$/
 
 /**
@@ -57,7 +58,7 @@ export function createHttp(options: {
     requestIdHeader: false,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id']
-      return typeof given === 'string' && requestIds.test(given) ? given : randomUUID()
+      return typeof given === 'string' && requestIds.test(given) ? given : nextId()
     },
     ...(onFrameworkError && { frameworkErrors: withRequestId(onFrameworkError) }),
   })

@@ -5,7 +5,10 @@ import { rewritesOf } from './rewrites.ts'
 import type { Types } from './types.ts'
 
 /** What a subgraph needs to know of an object to find its part of it; null while that is not known. */
-export type Represent = (object: Fields, broken: ReadonlySet<Fields>) => Fields | null
+export type Represent = ((object: Fields, broken: ReadonlySet<Fields>) => Fields | null) & {
+  /** Set where that is one key of one type, and nothing else: where both are the same, so is the representation. */
+  only: { type: string; key: string } | null
+}
 
 /** Whether all was there. */
 type Fill = (object: Fields, representation: Fields) => boolean
@@ -22,7 +25,7 @@ export function representing(
   const fill = filling(requires, types)
   const rewrite = rewritesOf(inputRewrites, types)
   const identifies = identify(serviceName)
-  return (object, broken) => {
+  const represent = (object: Fields, broken: ReadonlySet<Fields>) => {
     const representation: Fields = {}
     const isWhole = fill(object, representation)
     if (typeof representation.__typename !== 'string') return null
@@ -30,6 +33,16 @@ export function representing(
     rewrite?.(representation)
     return identifies(representation) ? representation : null
   }
+  return Object.assign(represent, { only: rewrite ? null : onlyKeyOf(requires, types) })
+}
+
+function onlyKeyOf([first, ...others]: readonly QueryPlanSelectionNode[], types: Types): Represent['only'] {
+  if (first?.kind !== 'InlineFragment' || others.length > 0) return null
+  const type = first.typeCondition
+  const keys = first.selections.filter((of) => of.kind !== 'Field' || of.name !== '__typename')
+  const [key] = keys
+  if (!type || !types.isConcrete(type) || keys.length !== 1 || key?.kind !== 'Field') return null
+  return key.alias || key.selections ? null : { type, key: key.name }
 }
 
 function filling(selections: readonly QueryPlanSelectionNode[], types: Types): Fill {

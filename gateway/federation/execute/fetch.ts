@@ -202,18 +202,26 @@ function written(representation: Fields): string {
 
 /** Each entity once, and for each object that wants it the place of its representation. */
 function distinct(objects: Fields[], represent: Represent, broken: ReadonlySet<Fields>): Distinct {
+  const { only } = represent
   const known = new Map<string, number>()
+  const byKey = new Map<string, number>()
   const writings: string[] = []
   const asked: Distinct = { representations: [], written: writings, targets: [], places: [] }
+  const placeOf = (representation: Fields, text: string) => {
+    writings.push(text)
+    return asked.representations.push(representation) - 1
+  }
   for (const object of objects) {
-    const representation = represent(object, broken)
-    if (!representation) continue
-    const key = written(representation)
-    let place = known.get(key)
+    // Keys are told apart before anything is written.
+    const key = only && object.__typename === only.type ? get(object, only.key) : null
+    let place = typeof key === 'string' ? byKey.get(key) : undefined
     if (place === undefined) {
-      place = asked.representations.push(representation) - 1
-      writings.push(key)
-      known.set(key, place)
+      const representation = represent(object, broken)
+      if (!representation) continue
+      const text = written(representation)
+      const [seen, name] = typeof key === 'string' ? [byKey, key] : [known, text]
+      place = seen.get(name) ?? placeOf(representation, text)
+      seen.set(name, place)
     }
     asked.targets.push(object)
     asked.places.push(place)
