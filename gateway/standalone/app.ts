@@ -51,13 +51,17 @@ export async function createStandalone({
   const wrong = forward.find((name) => own.has(name))
   if (wrong)
     throw new Error(`The header ${wrong} is not passed on to subgraphs: it belongs to its connection`)
-  const transports = new Map<string, ReturnType<typeof httpTransport>>()
-  const transportTo = (url: string) => {
-    const known = transports.get(url) ?? httpTransport(url, answerMaxBytes, headersOf)
-    transports.set(url, known)
-    return known
+  const open = new Set<() => void>()
+  const wayTo = (url: string) => {
+    const transport = httpTransport(url, answerMaxBytes, headersOf)
+    const close = () => {
+      open.delete(close)
+      void transport.close()
+    }
+    open.add(close)
+    return { transport, close }
   }
-  const { engine, apollo } = await serving({ supergraphSdl, transportTo, log })
+  const { engine, apollo } = await serving({ supergraphSdl, wayTo, log })
   const answering = answersOf(engine, createPersisted())
   const app = createHttp({ log, bodyLimit })
 
@@ -69,7 +73,7 @@ export async function createStandalone({
   app.addHook('onClose', async () => {
     await apollo.stop()
     // What subgraphs still answer is for nobody.
-    for (const transport of transports.values()) void transport.close()
+    for (const close of [...open]) close()
   })
   app.get('/health', async () => ({ status: 'ok' }))
   app.route({

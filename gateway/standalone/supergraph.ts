@@ -22,16 +22,18 @@ export type OpenContext = {
 /** Graphs that nobody here knows may be large, and so may their operations be. */
 const planning = { deadlineMs: 10_000, memoryMb: 1_024 }
 
+/** A way to a subgraph, which is given up with the last supergraph that has it. */
+export type Way = { transport: Transport; close(): void }
 export type Open = { engine: Engine; apollo: ApolloServer<OpenContext> }
 
 /** An engine for one supergraph, and Apollo Server over it. Throws one line when it does not load. */
 export async function serving(options: {
   supergraphSdl: string
-  transportTo(url: string): Transport
+  wayTo(url: string): Way
   log: Log
 }): Promise<Open> {
-  const { log, transportTo } = options
-  const engine = engineOf(options.supergraphSdl, transportTo, log)
+  const { log, wayTo } = options
+  const engine = engineOf(options.supergraphSdl, wayTo, log)
   const apollo = new ApolloServer<OpenContext>({
     gateway: engine,
     logger: log,
@@ -54,7 +56,7 @@ export async function serving(options: {
   return { engine, apollo }
 }
 
-function engineOf(supergraphSdl: string, transportTo: (url: string) => Transport, log: Log) {
+function engineOf(supergraphSdl: string, wayTo: (url: string) => Way, log: Log) {
   try {
     return createEngine({
       supergraphSdl,
@@ -63,13 +65,15 @@ function engineOf(supergraphSdl: string, transportTo: (url: string) => Transport
         ...planning,
         onFailure: ({ error, ...of }) => log.warn({ ...of, err: error }, 'an operation could not be planned'),
       }),
-      sourceFor: (name, url) =>
-        createSource<OpenContext>({
-          name,
-          transport: transportTo(url),
+      sourceFor(name, url) {
+        const { transport, close } = wayTo(url)
+        const source = createSource<OpenContext>({
+          ...{ name, transport },
           tokenFor: async ({ forwarded }) => forwarded,
           onFailure: ({ error, ...of }) => log.warn({ ...of, err: error }, 'a subgraph did not answer'),
-        }),
+        })
+        return { ...source, close }
+      },
     })
   } catch (error) {
     const [line] = (error as Error).message.split('\n')

@@ -99,21 +99,21 @@ async function compared(healthy: Faulty, faulty: Faulty, meanwhile: () => unknow
   return { median: ratio(0.5), p95: ratio(0.95), spent: part(times.healthy, 0.5) }
 }
 
-// The figures of one round tell of the machine, too: one of three must be right.
+/** How much longer an operation may take because of another subgraph: at the median, and for the slowest twentieth. */
+const most = 1.1
+// The figures of one round tell of the machine, too: one of eight must be right.
 async function assertUndisturbed(t: TestContext, healthy: Faulty, faulty: Faulty, meanwhile: () => unknown) {
   await compared(healthy, faulty, meanwhile)
   const rounds = []
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 8; round++) {
     const { median, p95, spent } = await compared(healthy, faulty, meanwhile)
-    rounds.push(median)
+    rounds.push(`${median.toFixed(2)} and ${p95.toFixed(2)}`)
     t.diagnostic(
       `median x${median.toFixed(2)}, p95 x${p95.toFixed(2)} of ${spent.toFixed(2)} ms where all are well`,
     )
-    if (median <= 1.1) return
+    if (median <= most && p95 <= most) return
   }
-  assert.fail(
-    `operations that do not need the subgraph take ${rounds.map((of) => of.toFixed(2))} times as long`,
-  )
+  assert.fail(`operations that do not need the subgraph take ${rounds.join(', ')} times as long`)
 }
 
 test('who does not need a dead subgraph is not slowed by it', async (t) => {

@@ -3,6 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { openSubgraphs, start } from './standalone.ts'
 
 async function folderOf(t: TestContext) {
@@ -89,6 +90,18 @@ test('a change of the file is taken up, and a broken one is not', async (t) => {
   assert.match(await line(), /^took up the change of /)
   const known = await ask('{ __type(name: "Extra") { name } }')
   assert.equal(known.text.trim(), '{"data":{"__type":{"name":"Extra"}}}')
+})
+
+test('who is not in the supergraph any more is not kept connected', { timeout: 30_000 }, async (t) => {
+  const { ask, compose, connections, path, line } = await open(t)
+  assert.equal((await ask(question)).text.trim(), answer)
+  assert.equal(await connections(), 1)
+  await writeFile(`${path}.new`, compose('', '&moved=1'))
+  await rename(`${path}.new`, path)
+  assert.match(await line(), /^took up the change of /)
+  while ((await connections()) > 0) await pause(10)
+  assert.equal((await ask(question)).text.trim(), answer)
+  assert.equal(await connections(), 1)
 })
 
 test('a stop waits for nobody who has not been answered yet', async (t) => {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { composeServices } from '@apollo/composition'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { execute, GraphQLError, parse } from 'graphql'
@@ -31,31 +32,34 @@ export async function openSubgraphs(t: TestContext) {
       const answer = await execute({ schema, document: parse(query), variableValues: variables })
       response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
     }).listen(0, '127.0.0.1')
+    // Whoever ends a connection is the gateway.
+    server.keepAliveTimeout = 60_000
     await once(server, 'listening')
     t.after(() => {
       released.resolve()
       server.closeAllConnections()
       server.close()
     })
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql?part=1`
+    const connections = () => promisify(server.getConnections.bind(server))()
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql?part=1`, connections }
   }
   const hosts = 'type Query { hosts: [Host!]! slow: Int wrong: Int } type Host @key(fields: "id") { id: ID! }'
   const names = 'type Host @key(fields: "id") { id: ID! name: String }'
   const wrong = () => {
     throw new GraphQLError('No such thing', { extensions: { code: 'OWN_CODE', stacktrace: ['at x'] } })
   }
-  const urls = {
+  const at = {
     hosts: await serve(hosts, { Query: { hosts: () => [{ id: '1' }], slow: () => 1, wrong } }),
     names: await serve(names, {
       Host: { __resolveReference: ({ id }: { id: string }) => ({ id, name: `host ${id}` }) },
     }),
   }
-  const compose = (more = '') =>
+  const compose = (more = '', moved = '') =>
     composeServices([
-      { name: 'hosts', url: urls.hosts, typeDefs: parse(link + hosts) },
-      { name: 'names', url: urls.names, typeDefs: parse(link + names + more) },
+      { name: 'hosts', url: at.hosts.url, typeDefs: parse(link + hosts) },
+      { name: 'names', url: at.names.url + moved, typeDefs: parse(link + names + more) },
     ]).supergraphSdl!
-  return { heard, compose, held: held.promise }
+  return { heard, compose, held: held.promise, connections: at.names.connections }
 }
 
 /** The program itself, with its lines as they come. */
