@@ -50,5 +50,9 @@ function fieldsOf(key: string): Branches {
 const isIn = (representation: Fields, { list }: Branches): boolean =>
   list.every(({ key, of }) => {
     const value = get(representation, key)
-    return of ? isFields(value) && isIn(value, of) : value !== undefined && value !== null
+    return of ? isWhole(value, of) : value !== undefined && value !== null
   })
+
+/** Of a list that is part of a key, each of its objects has to be known. */
+const isWhole = (value: unknown, of: Branches): boolean =>
+  Array.isArray(value) ? value.every((element) => isWhole(element, of)) : isFields(value) && isIn(value, of)

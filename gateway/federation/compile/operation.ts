@@ -13,7 +13,8 @@ import type { Judged } from '../authorize/judge.ts'
 import { viewOf } from '../authorize/view.ts'
 import type { Step } from '../execute/run.ts'
 import { stepOf } from '../execute/steps.ts'
-import type { Planner } from '../planner/planner.ts'
+import { type Planner, unplannable } from '../planner/planner.ts'
+import { collect } from '../shape/collect.ts'
 import { type Introspect, introspectionOf } from '../shape/introspection.ts'
 import { type Shape, shapeOf } from '../shape/shape.ts'
 import { seldom } from '../weave/seldom.ts'
@@ -96,10 +97,16 @@ export async function compile(
   const { asked, kept, withheld, refusals } = viewOf(outline, judged, { decisions, toClient })
   const operation = operationIn(asked, operationName)!
   const fragments = fragmentsOf(asked)
-  const planned = await plan(decided(kept, decisions), operationName)
   const root = schema.getRootType(operation.operation)!
   const surroundings = { types, identify, toClient }
   const selecting = { types, fragments, decisions, toClient }
+  const left = decided(kept, decisions)
+  const planned = await plan(left, operationName)
+  const { selectionSet } = operationIn(left, operationName)!
+  const wanted = () => collect(root.name, [selectionSet], { ...selecting, fragments: fragmentsOf(left) })
+  // The planner leaves out what nobody can answer, as it leaves out what the schema tells.
+  if (!planned.node && [...wanted().values()].some(([field]) => !field!.name.value.startsWith('__')))
+    throw unplannable(new Error('Nobody answers any of it'))
   return {
     kind: operation.operation,
     step: stepOf(planned, surroundings),

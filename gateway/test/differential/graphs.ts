@@ -73,16 +73,19 @@ export const chain: Subgraphs = {
     type B @key(fields: "id", resolvable: false) { id: ID! }
     union Twin = A | T
     type T @key(fields: "id") { id: ID! text(of: Int): String! a: A }`,
-  b: `type B @key(fields: "id") @key(fields: "code") { id: ID! code: Int! name: String! c: [C!] }
+  b: `type B @key(fields: "id") @key(fields: "code") { id: ID! code: Int! name: String! c: [C!] team: Team }
+    type Team @key(fields: "members { id }") { members: [B!]! size: Int }
     type C @key(fields: "owner { id }") { owner: B! note(of: String): String coded: Coded }
     union Coded = B | E
     type E @key(fields: "code", resolvable: false) { code: String! }`,
   c: `type E @key(fields: "code") { code: String! word: String! }
+    type Team @key(fields: "members { id } tags") { members: [B!]! tags: [String!]! motto: String! lead: D }
     type C @key(fields: "owner { id }") { owner: B! d: D! count: Int! more: [C!] }
     type B @key(fields: "id") { id: ID! extra: Int }
     type D @key(fields: "id") { id: ID! text: String depth: [[[Int]]] }
     type T @key(fields: "id") { id: ID! other(of: Int): String next: T }`,
   d: `type E @key(fields: "code") { code: String! back: A }
+    type Team @key(fields: "members { code }") { members: [B!]! tags: [String!]! @shareable rank: Int }
     type D @key(fields: "id") { id: ID! text: String @external loud: String! @requires(fields: "text") a: A }
     type A @key(fields: "id") { id: ID! fromD: Float! self: A }
     type B @key(fields: "code") { code: Int! byCode: String }`,
