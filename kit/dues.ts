@@ -2,12 +2,27 @@
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
 
 export type Due = { id: string; dueAt: Date }
+/** What was told of what has fallen due. */
+export type ToldDue = {
+  organizationId: string
+  subjectId: string
+  event: string
+  dueAt: Date
+  /** When somebody claimed it, and told it: who claimed and did not is made good. */
+  toldAt: Date
+  publishedAt: Date | null
+}
 type About = { organizationId: string; event: string; at: Date }
 
 /** At once: the rest is for the next transaction. */
 export const mostAtOnce = 500
 /** How long who has claimed something may take to tell it, in milliseconds: then others do. */
 const leaseMs = 60_000
+
+/** Whether nobody has told a due of a row of `table` yet. */
+export const untold = (event: string, table: string, due: RawBuilder<unknown>): RawBuilder<boolean> =>
+  sql<boolean>`not exists (select 1 from told_dues t
+    where t.subject_id = ${sql.ref(table)}.id and t.event = ${event} and t.due_at = ${due})`
 
 /**
  * Claims what was claimed and not told for a minute, else what is due and was never claimed, in `told_dues` of the

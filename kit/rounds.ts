@@ -1,5 +1,6 @@
 /** Work that time alone asks for: again and again, in each organization in turn, in the name of nobody. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { type QueryExecutorProvider, sql } from 'kysely'
 import { type Context, createContext, type Surroundings } from './context.ts'
 import type { Db } from './database.ts'
 import { newId } from './id.ts'
@@ -15,6 +16,12 @@ export type Rounds<Tables> = {
   organizations(db: Db<Tables>): Promise<readonly string[]>
   /** By their names, one after the other; one that fails is tried again in the next round, and holds up no other. */
   works: Readonly<Record<string, (context: Context<Tables>, signal: AbortSignal) => Promise<void>>>
+}
+
+/** The organizations that have anything here, as `organizations()` of the schema tells them. */
+export async function organizations(db: QueryExecutorProvider): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`select id from organizations() as known (id)`.execute(db)
+  return rows.map(({ id }) => id)
 }
 
 /** How long lies between two rounds, in milliseconds. */

@@ -53,10 +53,10 @@ const walls: Wall[] = [
       /^subgraphs\/[^/]+\/rules\.ts$/.test(file) && to !== file.replace(/rules\.ts$/, 'tables.ts'),
   },
   {
-    says: 'migrations import only each other, kit/migration.ts and kit/searchable.ts',
+    says: 'migrations import only each other, kit/migration and kit/searchable.ts',
     breaks: between(
       /^subgraphs\/[^/]+\/migrations\//,
-      /^(?!kit\/(migration|searchable)\.ts$|npm:|subgraphs\/[^/]+\/migrations\/)/,
+      /^(?!kit\/(migration(\/[^/]+)?|searchable)\.ts$|npm:|subgraphs\/[^/]+\/migrations\/)/,
     ),
   },
   {

@@ -20,7 +20,7 @@ function operation(index: number): string {
     case 0:
       return `{ ${own}: nothing of this kind }`
     case 1:
-      return `query Q${own} { ${Array.from({ length: 12 }, (_, page) => `p${page}: alerts(first: 1, page: ${page}) { ${alert} }`).join(' ')} }`
+      return `query Q${own} { ${Array.from({ length: 8 }, (_, page) => `p${page}: alerts(first: 1, page: ${page}) { ${alert} }`).join(' ')} }`
     case 2:
     case 3:
       return `query Q${own}($with: Boolean = true) { alerts(first: 2, page: 0) { ${alert} source @include(if: $with) } }`

@@ -1,7 +1,7 @@
 import type { Context } from '#kit/context.ts'
 import { type Due, dueTold, mostAtOnce } from '#kit/dues.ts'
 import { keepingDays } from '#kit/metric/daily.ts'
-import type { Rounds } from '#kit/rounds.ts'
+import { organizations, type Rounds } from '#kit/rounds.ts'
 import { signedIn } from '#kit/viewer.ts'
 import { tell } from './graph/changed.ts'
 import { daily, since } from './model/daily.ts'
@@ -37,7 +37,7 @@ async function archiveAlerts(context: Context<Tables>, signal: AbortSignal): Pro
 }
 
 export const rounds: Rounds<Tables> = {
-  organizations: due.organizations,
+  organizations,
   works: {
     'tell-dues': tellDues,
     'archive-alerts': archiveAlerts,

@@ -1,4 +1,5 @@
 import type { Generated, Insertable, Selectable } from 'kysely'
+import type { ToldDue } from '#kit/dues.ts'
 import type { Severity } from '#kit/severity.ts'
 
 export const statuses = [
@@ -179,16 +180,7 @@ export type Tables = {
     endedAt: Date | null
     endedBy: string | null
   }
-  /** What was told of what has fallen due. */
-  toldDues: {
-    organizationId: string
-    subjectId: string
-    event: string
-    dueAt: Date
-    /** When somebody claimed it, and told it: who claimed and did not is made good. */
-    toldAt: Date
-    publishedAt: Date | null
-  }
+  toldDues: ToldDue
   recurrenceRules: {
     id: string
     organizationId: string

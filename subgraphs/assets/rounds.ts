@@ -1,7 +1,6 @@
-import { sql } from 'kysely'
 import { keepingDays } from '#kit/metric/daily.ts'
 import { readFilter } from '#kit/metric/field.ts'
-import type { Rounds } from '#kit/rounds.ts'
+import { organizations, type Rounds } from '#kit/rounds.ts'
 import { schema } from './graph/index.ts'
 import * as assets from './model/asset.ts'
 import { daily, since } from './model/daily.ts'
@@ -9,10 +8,7 @@ import { metrics } from './model/metric.ts'
 import type { Tables } from './tables.ts'
 
 export const rounds: Rounds<Tables> = {
-  async organizations(db) {
-    const { rows } = await sql<{ id: string }>`select organizations() as id`.execute(db)
-    return rows.map(({ id }) => id)
-  },
+  organizations,
   works: {
     'keep-days': keepingDays({
       ...{ metrics, daily, since },

@@ -1,7 +1,7 @@
 import { type Context, callPeer } from '#kit/context.ts'
 import { type Due, dueTold } from '#kit/dues.ts'
 import { keepingDays } from '#kit/metric/daily.ts'
-import type { Rounds } from '#kit/rounds.ts'
+import { organizations, type Rounds } from '#kit/rounds.ts'
 import { signedIn } from '#kit/viewer.ts'
 import { daily, since } from './model/daily.ts'
 import * as due from './model/due.ts'
@@ -70,7 +70,7 @@ async function findKeys(context: Context<Tables>, signal: AbortSignal): Promise<
 }
 
 export const rounds: Rounds<Tables> = {
-  organizations: due.organizations,
+  organizations,
   works: {
     'find-keys': findKeys,
     'place-assets': placeAssets,

@@ -1,5 +1,6 @@
 /** What scans and documents leave behind: where findings are from, what each did to them, and what was told of them. */
 import type { Generated } from 'kysely'
+import type { ToldDue } from '#kit/dues.ts'
 import type { Change, Outcome, Reverted } from './tables.ts'
 
 export type ScanTables = {
@@ -91,14 +92,5 @@ export type ScanTables = {
   }
   /** How far findings were gone through for keys that nobody had kept. */
   keySearches: { organizationId: string; afterId: string | null; isOpen: Generated<boolean> }
-  /** What was told of what has fallen due. */
-  toldDues: {
-    organizationId: string
-    subjectId: string
-    event: string
-    dueAt: Date
-    /** When somebody claimed it, and told it: who claimed and did not is made good. */
-    toldAt: Date
-    publishedAt: Date | null
-  }
+  toldDues: ToldDue
 }

@@ -1,7 +1,7 @@
 /** What time brings about, told once: each subject, event and due is claimed by whoever tells it. */
 import { type RawBuilder, sql } from 'kysely'
-import type { Db, Trx } from '#kit/database.ts'
-import { claimDues, type Due, mostAtOnce } from '#kit/dues.ts'
+import type { Trx } from '#kit/database.ts'
+import { claimDues, type Due, mostAtOnce, untold } from '#kit/dues.ts'
 import type { SlaState } from '../rules/sla.ts'
 import type { Tables } from '../tables.ts'
 import { specAt } from './alert.ts'
@@ -14,14 +14,6 @@ const day = 86_400_000
 /** An alert that came while its rule ended is written by then, and only then nobody looks at the rule again. */
 const settledMs = 60_000
 
-/** The organizations that have alerts. */
-export async function organizations(db: Db<Tables>): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`select id from organizations() as known (id)`.execute(db)
-  return rows.map(({ id }) => id)
-}
-
-const untold = (event: string, table: string, due: RawBuilder<unknown>) => sql<boolean>`not exists (
-  select 1 from told_dues t where t.subject_id = ${sql.ref(table)}.id and t.event = ${event} and t.due_at = ${due})`
 const slaIs = (state: SlaState, at: Date): RawBuilder<boolean> => {
   const { slaState } = specAt(at).filter
   if (slaState?.kind !== 'custom') throw new Error('There is no filter by how an alert stands')

@@ -1,7 +1,7 @@
 /** What time brings about, told once: each subject, event and due is claimed by whoever tells it. */
 import { type RawBuilder, sql } from 'kysely'
-import type { Db, Trx } from '#kit/database.ts'
-import { claimDues, type Due } from '#kit/dues.ts'
+import type { Trx } from '#kit/database.ts'
+import { claimDues, type Due, untold } from '#kit/dues.ts'
 import type { Tables } from '../tables.ts'
 import { filterAt } from './filter.ts'
 
@@ -20,14 +20,6 @@ const warningMs = 7 * day
 /** An acceptance that ended longer ago, while nobody told, is no news. */
 const forgottenMs = 30 * day
 
-/** The organizations that have findings. */
-export async function organizations(db: Db<Tables>): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`select id from organizations() as known (id)`.execute(db)
-  return rows.map(({ id }) => id)
-}
-
-const untold = (event: DueEvent, table: string, due: RawBuilder<unknown>) => sql<boolean>`not exists (
-  select 1 from told_dues t where t.subject_id = ${sql.ref(table)}.id and t.event = ${event} and t.due_at = ${due})`
 const slaIs = (state: 'at_risk' | 'breached', at: Date): RawBuilder<boolean> => {
   const { slaState } = filterAt(at)
   if (slaState?.kind !== 'custom') throw new Error('There is no filter by how a finding stands')
