@@ -37,6 +37,8 @@ export type TestHouse = House & {
   quiet(): Promise<void>
   /** The statements that subgraphs ran while the work was done, bookkeeping and the door's question aside. */
   statements(work: () => Promise<unknown>): Promise<Statement[]>
+  /** What is to be ended before the house is. */
+  closing(closer: () => Promise<unknown>): void
 }
 
 // Once a second and session, whatever is asked: it belongs to no answer.
@@ -147,6 +149,7 @@ export async function openTestHouse(
     throw error
   })
   const visitor = (token: string | null) => visitorOf(house.url, token, witness.sent)
+  const closers: (() => Promise<unknown>)[] = []
   return {
     ...house,
     dataDir,
@@ -169,7 +172,9 @@ export async function openTestHouse(
       await work()
       return seen.slice(from).filter((statement) => !isBookkeeping(statement) && !isDoor(statement))
     },
+    closing: (closer) => void closers.push(closer),
     close: async () => {
+      for (const closer of closers.splice(0)) await closer()
       const metrics = await house.surroundings.metrics.text()
       await house.close()
       witness.end()

@@ -56,10 +56,7 @@ before(async () => {
   stranger = await house.as('admin@globex.example')
   viewerId = (await meOf(viewer)).id
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 beforeEach(async () => {
   await owner.query(
     `update alerts.alerts set status = 'open', assignee_id = null where status = 'acknowledged'`,

@@ -25,10 +25,7 @@ before(async () => {
   admin = await house.as('admin@acme.example')
   analyst = await house.as('analyst@acme.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const codeOf = ({ body }: Answer): string | null => body.errors?.[0]?.extensions.code ?? null
 const fieldOf = ({ body }: Answer): string | undefined => body.errors?.[0]?.extensions.details?.[0]?.field

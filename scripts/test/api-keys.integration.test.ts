@@ -18,10 +18,7 @@ before(async () => {
   admin = await house.as('admin@acme.example')
   stranger = await house.as('admin@globex.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const make = (visitor: Visitor, body: object = {}) =>
   visitor.rest('POST', '/api-keys', { name: 'Partner', scopes: ['assets:read', 'alerts:read'], ...body })

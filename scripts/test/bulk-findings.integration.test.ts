@@ -21,10 +21,7 @@ before(async () => {
   owner = await openOwner(house)
   analyst = await house.as('analyst@acme.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 /** Some open findings of a weakness of their own. */
 async function draw(cve: string, count: number, assetId = web, organizationId = acme): Promise<string[]> {

@@ -17,10 +17,7 @@ before(async () => {
   owner = await openOwner(house)
   analyst = await house.as('analyst@acme.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 type Item = { id: string; outcome: string; code: string | null; message: string | null }
 type Result = {

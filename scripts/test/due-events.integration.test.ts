@@ -80,7 +80,6 @@ before(async () => {
 })
 after(async () => {
   await Promise.all(others.map((each) => each.close()))
-  await owner?.close()
   await house?.close()
 })
 

@@ -12,10 +12,7 @@ before(async () => {
   house = await openTestHouse({ NEXUS_TRUSTED_PROXIES: '127.0.0.1' })
   owner = await openOwner(house)
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const [home, office, elsewhere] = ['198.51.100.1', '198.51.100.2', '203.0.113.66'] as const
 const from = (ip: string, cookie?: string) => ({ 'x-forwarded-for': ip, ...(cookie && { cookie }) })

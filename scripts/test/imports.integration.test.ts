@@ -20,10 +20,7 @@ before(async () => {
   owner = await openOwner(house)
   manager = await house.as('manager@acme.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const none = { total: 0, created: 0, updated: 0, unchanged: 0, reopened: 0, closed: 0, skipped: 0 }
 const weakness = (number: number, title?: string): Weakness => ({

@@ -305,7 +305,6 @@ before(async () => {
 })
 after(async () => {
   for (const client of Object.values(machines)) await client.end()
-  await owner?.close()
   await house?.close()
 })
 

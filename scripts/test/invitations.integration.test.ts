@@ -18,10 +18,7 @@ before(async () => {
   manager = await house.as('manager@acme.example')
   stranger = await house.as('admin@globex.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 let count = 0
 const newEmail = () => `invited-${++count}@acme.example`

@@ -28,10 +28,7 @@ before(async () => {
   )
   await house.relay.catchUp()
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const checkpoints = () => [join(house.dataDir, 'checkpoints')]
 const verify = () => {

@@ -46,10 +46,7 @@ before(async () => {
   grounds = { house, things: await openThings(house), company: await openCompany(house) }
   work = [...graphWork(grounds, sum), ...subscriptionWork(grounds, sum), ...routeWork(grounds, sum)]
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 /** The names on one side only. */
 function assertSame(what: string, have: Iterable<string>, rows: Iterable<string>): void {

@@ -59,10 +59,7 @@ before(async () => {
   await house.rounds()
   admin = await house.as('admin@acme.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 type Point = { day: string; value: number | null; n: number }
 type Told = { value: number | null; series: Point[]; previous: { series: Point[] } | null }

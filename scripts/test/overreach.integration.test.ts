@@ -30,10 +30,7 @@ before(async () => {
   admin = await house.as('admin@acme.example')
   columns = await columnsOf(owner, [...schemas, 'journal'])
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const keyOf = async (maker: Visitor, scopes: readonly string[]): Promise<Visitor> => {
   const { body } = await maker.rest('POST', '/api-keys', { name: 'Overreach', scopes })

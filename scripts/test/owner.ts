@@ -8,10 +8,13 @@ export type Owner = {
   wait(seconds: number): Promise<void>
   close(): Promise<void>
 }
+type Of = Pick<TestHouse, 'databaseUrl'> & Partial<Pick<TestHouse, 'closing'>>
 
-export async function openOwner(house: Pick<TestHouse, 'databaseUrl'>): Promise<Owner> {
-  const client = new pg.Client({ connectionString: house.databaseUrl })
+/** @param house before whose end the connection ends, where it has not ended yet */
+export async function openOwner({ databaseUrl, closing }: Of): Promise<Owner> {
+  const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
+  closing?.(() => client.end())
   return {
     query: (text, values) => client.query(text, values),
     async wait(seconds) {

@@ -19,10 +19,7 @@ before(async () => {
   owner = await openOwner(house)
   admin = await house.as('admin@acme.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const refusal = ({ status, body }: Answer) => [status, body.error?.code]
 const word = 'a word of nobody else 91'

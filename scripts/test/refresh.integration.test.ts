@@ -13,10 +13,7 @@ before(async () => {
   house = await openTestHouse()
   owner = await openOwner(house)
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const post = (path: string, body?: unknown, headers?: Record<string, string>) =>
   house.anonymous.rest('POST', path, body, headers)

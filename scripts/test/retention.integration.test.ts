@@ -23,10 +23,7 @@ before(async () => {
   owner = await openOwner(house)
   admin = await house.as('admin@acme.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const problemsOf = async (organization: string, keys: Keys = house.surroundings.keys) => {
   const { log } = house.surroundings

@@ -16,10 +16,7 @@ before(async () => {
   house = await openTestHouse()
   owner = await openOwner(house)
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const query = 'subscription { alertChanged { alert { title } } }'
 const sessionOf = ({ token }: Visitor) => decodeJwt(token!).sid as string

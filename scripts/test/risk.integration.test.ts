@@ -20,9 +20,7 @@ before(async () => {
   const run = await importReport(admin, 'risk.json', trivyReport('risk:1', weaknesses))
   assert.equal(run.status, 'complete')
 })
-after(async () => {
-  await house?.close()
-})
+after(() => house?.close())
 
 type Told = {
   id: string

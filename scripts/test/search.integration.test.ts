@@ -43,7 +43,6 @@ before(async () => {
 })
 after(async () => {
   await db?.destroy()
-  await owner?.close()
   await house?.close()
 })
 

@@ -15,10 +15,7 @@ before(async () => {
   house = await openTestHouse({ NEXUS_PUBLIC_URL: origin })
   owner = await openOwner(house)
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 let count = 0
 const login = (email: string, more = {}) =>

@@ -19,10 +19,7 @@ before(async () => {
   viewer = await house.as('viewer@acme.example')
   stranger = await house.as('admin@globex.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const refusal = ({ status, body }: Answer) => [status, body.error?.code]
 const idOf = async (visitor: Visitor) => (await visitor.rest('GET', '/auth/me')).body.data.id as string

@@ -11,10 +11,7 @@ before(async () => {
   house = await openTestHouse({ NEXUS_TRUSTED_PROXIES: '127.0.0.1' })
   owner = await openOwner(house)
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 let count = 0
 /** Somebody with a password and nothing else. */

@@ -31,10 +31,7 @@ before(async () => {
     house.as('admin@globex.example'),
   ])
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 type Json = ReturnType<typeof JSON.parse>
 const cve = (number: number) => `CVE-2037-${number}`

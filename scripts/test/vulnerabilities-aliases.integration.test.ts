@@ -16,10 +16,7 @@ before(async () => {
   admin = await house.as('admin@acme.example')
   stranger = await house.as('admin@globex.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const findings = (name: string, who = admin) => findingsNamed(who, name)
 const scan = (report: string, who = admin) => scanBy(who, report)

@@ -16,10 +16,7 @@ before(async () => {
   owner = await openOwner(house)
   admin = await house.as('admin@acme.example')
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const findings = (name: string, who = admin) => findingsNamed(who, name)
 const split = async (input: object, who = admin) => {

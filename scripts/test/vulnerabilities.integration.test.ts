@@ -22,10 +22,7 @@ before(async () => {
     house.as('viewer@acme.example'),
   ])
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 const fields = `id version status statusReason statusBy { email } resolution justification presence reopenCount
   severity riskScore riskLevel riskFactors { name contribution } assignee { email } ticketUrl reachability

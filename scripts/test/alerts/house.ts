@@ -25,10 +25,7 @@ before(async () => {
   const { body } = await admin.rest('POST', '/api-keys', { name: 'sensor', scopes: ['alerts:write'] })
   key = house.visitor(body.data.key)
 })
-after(async () => {
-  await owner?.close()
-  await house?.close()
-})
+after(() => house?.close())
 
 export const codeOf = ({ body }: Answer): string | null => body.errors?.[0]?.extensions.code ?? null
 export const fieldOf = ({ body }: Answer): string | undefined =>
