@@ -45,6 +45,11 @@ export const secretVariables = {
   NEXUS_MASTER_PASSPHRASE_PREVIOUS: passphrase
     .optional()
     .describe('Another passphrase whose master key still unwraps'),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .regex(/^\s*[\w-]+\s*=[^,=]*(,\s*[\w-]+\s*=[^,=]*)*$/, 'must be name=value, by commas')
+    .optional()
+    .describe('Headers for the receiver of traces, as `name=value` by commas, percent-encoded'),
 }
 
 export type SecretName = keyof typeof secretVariables

@@ -1,8 +1,6 @@
-import type { Context, Span as OtelSpan, Tracer as OtelTracer } from '@opentelemetry/api'
-import type { SpanExporter } from '@opentelemetry/sdk-trace-base'
 import type { Log } from './log.ts'
+import { type Attributes, createSender, type Finished, headersIn, randomHex, written } from './otlp.ts'
 
-export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>
 /** A stretch of work that is seen from outside. What may be unseen has `Span | undefined`, and costs nothing then. */
 export type Span = {
   /** Begins a part of it. A part that calls another process is its `client`. */
@@ -42,9 +40,6 @@ export function during<Result>(span: Span | undefined, name: string, work: () =>
   }
 }
 
-/** Retries included: a process that ends waits no longer for a receiver that is away. */
-const sendWithinMs = 2_000
-
 const form = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
 const nothing = /^0+$/
 
@@ -58,79 +53,56 @@ export function readTraceparent(
   return { traceId, spanId, isSeen: (Number.parseInt(flags, 16) & 1) === 1 }
 }
 
+type Place = Pick<Finished, 'traceId' | 'parentSpanId'>
+
 /**
- * Sends spans to an OTLP receiver by HTTP, in batches; null where none is named. Nothing of it is loaded then.
- * @param env the receiver, and the part of all requests that is seen, 0 to 1
+ * Sends spans to an OTLP receiver by HTTP, in batches; null where none is named.
+ * @param env the receiver, what it is told in headers, and the part of all requests that is seen, 0 to 1
  */
 export async function openTracing(
-  env: { OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined; OTEL_TRACES_SAMPLER_ARG: number },
+  env: {
+    OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined
+    OTEL_EXPORTER_OTLP_HEADERS?: string | undefined
+    OTEL_TRACES_SAMPLER_ARG: number
+  },
   service: string,
   log: Log,
 ): Promise<Tracing | null> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: part } = env
   if (!endpoint) return null
-  const [api, sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await Promise.all([
-    import('@opentelemetry/api'),
-    import('@opentelemetry/sdk-trace-base'),
-    import('@opentelemetry/exporter-trace-otlp-http'),
-    import('@opentelemetry/resources'),
-  ])
-  const { ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } = api
-  const url = `${endpoint.replace(/\/$/, '')}/v1/traces`
-  const exporter = telling(new OTLPTraceExporter({ url, timeoutMillis: sendWithinMs }), log)
-  const provider = new sdk.BasicTracerProvider({
-    resource: resourceFromAttributes({ 'service.name': `nexus-${service}` }),
-    // Decided before a span begins, so that what is not seen is not made.
-    sampler: new sdk.AlwaysOnSampler(),
-    spanProcessors: [new sdk.BatchSpanProcessor(exporter)],
-  })
-  const tracer: OtelTracer = provider.getTracer('nexus')
+  const headers = headersIn(env.OTEL_EXPORTER_OTLP_HEADERS)
+  const sender = createSender(endpoint, `nexus-${service}`, log, headers)
 
-  const spanOf = (span: OtelSpan, context: Context): Span => {
-    const { traceId, spanId } = span.spanContext()
+  const begin = (name: string, kind: Finished['kind'], place: Place, given: Attributes = {}): Span => {
+    const { traceId } = place
+    const from = performance.now()
+    const spanId = randomHex(8)
+    let attributes = given
     return {
       traceparent: `00-${traceId}-${spanId}-01`,
-      child(name, attributes = {}, kind) {
-        const options = { attributes, kind: kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL }
-        const child = tracer.startSpan(name, options, context)
-        return spanOf(child, trace.setSpan(ROOT_CONTEXT, child))
+      child: (childName, of, childKind) =>
+        begin(childName, childKind === 'client' ? 3 : 1, { traceId, parentSpanId: spanId }, of),
+      set(more) {
+        attributes = { ...attributes, ...more }
       },
-      set: (attributes) => void span.setAttributes(attributes),
       end(failed) {
-        if (failed) span.setStatus({ code: SpanStatusCode.ERROR, message: failed })
-        span.end()
+        const to = performance.now()
+        sender.add(written({ name, kind, ...place, spanId, from, to, attributes, failed }))
       },
     }
   }
-  const begin = (name: string, parent: ReturnType<typeof readTraceparent>, attributes: Attributes = {}) => {
-    const before = parent
-      ? trace.setSpanContext(ROOT_CONTEXT, { ...parent, traceFlags: TraceFlags.SAMPLED, isRemote: true })
-      : ROOT_CONTEXT
-    const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, before)
-    return spanOf(span, trace.setSpan(ROOT_CONTEXT, span))
-  }
+  const below = (parent: ReturnType<typeof readTraceparent>): Place =>
+    parent
+      ? { traceId: parent.traceId, parentSpanId: parent.spanId }
+      : { traceId: randomHex(16), parentSpanId: undefined }
   return {
+    // Decided before a span begins, so that what is not seen is not made.
     start: (name, traceparent) =>
-      Math.random() < part ? begin(name, readTraceparent(traceparent)) : undefined,
+      Math.random() < part ? begin(name, 2, below(readTraceparent(traceparent))) : undefined,
     goOn(name, traceparent, attributes) {
       const parent = readTraceparent(traceparent)
-      return parent?.isSeen ? begin(name, parent, attributes) : undefined
+      return parent?.isSeen ? begin(name, 2, below(parent), attributes) : undefined
     },
-    // A receiver that is away must not keep the process.
-    close: () => provider.shutdown().catch(() => {}),
-  }
-}
-
-/** An exporter whose failures stand in the log. */
-function telling(exporter: SpanExporter, log: Log): SpanExporter {
-  const forceFlush = exporter.forceFlush?.bind(exporter)
-  return {
-    export: (spans, done) =>
-      exporter.export(spans, (result) => {
-        if (result.error) log.warn({ reason: result.error.message }, 'traces could not be sent')
-        done(result)
-      }),
-    shutdown: () => exporter.shutdown(),
-    ...(forceFlush && { forceFlush }),
+    close: () => sender.close(),
   }
 }

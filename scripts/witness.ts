@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import diagnostics from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Attributes, readTraceparent, type Span, type Tracing } from '#kit/tracing.ts'
+import type { Attributes } from '#kit/otlp.ts'
+import { readTraceparent, type Span, type Tracing } from '#kit/tracing.ts'
 
 type Json = ReturnType<typeof JSON.parse>
 export type Places = Readonly<Record<'log' | 'traces' | 'metrics' | 'errors', string>>

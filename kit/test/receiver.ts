@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export type Received = {
@@ -29,10 +29,14 @@ const read = (attributes: Attribute[]): Record<string, unknown> =>
 export async function openReceiver(t: { after(close: () => unknown): void }) {
   const spans: Received[] = []
   const texts: string[] = []
+  const headers: IncomingHttpHeaders[] = []
+  const answers = { status: 200 }
   const server = createServer(async (request, response) => {
     let text = ''
     for await (const chunk of request) text += chunk
     texts.push(text)
+    headers.push(request.headers)
+    response.statusCode = answers.status
     for (const { resource, scopeSpans } of (JSON.parse(text) as Body).resourceSpans)
       for (const { spans: sent } of scopeSpans)
         for (const { name, traceId, spanId, parentSpanId, kind, attributes, status } of sent)
@@ -49,7 +53,7 @@ export async function openReceiver(t: { after(close: () => unknown): void }) {
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans, texts }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans, texts, headers, answers }
 }
 
 export type Tree = { [name: string]: Tree }

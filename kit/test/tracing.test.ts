@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createLog } from '../log.ts'
 import { during, openTracing, readTraceparent, type Span } from '../tracing.ts'
 import { openReceiver, treeOf } from './receiver.ts'
@@ -96,4 +97,49 @@ test('a receiver that is away is told in the log, and keeps nobody', async () =>
   tracing.start('operation', undefined)!.end()
   await tracing.close()
   assert.equal(told.length, 1)
+})
+
+test('attributes keep their types, times their order, and text its signs', async (t) => {
+  const { url, spans, texts, headers } = await openReceiver(t)
+  const said = { OTEL_EXPORTER_OTLP_HEADERS: 'x-key=a%20secret, x-team = ops' }
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER_ARG: 1, ...said }
+  const tracing = (await openTracing(env, 'test', log))!
+  const before = BigInt(Date.now()) * 1_000_000n
+  const root = tracing.start('operation', undefined)!
+  root.set({ 'a "sign"': 'one\nline', count: 3, part: 0.5, good: true, none: undefined })
+  root.set({ count: 4 })
+  root.end()
+  await tracing.close()
+  assert.deepEqual(spans[0]!.attributes, { 'a "sign"': 'one\nline', count: 4, part: 0.5, good: true })
+  const [{ startTimeUnixNano: from, endTimeUnixNano: to }] = JSON.parse(texts[0]!).resourceSpans[0]
+    .scopeSpans[0].spans
+  assert.ok(BigInt(from) > before - 50_000_000n && BigInt(to) >= BigInt(from))
+  assert.ok(BigInt(to) < before + 5_000_000_000n)
+  assert.deepEqual([headers[0]!['x-key'], headers[0]!['x-team']], ['a secret', 'ops'])
+})
+
+test('spans go in batches, what is too much for a slow receiver is dropped, and what it refuses is told', async (t) => {
+  const { url, spans, texts, answers } = await openReceiver(t)
+  const told: { reason: string; spans: number }[] = []
+  const listening = { warn: (of: (typeof told)[number]) => told.push(of) } as unknown as typeof log
+  const tracing = (await openTracing(
+    { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER_ARG: 1 },
+    'test',
+    listening,
+  ))!
+  const spansOf = (count: number) => {
+    for (let index = 0; index < count; index++) tracing.start('operation', undefined)!.end()
+  }
+  spansOf(600)
+  while (spans.length === 0) await pause(5)
+  assert.equal(spans.length, 512)
+  spansOf(10_000)
+  await tracing.close()
+  assert.ok(spans.length >= 2_048 && spans.length <= 5_000, String(spans.length))
+  assert.ok(texts.length <= Math.ceil(spans.length / 512) + 1)
+  assert.deepEqual(told, [])
+  answers.status = 503
+  spansOf(3)
+  await tracing.close()
+  assert.deepEqual(told, [{ reason: 'the receiver answered 503', spans: 3 }])
 })
