@@ -1,8 +1,28 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomFillSync } from 'node:crypto'
 import { v7, validate } from 'uuid'
 
-/** A new UUIDv7: its order is the order of creation, in milliseconds. */
-export const newId = (): string => v7()
+/** Drawn for many ids at once: for one alone it takes most of the time that an id does. */
+const drawn = Buffer.alloc(16 * 256)
+let used = drawn.length
+let msecs = 0
+let seq = 0
+
+/** A new UUIDv7: its order is the order of creation, in milliseconds, and within one in this process. */
+export function newId(): string {
+  if (used === drawn.length) {
+    randomFillSync(drawn)
+    used = 0
+  }
+  const random = drawn.subarray(used, used + 16)
+  used += 16
+  const now = Date.now()
+  if (now > msecs) {
+    msecs = now
+    // Half of the numbers remain for the ids of the same millisecond.
+    seq = random.readUInt32BE(6) >>> 1
+  } else seq += 1
+  return v7({ random, msecs, seq })
+}
 
 /** False for anything that PostgreSQL would refuse as a uuid, so that a strange id is merely not found. */
 export const isId = (value: unknown): value is string => typeof value === 'string' && validate(value)

@@ -1,5 +1,5 @@
 /** What a scanner says of a finding, as a batch names it and as the table does. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { sql } from 'kysely'
 import { newId } from '#kit/id.ts'
 import { contentText, fingerprintText } from '../rules.ts'
@@ -10,9 +10,20 @@ export type Finding = Observed & { key: string }
 /** One run of one tool over one asset; `scope` is what it may close. */
 export type Run = { id: string; organizationId: string; assetId: string; tool: string; scope: string }
 
-/** Lists have no place in an array of rows, whose depth is one: PostgreSQL reads each from its text. */
-const listOf = (values: readonly string[]) =>
-  `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
+/** A list as PostgreSQL reads it from its text. The driver writes one too, and looks at each value several times. */
+function listOf(values: readonly unknown[]): string {
+  let text = ''
+  for (const value of values) {
+    if (text) text += ','
+    if (value === null) text += 'NULL'
+    else {
+      const plain = String(value)
+      text += `"${special.test(plain) ? plain.replaceAll(/["\\]/g, '\\$&') : plain}"`
+    }
+  }
+  return `{${text}}`
+}
+const special = /["\\]/
 const jsonOf = (value: unknown) => (value === null ? null : JSON.stringify(value))
 
 type Written = readonly [
@@ -55,7 +66,7 @@ export const clockRestored = sql.raw([...clock, 'due_at'].map((name) => `${name}
 /** Sets `v` back to what `b`, a record of an image, says. */
 export const restored = sql.raw(kept.map((name) => `${name} = b.${name}`).join(', '))
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+const sha256 = (text: string) => hash('sha256', text)
 
 function rowOf(run: Run, { key, ...said }: Finding) {
   const parts = partsOf({ kind: said.kind, key })
@@ -80,13 +91,14 @@ const read = sql.raw(
 /** Rows as SQL reads them: column by column, in half the time that it takes to read them as JSON. */
 export const incoming = (rows: readonly Row[]) => {
   const arrays = observed.map(([name, , type, write]) => {
-    const values = rows.map((row) => (write ? write(row[name] as never) : row[name]))
+    const values = listOf(rows.map((row) => (write ? write(row[name] as never) : row[name])))
     return sql`${values}::${sql.raw(type.endsWith('[]') ? 'text[]' : `${type}[]`)}`
   })
+  const of = (name: 'id' | 'isNew' | 'fingerprint' | 'weakness' | 'componentKey') =>
+    listOf(rows.map((row) => row[name]))
   return sql`
     select id, is_new, fingerprint, weakness, component_key, ${read}
-    from unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ isNew }) => isNew)}::boolean[],
-      ${rows.map(({ fingerprint }) => fingerprint)}::text[], ${rows.map(({ weakness }) => weakness)}::text[],
-      ${rows.map(({ componentKey }) => componentKey)}::text[], ${sql.join(arrays)})
+    from unnest(${of('id')}::uuid[], ${of('isNew')}::boolean[], ${of('fingerprint')}::text[],
+      ${of('weakness')}::text[], ${of('componentKey')}::text[], ${sql.join(arrays)})
       as given (id, is_new, fingerprint, weakness, component_key, ${columns})`
 }
