@@ -11,7 +11,7 @@ export type Finding = Observed & { key: string }
 export type Run = { id: string; organizationId: string; assetId: string; tool: string; scope: string }
 
 /** A list as PostgreSQL reads it from its text. The driver writes one too, and looks at each value several times. */
-function listOf(values: readonly unknown[]): string {
+export function listOf(values: readonly unknown[]): string {
   let text = ''
   for (const value of values) {
     if (text) text += ','
@@ -84,21 +84,36 @@ export type Row = ReturnType<typeof rowOf>
 export const rowsOf = (run: Run, findings: readonly Finding[]): Row[] =>
   findings.map((finding) => rowOf(run, finding))
 
-const read = sql.raw(
-  observed.map(([, column, type]) => (type.endsWith('[]') ? `${column}::${type}` : column)).join(', '),
-)
+type Own = 'id' | 'isNew' | 'fingerprint' | 'weakness' | 'componentKey'
 
-/** Rows as SQL reads them: column by column, in half the time that it takes to read them as JSON. */
+/**
+ * Rows as SQL reads them: column by column, in half the time that it takes to read them as JSON. What all of them have
+ * in common is told once.
+ */
 export const incoming = (rows: readonly Row[]) => {
-  const arrays = observed.map(([name, , type, write]) => {
-    const values = listOf(rows.map((row) => (write ? write(row[name] as never) : row[name])))
-    return sql`${values}::${sql.raw(type.endsWith('[]') ? 'text[]' : `${type}[]`)}`
+  const of = (name: Own) => listOf(rows.map((row) => row[name]))
+  const told = observed.map(([name, column, type, write]) => {
+    const values = rows.map((row) => (write ? write(row[name] as never) : row[name]))
+    const cast = sql.raw(type)
+    if (values.every((value) => value === values[0]))
+      return { column, given: null, read: sql`${values[0]}::${cast} as ${sql.ref(column)}` }
+    const isList = type.endsWith('[]')
+    return {
+      column,
+      given: sql`${listOf(values)}::${sql.raw(isList ? type : `${type}[]`)}`,
+      read: isList ? sql`${sql.ref(column)}::${cast}` : sql.ref(column),
+    }
   })
-  const of = (name: 'id' | 'isNew' | 'fingerprint' | 'weakness' | 'componentKey') =>
-    listOf(rows.map((row) => row[name]))
+  const given = told.filter((each) => each.given !== null)
   return sql`
-    select id, is_new, fingerprint, weakness, component_key, ${read}
-    from unnest(${of('id')}::uuid[], ${of('isNew')}::boolean[], ${of('fingerprint')}::text[],
-      ${of('weakness')}::text[], ${of('componentKey')}::text[], ${sql.join(arrays)})
-      as given (id, is_new, fingerprint, weakness, component_key, ${columns})`
+    select id, is_new, fingerprint, weakness, component_key, ${sql.join(told.map(({ read }) => read))}
+    from unnest(${sql.join([
+      sql`${of('id')}::uuid[], ${of('isNew')}::boolean[], ${of('fingerprint')}::text[]`,
+      sql`${of('weakness')}::text[], ${of('componentKey')}::text[]`,
+      ...given.map((each) => each.given),
+    ])}) as given (${sql.raw(
+      ['id', 'is_new', 'fingerprint', 'weakness', 'component_key', ...given.map(({ column }) => column)].join(
+        ', ',
+      ),
+    )})`
 }
