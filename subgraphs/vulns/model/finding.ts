@@ -13,12 +13,13 @@ import {
   listOf,
   type Row,
   type Run,
+  rowsInPieces,
   rowsOf,
 } from './observation.ts'
 import * as scans from './scan.ts'
 import { keepTold } from './told.ts'
 
-export { type Finding, type Run, rowsOf }
+export { type Finding, type Run, rowsInPieces }
 
 /** What a run says of known findings, and how its saying changes them. */
 type Said = { row: Pick<Row, 'id' | 'contentHash'>; change: Change | null }
@@ -130,7 +131,7 @@ export async function applyRows(
   await scans.takeTurn(trx, run)
   const done = await scans.outcomeBefore(trx, run, batch)
   if (done) return done
-  await scans.open(trx, run)
+  await scans.begin(trx, run)
   const { once, known } = await meet(trx, run, rows)
   const { outcome, ...judged } = judge(run, once, known)
   outcome.unchanged += rows.length - once.length
@@ -181,7 +182,7 @@ export async function refresh(
   if (!latest?.finishedAt || latest.payload !== payload || latest.runId >= run.id) return null
   const told = [await scans.toldBy(trx, latest.runId), await scans.seenBy(trx, latest)]
   if (latest.findings > most || told.some((count) => count !== latest.findings)) return null
-  await scans.open(trx, run)
+  await scans.begin(trx, run)
   const outcome: Outcome = { created: 0, updated: 0, unchanged: 0, reopened: 0 }
   // What is seen again is this run's from then on, and no longer the latest one's.
   for (let isMore = latest.findings > 0; isMore; ) {

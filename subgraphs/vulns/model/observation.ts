@@ -1,5 +1,6 @@
 /** What a scanner says of a finding, as a batch names it and as the table does. */
 import { hash } from 'node:crypto'
+import { setImmediate as soon } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { newId } from '#kit/id.ts'
 import { contentText, fingerprintText } from '../rules.ts'
@@ -10,20 +11,14 @@ export type Finding = Observed & { key: string }
 /** One run of one tool over one asset; `scope` is what it may close. */
 export type Run = { id: string; organizationId: string; assetId: string; tool: string; scope: string }
 
-/** A list as PostgreSQL reads it from its text. The driver writes one too, and looks at each value several times. */
-export function listOf(values: readonly unknown[]): string {
-  let text = ''
-  for (const value of values) {
-    if (text) text += ','
-    if (value === null) text += 'NULL'
-    else {
-      const plain = String(value)
-      text += `"${special.test(plain) ? plain.replaceAll(/["\\]/g, '\\$&') : plain}"`
-    }
-  }
-  return `{${text}}`
+/** A value of a list, as PostgreSQL reads one from its text. The driver writes them too, and looks at each several times. */
+function quoted(value: unknown): string {
+  if (value === null) return 'NULL'
+  const plain = String(value)
+  return `"${special.test(plain) ? plain.replaceAll(/["\\]/g, '\\$&') : plain}"`
 }
 const special = /["\\]/
+export const listOf = (values: readonly unknown[]): string => `{${values.map(quoted).join(',')}}`
 const jsonOf = (value: unknown) => (value === null ? null : JSON.stringify(value))
 
 type Written = readonly [
@@ -68,6 +63,11 @@ export const restored = sql.raw(kept.map((name) => `${name} = b.${name}`).join('
 
 const sha256 = (text: string) => hash('sha256', text)
 
+const writtenOf = (of: Observed, [name, , , write]: Written): unknown =>
+  write ? write(of[name] as never) : of[name]
+/** What a finding may get of others that are one with it, once it has met them. */
+const late = new Set<keyof Observed>(['cveId', 'aliases'])
+
 function rowOf(run: Run, { key, ...said }: Finding) {
   const parts = partsOf({ kind: said.kind, key })
   return {
@@ -78,11 +78,26 @@ function rowOf(run: Run, { key, ...said }: Finding) {
     contentHash: sha256(contentText(said)),
     weakness: parts?.weakness ?? null,
     componentKey: parts && sha256(`${run.assetId}|${parts.place}`),
+    /** Its columns as values of lists, but for those that come late. */
+    values: observed.map((column) => (late.has(column[0]) ? '' : quoted(writtenOf(said, column)))),
   }
 }
 export type Row = ReturnType<typeof rowOf>
 export const rowsOf = (run: Run, findings: readonly Finding[]): Row[] =>
   findings.map((finding) => rowOf(run, finding))
+
+/** In one go, which takes less than a millisecond. */
+const atOnce = 50
+
+/** The same, some at a time: whoever has an answer of the database in the meantime goes on with it in between. */
+export async function rowsInPieces(run: Run, findings: readonly Finding[]): Promise<Row[]> {
+  const rows: Row[] = []
+  while (rows.length < findings.length) {
+    rows.push(...rowsOf(run, findings.slice(rows.length, rows.length + atOnce)))
+    await soon()
+  }
+  return rows
+}
 
 type Own = 'id' | 'isNew' | 'fingerprint' | 'weakness' | 'componentKey'
 
@@ -92,15 +107,17 @@ type Own = 'id' | 'isNew' | 'fingerprint' | 'weakness' | 'componentKey'
  */
 export const incoming = (rows: readonly Row[]) => {
   const of = (name: Own) => listOf(rows.map((row) => row[name]))
-  const told = observed.map(([name, column, type, write]) => {
-    const values = rows.map((row) => (write ? write(row[name] as never) : row[name]))
+  const told = observed.map((each, index) => {
+    const [name, column, type] = each
+    const isLate = late.has(name)
+    const values = rows.map((row) => (isLate ? quoted(writtenOf(row, each)) : row.values[index]!))
     const cast = sql.raw(type)
     if (values.every((value) => value === values[0]))
-      return { column, given: null, read: sql`${values[0]}::${cast} as ${sql.ref(column)}` }
+      return { column, given: null, read: sql`${writtenOf(rows[0]!, each)}::${cast} as ${sql.ref(column)}` }
     const isList = type.endsWith('[]')
     return {
       column,
-      given: sql`${listOf(values)}::${sql.raw(isList ? type : `${type}[]`)}`,
+      given: sql`${`{${values.join(',')}}`}::${sql.raw(isList ? type : `${type}[]`)}`,
       read: isList ? sql`${sql.ref(column)}::${cast}` : sql.ref(column),
     }
   })
