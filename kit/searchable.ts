@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import { ensureRole, grant, serviceRole } from './migration.ts'
 
-/** The texts of a tenant table, each once, where they lie apart: rows say the same thing a thousand times. */
+/** The texts of a tenant table, where they lie apart: rows say the same thing a thousand times. */
 export type Texts = {
-  /** Beside the other one. Its columns are `organization_id`, `id` and `text`. */
+  /** Beside the other one. Its columns are `organization_id`, `id`, `copy` and `text`; most have one copy. */
   table: string
   /** The id of a row's text, in SQL over the row. An index of the other table begins with the tenant and has it next. */
   key: string
@@ -39,7 +39,7 @@ export async function searchableByTexts(
   columns: readonly string[],
   texts: Texts,
 ): Promise<void> {
-  const trigrams = await searchIndex(db, schema, texts.table, ['text'])
+  const trigrams = await searchIndex(db, schema, texts.table, ['text'], ['copy'])
   await sql`drop index ${sql.id(schema, `search_${table}`)}`.execute(db)
   const role = await serviceRole(db, schema, '_search')
   await asMember(db, schema, role, () => searchFunction(db, schema, table, columns, trigrams, texts))
@@ -54,6 +54,7 @@ async function searchIndex(
   schema: string,
   table: string,
   columns: readonly string[],
+  alsoRead: readonly string[] = [],
 ): Promise<ReturnType<typeof sql.id>> {
   const role = await serviceRole(db, schema, '_search')
   await ensureRole(db, schema, role)
@@ -67,7 +68,7 @@ async function searchIndex(
     db,
   )
   await sql`create policy search on ${name} for select to ${sql.id(role)} using (true)`.execute(db)
-  const read = sql.join(['organization_id', 'id', ...columns].map((column) => sql.id(column)))
+  const read = sql.join(['organization_id', 'id', ...alsoRead, ...columns].map((column) => sql.id(column)))
   await sql`grant select (${read}) on ${name} to ${sql.id(role)}`.execute(db)
   return trigrams
 }
@@ -104,7 +105,9 @@ async function searchFunction(
     sql`(select id from ${name} where organization_id = tenant and ${each} limit most + 1)`
   // Joined one by one, whatever the planner thinks of how many there are.
   const byText = (each: Name) => sql`
-    (select having_it.id from (select id from ${sql.id(schema, texts!.table)} where organization_id = tenant and ${each})
+    (select having_it.id from (select id from ${sql.id(schema, texts!.table)} told where organization_id = tenant
+        and ${each} and copy = (select min(other.copy) from ${sql.id(schema, texts!.table)} other
+          where other.organization_id = tenant and other.id = told.id))
       as matching_text cross join lateral (select id from ${name}
         where organization_id = tenant and ${sql.raw(texts!.key)} = matching_text.id offset 0) as having_it limit most + 1)`
   const body = (of: readonly Name[], indexed: readonly Name[]) => {

@@ -24,7 +24,8 @@ const keepTexts = `insert into vulns.finding_texts (organization_id, id, text)
   select distinct on (organization_id, id) organization_id, id, text from (
     select organization_id, md5(title || e'\\n' || cve_id)::uuid as id, title || e'\\n' || cve_id as text
     from vulns.vulnerabilities where cve_id is not null) as told
-  on conflict do nothing`
+  where not exists (select from vulns.finding_texts t
+    where t.organization_id = told.organization_id and t.id = told.id)`
 
 /** @param url the database as its owner */
 export async function seedScale(

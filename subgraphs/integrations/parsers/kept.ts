@@ -24,8 +24,8 @@ const chunkBytes = 1 << 20
  */
 export class Kept {
   readonly #keys: string[] = []
-  readonly #places: { line: number; column: number }[] = []
-  readonly #ends: number[] = []
+  /** Of each its line, its column, its chunk, and where it begins and ends in that. */
+  readonly #places: number[] = []
   #chunks: Buffer[] = []
   #room: number
   #free = 0
@@ -56,15 +56,14 @@ export class Kept {
     chunk.write(text, from)
     this.#free -= length
     this.#keys.push(finding.key)
-    this.#places.push({ line, column })
-    this.#ends.push(this.#chunks.length - 1, from, from + length)
+    this.#places.push(line, column, this.#chunks.length - 1, from, from + length)
   }
 
   *[Symbol.iterator](): Generator<Retold> {
     for (const [index, key] of this.#keys.entries()) {
-      const [chunk, from, to] = this.#ends.slice(3 * index, 3 * index + 3) as [number, number, number]
-      const text = () => this.#chunks[chunk]!.toString('utf8', from, to)
-      const draft = () => ({ finding: JSON.parse(text()) as Finding, ...this.#places[index]! })
+      const place = (number: number) => this.#places[5 * index + number]!
+      const text = () => this.#chunks[place(2)]!.toString('utf8', place(3), place(4))
+      const draft = () => ({ finding: JSON.parse(text()) as Finding, line: place(0), column: place(1) })
       yield { key, draft, text }
     }
   }

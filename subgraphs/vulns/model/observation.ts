@@ -63,11 +63,6 @@ export const restored = sql.raw(kept.map((name) => `${name} = b.${name}`).join('
 
 const sha256 = (text: string) => hash('sha256', text)
 
-const writtenOf = (of: Observed, [name, , , write]: Written): unknown =>
-  write ? write(of[name] as never) : of[name]
-/** What a finding may get of others that are one with it, once it has met them. */
-const late = new Set<keyof Observed>(['cveId', 'aliases'])
-
 function rowOf(run: Run, { key, ...said }: Finding) {
   const parts = partsOf({ kind: said.kind, key })
   return {
@@ -78,8 +73,6 @@ function rowOf(run: Run, { key, ...said }: Finding) {
     contentHash: sha256(contentText(said)),
     weakness: parts?.weakness ?? null,
     componentKey: parts && sha256(`${run.assetId}|${parts.place}`),
-    /** Its columns as values of lists, but for those that come late. */
-    values: observed.map((column) => (late.has(column[0]) ? '' : quoted(writtenOf(said, column)))),
   }
 }
 export type Row = ReturnType<typeof rowOf>
@@ -107,17 +100,15 @@ type Own = 'id' | 'isNew' | 'fingerprint' | 'weakness' | 'componentKey'
  */
 export const incoming = (rows: readonly Row[]) => {
   const of = (name: Own) => listOf(rows.map((row) => row[name]))
-  const told = observed.map((each, index) => {
-    const [name, column, type] = each
-    const isLate = late.has(name)
-    const values = rows.map((row) => (isLate ? quoted(writtenOf(row, each)) : row.values[index]!))
+  const told = observed.map(([name, column, type, write]) => {
+    const values = rows.map((row) => (write ? write(row[name] as never) : row[name]))
     const cast = sql.raw(type)
     if (values.every((value) => value === values[0]))
-      return { column, given: null, read: sql`${writtenOf(rows[0]!, each)}::${cast} as ${sql.ref(column)}` }
+      return { column, given: null, read: sql`${values[0]}::${cast} as ${sql.ref(column)}` }
     const isList = type.endsWith('[]')
     return {
       column,
-      given: sql`${`{${values.join(',')}}`}::${sql.raw(isList ? type : `${type}[]`)}`,
+      given: sql`${listOf(values)}::${sql.raw(isList ? type : `${type}[]`)}`,
       read: isList ? sql`${sql.ref(column)}::${cast}` : sql.ref(column),
     }
   })
