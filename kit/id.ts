@@ -1,8 +1,21 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto'
 import { v7, validate } from 'uuid'
+import { randomBytes } from './random.ts'
 
-/** A new UUIDv7: its order is the order of creation, in milliseconds. */
-export const newId = (): string => v7()
+let msecs = 0
+let seq = 0
+
+/** A new UUIDv7: its order is the order of creation, in milliseconds, and within one in this process. */
+export function newId(): string {
+  const random = randomBytes(16)
+  const now = Date.now()
+  if (now > msecs) {
+    msecs = now
+    // Half of the numbers remain for the ids of the same millisecond.
+    seq = random.readUInt32BE(6) >>> 1
+  } else seq += 1
+  return v7({ random, msecs, seq })
+}
 
 /**
  * Makes UUIDs, each unlike any other, which are no secrets: random up to their last twelve digits, which count. They cost

@@ -1,5 +1,6 @@
 import type { Log } from './log.ts'
-import { type Attributes, createSender, type Finished, headersIn, randomHex, written } from './otlp.ts'
+import { type Attributes, createSender, type Finished, headersIn, written } from './otlp.ts'
+import { randomBytes } from './random.ts'
 
 /** A stretch of work that is seen from outside. What may be unseen has `Span | undefined`, and costs nothing then. */
 export type Span = {
@@ -53,6 +54,8 @@ export function readTraceparent(
   return { traceId, spanId, isSeen: (Number.parseInt(flags, 16) & 1) === 1 }
 }
 
+const idOf = (bytes: number) => randomBytes(bytes).toString('hex')
+
 type Place = Pick<Finished, 'traceId' | 'parentSpanId'>
 
 /**
@@ -76,7 +79,7 @@ export async function openTracing(
   const begin = (name: string, kind: Finished['kind'], place: Place, given: Attributes = {}): Span => {
     const { traceId } = place
     const from = performance.now()
-    const spanId = randomHex(8)
+    const spanId = idOf(8)
     let attributes = given
     return {
       traceparent: `00-${traceId}-${spanId}-01`,
@@ -94,7 +97,7 @@ export async function openTracing(
   const below = (parent: ReturnType<typeof readTraceparent>): Place =>
     parent
       ? { traceId: parent.traceId, parentSpanId: parent.spanId }
-      : { traceId: randomHex(16), parentSpanId: undefined }
+      : { traceId: idOf(16), parentSpanId: undefined }
   return {
     // Decided before a span begins, so that what is not seen is not made.
     start: (name, traceparent) =>

@@ -170,6 +170,7 @@ const columns: Record<string, { machines: string[]; people: string[] }> = {
     machines: ['group_id'],
     people: ['organization_id', 'alias', 'source', 'asserted_at'],
   },
+  'vulns.finding_texts': { machines: [], people: ['organization_id', 'id', 'copy', 'text'] },
   'vulns.key_searches': { machines: [], people: ['organization_id', 'after_id', 'is_open'] },
   'vulns.stated_names': { machines: [], people: ['organization_id', 'alias', 'statement'] },
   'vulns.name_statements': {

@@ -6,7 +6,7 @@ type Refused = { code: ReportErrorCode; message: string; format: string | null }
 type Lists = { findings: Finding; checks: Check }
 type Said =
   | { head: Head; bytes: number; sha256: string }
-  | { batch: Lists[keyof Lists][] | null }
+  | { batch: Lists[keyof Lists][] | string | null }
   | { refused: Refused }
 
 /** A report all of which was read and found in order; its lists come in batches, each of which is read when it is asked for. */
@@ -87,7 +87,7 @@ async function* batchesOf(list: keyof Lists, next: (question: keyof Lists) => Pr
     asked = next(list)
     // Whoever lets go in between hears of no loss.
     asked.catch(() => {})
-    yield said.batch
+    yield typeof said.batch === 'string' ? JSON.parse(said.batch) : said.batch
   }
 }
 

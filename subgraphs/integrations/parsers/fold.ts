@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { checksOf } from './check.ts'
+import { Kept, type Placed, type Retold, retold } from './kept.ts'
 import type { AssetIdentifier, AssetType, Check, Finding, OpenReport } from './report.ts'
 import { bySeverity } from './severity.ts'
 import { unique } from './text.ts'
@@ -25,24 +26,31 @@ export type Told = {
   checked?(): Iterable<{ finding: Finding; result: Check['result'] }>
 }
 
+/** What a parser makes of a report: it may be gone through more than once. */
+export type Drafted = { told: Told; drafts: () => Iterable<Draft> }
+
 /** How often each key is told, and whether what shares one is folded. */
 type Keys = Map<string, { count: number; isFolded: boolean }>
 
 /**
  * Reads all drafts once, so that what does not fit is found before anything is done; findings have unique keys, the
- * same whatever the order of the records. Only what shares its key with others is kept while one goes through them.
+ * same whatever the order of the records. Where there is room for what was read it is not read again; else only what
+ * shares its key with others is kept while one goes through them.
+ * @param room for findings as JSON, in bytes
  */
 export function assemble(
-  { checked, assetIdentifiers = [], ...told }: Told,
-  drafts: () => Iterable<Draft>,
+  { told: { checked, assetIdentifiers = [], ...told }, drafts }: Drafted,
+  room: number,
 ): OpenReport {
   const severities = { critical: 0, high: 0, medium: 0, low: 0, info: 0, unknown: 0 }
   const keys: Keys = new Map()
+  const kept = new Kept(room)
   const digest = createHash('sha256').update(JSON.stringify(told))
   let total = 0
   let isNumbered = false
   let hasChecks = false
-  for (const { finding, collide, line, column } of drafts()) {
+  for (const draft of drafts()) {
+    const { finding, collide, line, column } = draft
     const known = keys.get(finding.key)
     if (known) {
       known.count += 1
@@ -50,18 +58,30 @@ export function assemble(
     } else keys.set(finding.key, { count: 1, isFolded: collide === 'fold' })
     hasChecks ||= finding.kind === 'config'
     severities[finding.severity] += 1
-    digest.update(JSON.stringify([finding, line, column]))
+    const text = JSON.stringify(finding)
+    digest.update(`[${text},${line},${column}]`)
+    kept.add(draft, text)
     total += 1
   }
-  const findings = () => foldedOf(drafts(), keys)
-  const count = isNumbered ? countOf(findings()) : keys.size
+  const folded = () => foldedOf(kept.isWhole ? kept : again(drafts()), keys)
+  const findings = function* () {
+    for (const each of folded()) yield each.draft().finding
+  }
+  const texts = function* () {
+    for (const each of folded()) yield each.text()
+  }
+  const count = isNumbered ? countOf(folded()) : keys.size
   const payload = digest.digest('hex')
   return {
     ...told,
     assetIdentifiers,
-    ...{ total, skipped: total - count, severities, payload, findings },
+    ...{ total, skipped: total - count, severities, payload, findings, texts },
     checks: () => checksOf(hasChecks ? findings() : [], checked?.() ?? []),
   }
+}
+
+function* again(drafts: Iterable<Draft>): Generator<Retold> {
+  for (const draft of drafts) yield retold(draft)
 }
 
 function countOf(items: Iterable<unknown>): number {
@@ -70,27 +90,27 @@ function countOf(items: Iterable<unknown>): number {
   return count
 }
 
-function* foldedOf(drafts: Iterable<Draft>, keys: Keys): Generator<Finding> {
-  const groups = new Map<string, Draft[]>()
-  for (const draft of drafts) {
-    const { key } = draft.finding
+function* foldedOf(all: Iterable<Retold>, keys: Keys): Generator<Retold> {
+  const groups = new Map<string, Placed[]>()
+  for (const each of all) {
+    const { key } = each
     const { count, isFolded } = keys.get(key)!
     if (count === 1) {
-      yield draft.finding
+      yield each
       continue
     }
     const group = groups.get(key) ?? []
     groups.set(key, group)
-    group.push(draft)
+    group.push(each.draft())
     if (group.length < count) continue
     groups.delete(key)
-    if (isFolded) yield merged(group)
-    else yield* numbered(group)
+    for (const finding of isFolded ? [merged(group)] : numbered(group))
+      yield retold({ finding, line: 0, column: 0 })
   }
 }
 
 /** Sorted by place, then by content, so that the outcome does not depend on the order in the file. */
-function sorted(group: readonly Draft[]): { draft: Draft; content: string }[] {
+function sorted(group: readonly Placed[]): { draft: Placed; content: string }[] {
   return group
     .map((draft) => ({ draft, content: JSON.stringify(draft.finding) }))
     .sort(
@@ -101,7 +121,7 @@ function sorted(group: readonly Draft[]): { draft: Draft; content: string }[] {
     )
 }
 
-function merged(group: readonly Draft[]): Finding {
+function merged(group: readonly Placed[]): Finding {
   const all = sorted(group).map(({ draft }) => draft.finding)
   const gravest = all.toSorted(
     (a, b) => bySeverity(a.severity, b.severity) || (b.cvssScore ?? -1) - (a.cvssScore ?? -1),
@@ -118,7 +138,7 @@ function merged(group: readonly Draft[]): Finding {
 }
 
 /** The first keeps the key, the others get `#2`, `#3`...; a record that repeats another in full is folded. */
-function numbered(group: readonly Draft[]): Finding[] {
+function numbered(group: readonly Placed[]): Finding[] {
   const findings: Finding[] = []
   let previous = ''
   for (const { draft, content } of sorted(group)) {

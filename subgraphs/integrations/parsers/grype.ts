@@ -1,12 +1,11 @@
 import { bareScore, cvssOf } from './cvss.ts'
-import type { Draft } from './fold.ts'
-import { assemble } from './fold.ts'
+import type { Draft, Drafted, Told } from './fold.ts'
 import { imageIdentifiers } from './identity.ts'
 import type { Json } from './json.ts'
 import { asObject, each, isObject, Misfit, object, required, strings, text, through } from './json.ts'
 import type { Package } from './package.ts'
 import { packageKey, packagePlace } from './package.ts'
-import type { AssetIdentifier, Finding, OpenReport } from './report.ts'
+import type { AssetIdentifier, Finding } from './report.ts'
 import { severityOf } from './severity.ts'
 import { canonicalPath, clip, cwes, key, links, title, unique } from './text.ts'
 import { weakness } from './weakness.ts'
@@ -24,7 +23,7 @@ export function detects(root: unknown): boolean {
 export const accepts = (root: unknown): boolean => isObject(root) && 'matches' in root
 
 /** Ignored matches (`ignoredMatches`) are what the user told Grype to leave out: no records. */
-export function parse(root: unknown): OpenReport {
+export function parse(root: unknown): Drafted {
   const document = asObject(root, '$')
   if (document.matches !== null && !Array.isArray(document.matches))
     throw new Misfit('$.matches', 'expected an array')
@@ -32,15 +31,15 @@ export function parse(root: unknown): OpenReport {
     for (const [match, at] of through(document, 'matches', '$')) yield record(match, at)
   }
   const descriptor = object(document, 'descriptor', '$')
-  return assemble(
-    {
+  return {
+    told: {
       format: 'grype',
       tool: { name: 'Grype', version: descriptor && text(descriptor, 'version', '$.descriptor', 100) },
       ...asset(object(document, 'source', '$')),
       complete: true,
     },
     drafts,
-  )
+  }
 }
 
 function record(match: Json, at: string): Draft {
@@ -151,7 +150,7 @@ function scores(sources: readonly [Json, string][]): Pick<Finding, 'cvss' | 'cvs
 
 function asset(
   source: Json | null,
-): Pick<OpenReport, 'assetName' | 'assetType'> & { assetIdentifiers?: AssetIdentifier[] } {
+): Pick<Told, 'assetName' | 'assetType'> & { assetIdentifiers?: AssetIdentifier[] } {
   if (!source) return { assetName: null, assetType: 'other' }
   const type = text(source, 'type', '$.source', 100)
   const target = source.target

@@ -1,3 +1,4 @@
+import { assemble, type Drafted } from './fold.ts'
 import * as grype from './grype.ts'
 import { decode, Misfit } from './json.ts'
 import { Records, type Source, sourceOfText } from './records.ts'
@@ -13,7 +14,7 @@ type Parser = {
   detects: (root: unknown) => boolean
   /** May it be read as this format when somebody says that it is? */
   accepts: (root: unknown) => boolean
-  parse: (root: unknown) => OpenReport
+  parse: (root: unknown) => Drafted
 }
 
 const parsers = new Map<string, Parser>([
@@ -68,18 +69,20 @@ function rootOf(source: Source, format: string | null, scanned: Scanned | 'cut' 
  * as a whole.
  */
 export function parseReport(text: string, format?: string): Report {
-  const { findings, checks, ...head } = openReport(sourceOfText(text), format)
+  const { findings, texts: _, checks, ...head } = openReport(sourceOfText(text), format)
   return { ...head, findings: [...findings()], checks: [...checks()] }
 }
 
 /**
- * A scanner's report, wherever it lies: all of it is read, and none of it kept. The format is told by its structure, or
- * checked when named. `told` hears the bytes. Throws as `parseReport` does.
+ * A scanner's report, wherever it lies: all of it is read, and kept as far as there is room for all of its findings. The
+ * format is told by its structure, or checked when named. `told` hears the bytes. Throws as `parseReport` does.
+ * @param room in bytes
  */
 export function openReport(
   source: Source,
   format?: string,
   told: (bytes: Buffer) => void = () => {},
+  room = 0,
 ): OpenReport {
   const named = format === undefined ? null : format.trim().toLowerCase()
   if (named !== null && !parsers.has(named))
@@ -90,15 +93,15 @@ export function openReport(
   const scanned = scan(source, told)
   const root = rootOf(source, named, scanned)
   try {
-    return parsed(root, named)
+    return parsed(root, named, room)
   } catch (error) {
     // Found in a record that is no JSON; what is, is read as a whole.
-    if (error instanceof SyntaxError) return parsed(whole(source, named, false), named)
+    if (error instanceof SyntaxError) return parsed(whole(source, named, false), named, room)
     throw error
   }
 }
 
-function parsed(root: unknown, named: string | null): OpenReport {
+function parsed(root: unknown, named: string | null, room: number): OpenReport {
   const found = formats.find((name) => parsers.get(name)!.detects(root)) ?? null
   const chosen = named ?? found
   const parser = chosen === null ? undefined : parsers.get(chosen)
@@ -112,7 +115,7 @@ function parsed(root: unknown, named: string | null): OpenReport {
     throw new ReportError('REPORT_WRONG_FORMAT', `The report is not ${parser.label}.${other}`, chosen)
   }
   try {
-    return parser.parse(root)
+    return assemble(parser.parse(root), room)
   } catch (error) {
     if (error instanceof Misfit)
       throw new ReportError('REPORT_INVALID', `Not valid ${parser.label} at ${error.message}.`, chosen)

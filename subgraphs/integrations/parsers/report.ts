@@ -79,6 +79,8 @@ export type Head = {
 /** A report that is read again, a piece at a time, by whoever goes through it. */
 export type OpenReport = Head & {
   findings(): Iterable<Finding>
+  /** The same, each as JSON. */
+  texts(): Iterable<string>
   /** The misconfigurations again, and the checks that the tool says were passed, which are no records. */
   checks(): Iterable<Check>
 }

@@ -1,8 +1,7 @@
-import { assemble } from './fold.ts'
+import type { Drafted, Told } from './fold.ts'
 import { imageIdentifiers, repositoryIdentifiers, repositoryName } from './identity.ts'
 import type { Json } from './json.ts'
 import { asObject, each, eachOf, isObject, Misfit, object, required, text, through } from './json.ts'
-import type { OpenReport } from './report.ts'
 import { ReportError } from './report.ts'
 import { draftsOf } from './sarif-result.ts'
 import type { Run } from './sarif-run.ts'
@@ -19,7 +18,7 @@ export function detects(root: unknown): boolean {
 
 export const accepts = (root: unknown): boolean => detects(root) || (isObject(root) && 'runs' in root)
 
-export function parse(value: unknown): OpenReport {
+export function parse(value: unknown): Drafted {
   const root = asObject(value, '$')
   const version =
     text(root, 'version', '$', 50) ?? (/sarif-(?:schema-)?2\.1\.0/i.test(schemaOf(root)) ? '2.1.0' : '')
@@ -40,8 +39,8 @@ export function parse(value: unknown): OpenReport {
       }
   }
   const driver = runs[0]?.driver
-  return assemble(
-    {
+  return {
+    told: {
       format: 'sarif',
       tool: {
         name: (driver && text(driver.json, 'name', driver.at, 200)) ?? 'SARIF',
@@ -55,7 +54,7 @@ export function parse(value: unknown): OpenReport {
       complete: runs.every(finished),
     },
     drafts,
-  )
+  }
 }
 
 /** Where a log holds results beside its runs. Results in other files are missing: the report is not whole. */
@@ -78,7 +77,7 @@ function finished(run: Run): boolean {
 }
 
 /** Only what a run says about itself: the image that Trivy scanned, or the repository under version control. */
-function asset(runs: readonly Run[]): Pick<OpenReport, 'assetName' | 'assetType' | 'assetIdentifiers'> {
+function asset(runs: readonly Run[]): Pick<Told, 'assetName' | 'assetType' | 'assetIdentifiers'> {
   for (const { properties } of runs) {
     const image = properties?.imageName
     if (typeof image === 'string' && image)

@@ -1,9 +1,8 @@
-import type { Draft, Told } from './fold.ts'
-import { assemble } from './fold.ts'
+import type { Draft, Drafted, Told } from './fold.ts'
 import { imageIdentifiers, repositoryIdentifiers } from './identity.ts'
 import type { Json } from './json.ts'
 import { each, eachOf, isObject, Misfit, number, object, strings, text, through } from './json.ts'
-import type { AssetIdentifier, AssetType, Check, Finding, OpenReport } from './report.ts'
+import type { AssetIdentifier, AssetType, Check, Finding } from './report.ts'
 import { ReportError } from './report.ts'
 import type { Place } from './trivy-records.ts'
 import { license, misconfiguration, secret, vulnerability } from './trivy-records.ts'
@@ -27,7 +26,7 @@ export const accepts = (root: unknown): boolean =>
   (Array.isArray(root) && root.length === 0) ||
   (isObject(root) && typeof root.ClusterName === 'string')
 
-export function parse(root: unknown): OpenReport {
+export function parse(root: unknown): Drafted {
   if (root === null || Array.isArray(root)) return legacy(root ?? [])
   if (!isObject(root)) throw new Misfit('$', 'expected an object or an array')
   const version = number(root, 'SchemaVersion', '$')
@@ -43,16 +42,17 @@ export function parse(root: unknown): OpenReport {
 /** What Trivy found at one target, of one workload where it looked at many. */
 type Result = readonly [json: Json, at: string, workload: string]
 
-function report(told: Omit<Told, 'format' | 'checked'>, results: readonly Result[]): OpenReport {
+function report(told: Omit<Told, 'format' | 'checked'>, results: readonly Result[]): Drafted {
   const checked = function* () {
     for (const result of results) yield* checkedOf(...result)
   }
-  return assemble({ format: 'trivy', ...told, checked }, function* () {
+  const drafts = function* () {
     for (const result of results) yield* recordsOf(...result)
-  })
+  }
+  return { told: { format: 'trivy', ...told, checked }, drafts }
 }
 
-function legacy(root: unknown): OpenReport {
+function legacy(root: unknown): Drafted {
   const results = eachOf(root, '$').map(([result, at]): Result => [result, at, ''])
   const image = results.map(([result, at]) => imageOf(text(result, 'Target', at))).find(Boolean) ?? null
   const assetType = image ? 'container_image' : 'repository'
@@ -62,7 +62,7 @@ function legacy(root: unknown): OpenReport {
   )
 }
 
-function schema2(root: Json): OpenReport {
+function schema2(root: Json): Drafted {
   const results = each(root, 'Results', '$').map(([result, at]): Result => [result, at, ''])
   const system = results.some(([result]) => result.Class === 'os-pkgs')
   const tool = object(root, 'Trivy', '$')
@@ -78,7 +78,7 @@ function schema2(root: Json): OpenReport {
   )
 }
 
-function kubernetes(root: Json): OpenReport {
+function kubernetes(root: Json): Drafted {
   const results: Result[] = []
   let complete = true
   for (const list of clusterLists)

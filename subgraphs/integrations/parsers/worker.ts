@@ -8,6 +8,14 @@ import { ReportError } from './report.ts'
 
 type Told = { path: string; format: string | null; batchSize: number }
 
+/** For what was read once, in bytes: 50,000 findings as most scanners tell them. */
+const room = 48 << 20
+
+/** A list as one text goes from thread to thread in a fifth of the time that its items take one by one. */
+function* joined(batches: Iterable<string[]>): Generator<string> {
+  for (const batch of batches) yield `[${batch.join(',')}]`
+}
+
 /** Tells what a report is, once all of it was found in order, and then a batch each time it is asked for one. */
 const { path, format, batchSize } = workerData as Told
 const port = parentPort!
@@ -17,9 +25,10 @@ try {
   const hash = createHash('sha256')
   const { size } = fstatSync(descriptor)
   const source = sourceOfFile(descriptor, size)
-  const { findings, checks, ...head } = openReport(source, format ?? undefined, (bytes) => hash.update(bytes))
+  const told = (bytes: Buffer) => void hash.update(bytes)
+  const { findings: _, texts, checks, ...head } = openReport(source, format ?? undefined, told, room)
   const lists = {
-    findings: batchesOf(findings(), batchSize),
+    findings: joined(batchesOf(texts(), batchSize)),
     checks: batchesOf(checks(), batchSize),
   }
   port.on('message', (list: keyof typeof lists | 'end') => {

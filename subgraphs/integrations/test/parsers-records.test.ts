@@ -6,7 +6,7 @@ import { type Source, sourceOfText } from '../parsers/records.ts'
 import { fixture, fixtureNames } from './parsers-vocabulary.ts'
 
 /** Reads a report to its end, and counts how often its bytes were asked for once it was open. */
-function readThrough(text: string) {
+function readThrough(text: string, room = 0) {
   let reads = 0
   const bytes = sourceOfText(text)
   const source: Source = {
@@ -16,9 +16,13 @@ function readThrough(text: string) {
       return bytes.read(from, length)
     },
   }
-  const { findings, checks, ...head } = openReport(source)
+  const { findings, texts, checks, ...head } = openReport(source, undefined, () => {}, room)
   reads = 0
   const said = { ...head, findings: [...findings()], checks: [...checks()] }
+  assert.deepEqual(
+    [...texts()].map((each) => JSON.parse(each)),
+    said.findings,
+  )
   return { said, isWhole: reads === 0 }
 }
 
@@ -56,4 +60,9 @@ for (const [name, text] of [
     assert.deepEqual(whole.said, parted.said)
     assert.equal(whole.isWhole, true)
     assert.equal(parted.isWhole, parted.said.total === 0)
+    // The file is asked for what was in order again, and for nothing else.
+    const kept = readThrough(text, 48 << 20)
+    assert.deepEqual(kept.said, parted.said)
+    assert.equal(kept.isWhole || name.startsWith('trivy'), true)
+    assert.deepEqual(readThrough(text, 2_000).said, parted.said)
   })

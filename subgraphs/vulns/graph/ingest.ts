@@ -104,8 +104,11 @@ builder.mutationFields((t) => ({
     },
     resolve: (_root, args, context) => {
       const run = runOf(context, args.run)
-      const rows = findings.rowsOf(run, findingsOf(args.findings))
+      const reading = findings.rowsInPieces(run, findingsOf(args.findings))
+      // Whoever is in turn before may be lost, and then nobody asks for it.
+      reading.catch(() => {})
       return inTurn(run.assetId, async () => {
+        const rows = await reading
         await learnNames(context, run, rows)
         return context.ingest((trx) => findings.applyRows(trx, run, args.batch, rows))
       })

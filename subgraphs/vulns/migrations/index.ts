@@ -24,6 +24,8 @@ import * as oneByCve from './0036-one-by-cve.ts'
 import * as namesApart from './0040-names-apart.ts'
 import * as told from './0041-told.ts'
 import * as keys from './0042-keys.ts'
+import * as texts from './0043-texts.ts'
+import * as byAsset from './0044-by-asset.ts'
 
 export const migrations: Migrations = {
   '0001-init': init,
@@ -51,4 +53,6 @@ export const migrations: Migrations = {
   '0040-names-apart': namesApart,
   '0041-told': told,
   '0042-keys': keys,
+  '0043-texts': texts,
+  '0044-by-asset': byAsset,
 }

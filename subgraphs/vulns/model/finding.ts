@@ -10,14 +10,16 @@ import {
   type Finding,
   image,
   incoming,
+  listOf,
   type Row,
   type Run,
+  rowsInPieces,
   rowsOf,
 } from './observation.ts'
 import * as scans from './scan.ts'
 import { keepTold } from './told.ts'
 
-export { type Finding, type Run, rowsOf }
+export { type Finding, type Run, rowsInPieces }
 
 /** What a run says of known findings, and how its saying changes them. */
 type Said = { row: Pick<Row, 'id' | 'contentHash'>; change: Change | null }
@@ -53,9 +55,11 @@ function judge(run: Run, rows: readonly Row[], known: ReadonlyMap<string, Known>
 
 /**
  * Writes what a run says in one statement, which reads the findings as they were before it: their images are kept.
- * Seeing a finding again makes it be there, and no longer resolved.
+ * Seeing a finding again makes it be there, and no longer resolved. What nothing is to be done of is no part of the
+ * statement: it would be planned, and its triggers be asked, all the same.
  */
 async function write(trx: Trx<Tables>, run: Run, { written, said }: Pick<Judged, 'written' | 'said'>) {
+  if (said.length === 0) return
   const changed = said.filter(({ change }) => change !== null)
   const rewritten = new Set(written.map(({ id }) => id))
   const back = changed.filter(({ row }) => !rewritten.has(row.id)).map(({ row }) => row.id)
@@ -68,37 +72,43 @@ async function write(trx: Trx<Tables>, run: Run, { written, said }: Pick<Judged,
     reopen_count = v.reopen_count + (${isResolved})::int,
     resolved_at = case when ${isResolved} then null else v.resolved_at end,
     status = case when ${isResolved} then 'open' else v.status end`
-  await sql`
-    with incoming as materialized (${incoming(written)}),
-    said as materialized (
-      select * from unnest(${said.map(({ row }) => row.id)}::uuid[],
-        ${said.map(({ row }) => row.contentHash)}::text[]) as said (id, content_hash)),
-    changed as materialized (
-      select * from unnest(${changed.map(({ row }) => row.id)}::uuid[],
-        ${changed.map(({ change }) => change)}::text[]) as changed (id, change)),
-    images as (
+  const parts = [
+    sql`said as materialized (
+      select * from unnest(${listOf(said.map(({ row }) => row.id))}::uuid[],
+        ${listOf(said.map(({ row }) => row.contentHash))}::text[]) as said (id, content_hash))`,
+  ]
+  if (written.length > 0) parts.push(sql`incoming as materialized (${incoming(written)})`)
+  if (changed.length > 0)
+    parts.push(sql`images as (
       insert into finding_changes
         (organization_id, run_id, vulnerability_id, change, version, before, source_before)
       select v.organization_id, ${run.id}::uuid, v.id, c.change,
         v.version + (c.change = 'updated' or ${isBack})::int, ${image}, ${scans.sourceImage}
-      from changed c join vulnerabilities v on v.id = c.id
-      left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope}),
-    added as (
+      from unnest(${changed.map(({ row }) => row.id)}::uuid[],
+        ${changed.map(({ change }) => change)}::text[]) as c (id, change)
+      join vulnerabilities v on v.id = c.id
+      left join vulnerability_sources s on s.vulnerability_id = v.id and s.scope = ${run.scope})`)
+  if (written.some(({ isNew }) => isNew))
+    parts.push(sql`added as (
       insert into vulnerabilities
         (organization_id, asset_id, id, fingerprint, weakness, component_key, created_by_run, ${columns},
           ${judgement})
       select ${run.organizationId}::uuid, ${run.assetId}::uuid, id, fingerprint, weakness, component_key,
         ${run.id}::uuid, ${columns}, ${judgement}
-      from (${judged(run.assetId)}) as judged),
-    rewritten as (
+      from (${judged(run.assetId)}) as judged)`)
+  if (written.some(({ isNew }) => !isNew))
+    parts.push(sql`rewritten as (
       update vulnerabilities v set ${seen}, ${assignments}, version = v.version + 1, updated_at = now()
-      from incoming i where not i.is_new and v.id = i.id),
-    back as (
+      from incoming i where not i.is_new and v.id = i.id)`)
+  if (back.length > 0)
+    parts.push(sql`back as (
       update vulnerabilities v set ${seen}, version = v.version + (${isBack})::int,
         updated_at = case when ${isBack} then now() else v.updated_at end
-      where v.id = any(${back}::uuid[])),
-    touched as (
-      update vulnerabilities v set last_seen_at = now() where v.id = any(${seenAgain}::uuid[]))
+      where v.id = any(${back}::uuid[]))`)
+  if (seenAgain.length > 0)
+    parts.push(sql`touched as (
+      update vulnerabilities v set last_seen_at = now() where v.id = any(${seenAgain}::uuid[]))`)
+  await sql`with ${sql.join(parts)}
     insert into vulnerability_sources (organization_id, vulnerability_id, scope, tool, run_id, content_hash)
     select ${run.organizationId}::uuid, id, ${run.scope}, ${run.tool}, ${run.id}::uuid, content_hash from said
     on conflict (organization_id, vulnerability_id, scope) do update set last_seen_at = now(),
@@ -121,7 +131,7 @@ export async function applyRows(
   await scans.takeTurn(trx, run)
   const done = await scans.outcomeBefore(trx, run, batch)
   if (done) return done
-  await scans.open(trx, run)
+  await scans.begin(trx, run)
   const { once, known } = await meet(trx, run, rows)
   const { outcome, ...judged } = judge(run, once, known)
   outcome.unchanged += rows.length - once.length
@@ -172,7 +182,7 @@ export async function refresh(
   if (!latest?.finishedAt || latest.payload !== payload || latest.runId >= run.id) return null
   const told = [await scans.toldBy(trx, latest.runId), await scans.seenBy(trx, latest)]
   if (latest.findings > most || told.some((count) => count !== latest.findings)) return null
-  await scans.open(trx, run)
+  await scans.begin(trx, run)
   const outcome: Outcome = { created: 0, updated: 0, unchanged: 0, reopened: 0 }
   // What is seen again is this run's from then on, and no longer the latest one's.
   for (let isMore = latest.findings > 0; isMore; ) {

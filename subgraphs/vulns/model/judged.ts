@@ -10,9 +10,9 @@ export const judgement = sql.raw('risk_score, sla_reason, due_at, at_risk_at')
 export const judged = (assetId: string) => sql`
   select incoming.*, d.reason as sla_reason, d.due as due_at,
     d.due - greatest(interval '0', d.due - began) * 0.2::float8 as at_risk_at,
-    case when not exists (select 1 from risk_acceptances a
-      where a.status = 'approved' and cardinality(a.cve_ids) > 0 and a.expires_at > now() and a.valid_from <= now()
-        and incoming.cve_id = any (a.cve_ids))
+    case when (incoming.cve_id in (select unnest(a.cve_ids) from risk_acceptances a
+      where a.status = 'approved' and cardinality(a.cve_ids) > 0 and a.expires_at > now() and a.valid_from <= now()))
+      is not true
     then risk_of(incoming.cvss_score::float8, incoming.severity, i.epss, coalesce(i.kev_listed, false),
       coalesce(c.criticality, 'unknown'), coalesce(c.exposure, 'unknown'), 'unknown') end as risk_score
   from incoming cross join (select now()::timestamptz(3) as began) as present

@@ -24,14 +24,20 @@ export const takeTurn = (
   sql`select pg_advisory_xact_lock(hashtextextended(${`${run.organizationId}/${run.assetId}`}, 0)),
     ${(namesChange ? changingNames : readingNames)(run.organizationId)}`.execute(trx)
 
-/** The row of a run, which is added when it first says something. */
-export async function open(trx: Trx<Tables>, run: Run): Promise<ScanRow> {
+/** Adds the row of a run, when it first says something. */
+export async function begin(trx: Trx<Tables>, run: Run): Promise<void> {
   const { id: runId, organizationId, assetId, scope, tool } = run
   await trx
     .insertInto('scans')
     .values({ runId, organizationId, assetId, scope, tool })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
+}
+
+/** The row of a run, which has said something by now. */
+export async function open(trx: Trx<Tables>, run: Run): Promise<ScanRow> {
+  const { id: runId } = run
+  await begin(trx, run)
   return trx.selectFrom('scans').selectAll().where('runId', '=', runId).executeTakeFirstOrThrow()
 }
 

@@ -47,3 +47,29 @@ test('the fingerprint knows nothing of wording, and the content all of it', () =
   for (const change of [{ title: 'Another' }, { severity: 'low' as const }, { fixedVersions: ['2'] }])
     assert.notEqual(contentText({ ...observed, ...change }), contentText(observed))
 })
+
+/** As contents were written first: their digests are kept, and compared with those of today. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, of]) => [key, sorted(of)]),
+  )
+}
+
+test('the content has everything that is observed, in the order of the alphabet', () => {
+  const rating = { version: '3.1', vector: 'CVSS:3.1/AV:N', score: 9.8, source: 'nvd' }
+  const full: Observed = {
+    ...observed,
+    cvss: [rating, { ...rating, statedScore: 9.1 }, { ...rating, statedScore: null }],
+    location: { path: 'a.ts', line: 3 },
+    component: null,
+    description: 'It has "signs" and\nlines',
+    ruleId: 'a-rule',
+    links: ['https://one.example', 'https://another.example'],
+  }
+  for (const each of [observed, full, { ...full, location: { path: 'a.ts', line: null } }])
+    assert.equal(contentText(each), JSON.stringify(sorted(each)))
+})
