@@ -103,3 +103,32 @@ test('a batch that comes twice answers the same and changes nothing', async () =
   assert.deepEqual(once, { created: 2, updated: 0, unchanged: 0, reopened: 0 })
   assert.deepEqual(await apply(run!, finding('a'), finding('b')), once)
 })
+
+test('what a batch tells stands as it was told, whether its findings share it or not', async () => {
+  const odd = ['NULL', '', '{}', 'a "quoted" one', 'back\\slash, comma', "it's {braces}", 'Größe\nΩ 😀']
+  const told = odd.map(
+    (text, index): findings.Finding => ({
+      ...finding(`odd ${index}`, text),
+      description: index % 2 ? text : null,
+      aliases: odd.slice(0, index),
+      links: [text],
+      component: { name: text, version: null, purl: text, path: null },
+      cvssScore: index,
+      cvss: [{ version: '3.1', vector: text, score: index, source: text }],
+      location: index % 2 ? { path: text, line: index } : null,
+    }),
+  )
+  // All of a batch; and one alone, which shares everything with itself.
+  for (const batch of [told, ...told.map((each) => [each])]) {
+    const [run] = runsOver(1)
+    await apply(run!, ...batch)
+    const rows = await inAcme((trx) =>
+      trx.selectFrom('vulnerabilities').selectAll().where('assetId', '=', run!.assetId).execute(),
+    )
+    assert.equal(rows.length, batch.length)
+    for (const { key: _, ...each } of batch) {
+      const row = rows.find(({ title }) => title === each.title)
+      assert.deepEqual({ ...row, ...each }, row)
+    }
+  }
+})
