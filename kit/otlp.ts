@@ -60,12 +60,16 @@ export type Sender = {
   close(): Promise<void>
 }
 
-/** How many spans are sent at once, after how long at most, and how many wait before the next ones are dropped. */
+/** How many spans are sent at once, after how long at most, and how many batches wait before spans are dropped. */
 const batch = 512
 const patienceMs = 5_000
-const mostWaiting = 2_048
+const mostWaiting = 4
 /** A process that ends waits no longer for a receiver that is away. */
 const sendWithinMs = 2_000
+/** Spans of usual length fit, a batch of them. */
+const batchBytes = 512 * 1_024
+
+type Batch = { bytes: Buffer; length: number; spans: number }
 
 /**
  * Sends spans in batches, one after the other. Those of a batch that does not arrive are lost, and the log says so.
@@ -81,57 +85,66 @@ export function createSender(
   const url = `${endpoint.replace(/\/$/, '')}/v1/traces`
   const resource = `{"attributes":[{"key":"service.name","value":${valueIn(service)}}]}`
   const start = `{"resourceSpans":[{"resource":${resource},"scopeSpans":[{"scope":{"name":"nexus"},"spans":[`
-  const waiting: string[] = []
+  const end = ']}]}]}'
+  const begun = (): Batch => {
+    const bytes = Buffer.allocUnsafe(batchBytes)
+    return { bytes, length: bytes.write(start), spans: 0 }
+  }
+  const waiting: Batch[] = []
+  // Bytes, since a text that is put together of many stays as many things for V8 to look after.
+  let current = begun()
   let timer: NodeJS.Timeout | null = null
   let sending: Promise<void> | null = null
   let isClosing = false
 
-  const send = async () => {
-    const spans = waiting.splice(0, batch)
+  const send = async ({ bytes, length, spans }: Batch) => {
     try {
       const { statusCode, body } = await request(url, {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },
-        body: `${start}${spans.join()}]}]}]}`,
+        body: bytes.subarray(0, length + bytes.write(end, length)),
         signal: AbortSignal.timeout(sendWithinMs),
       })
       await body.dump()
       if (statusCode >= 300) throw new Error(`the receiver answered ${statusCode}`)
     } catch (error) {
-      log.warn({ reason: (error as Error).message, spans: spans.length }, 'traces could not be sent')
+      log.warn({ reason: (error as Error).message, spans }, 'traces could not be sent')
       // Nobody waits for a receiver that is away, batch after batch.
       if (isClosing) waiting.length = 0
     }
   }
-  const sendWhile = async (least: number) => {
-    while (waiting.length >= least && waiting.length > 0) await send()
+  const sendAll = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await send(next)
   }
-  const flush = (least: number) => {
+  /** Ends the current batch, and has it sent. */
+  const flush = () => {
     if (timer) clearTimeout(timer)
     timer = null
-    sending ??= sendWhile(least).finally(() => {
+    if (current.spans > 0) {
+      waiting.push(current)
+      current = begun()
+    }
+    sending ??= sendAll().finally(() => {
       sending = null
-      wait()
+      if (waiting.length > 0) void flush()
     })
     return sending
   }
-  const wait = () => {
-    if (waiting.length > 0 && !timer) timer = setTimeout(flush, patienceMs, 1).unref()
-  }
   return {
     add(span) {
-      if (waiting.length >= mostWaiting) return
-      waiting.push(span)
-      if (sending) return
-      if (waiting.length >= batch) void flush(batch)
-      else wait()
+      // No character takes more bytes.
+      const most = span.length * 3 + end.length + 1
+      if (current.length + most > batchBytes) void flush()
+      if (waiting.length >= mostWaiting || current.length + most > batchBytes) return
+      if (current.spans++ > 0) current.length += current.bytes.write(',', current.length)
+      current.length += current.bytes.write(span, current.length)
+      if (current.spans === batch) void flush()
+      else timer ??= setTimeout(flush, patienceMs).unref()
     },
     async close() {
       isClosing = true
       await sending
-      await flush(1)
-      if (timer) clearTimeout(timer)
-      timer = null
+      await flush()
       isClosing = false
     },
   }
