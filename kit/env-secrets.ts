@@ -47,7 +47,10 @@ export const secretVariables = {
     .describe('Another passphrase whose master key still unwraps'),
   OTEL_EXPORTER_OTLP_HEADERS: z
     .string()
-    .regex(/^\s*[\w-]+\s*=[^,=]*(,\s*[\w-]+\s*=[^,=]*)*$/, 'must be name=value, by commas')
+    .regex(
+      /^\s*[\w-]+\s*=([^,%]|%[\da-f]{2})*(,\s*[\w-]+\s*=([^,%]|%[\da-f]{2})*)*$/i,
+      'must be name=value, by commas, percent-encoded',
+    )
     .optional()
     .describe('Headers for the receiver of traces, as `name=value` by commas, percent-encoded'),
 }

@@ -27,7 +27,7 @@ function valueIn(value: string | number | boolean): string {
   return Number.isInteger(value) ? `{"intValue":${value}}` : `{"doubleValue":${value}}`
 }
 
-/** Written as soon as it ends: a span that is kept as an object until it is sent costs five times as much. */
+/** A span as it is sent. */
 export function written(span: Finished): string {
   const { name, kind, traceId, spanId, parentSpanId, failed } = span
   let attributes = ''
@@ -44,15 +44,15 @@ export function written(span: Finished): string {
 }
 
 /** Headers as OpenTelemetry's variable has them: `name=value`, by commas, percent-encoded. */
-export const headersIn = (text = ''): Record<string, string> =>
-  Object.fromEntries(
-    text
-      .split(',')
-      .map((each) => each.split('='))
-      .flatMap(([name = '', value]) =>
-        value === undefined ? [] : [[name.trim(), decodeURIComponent(value.trim())]],
-      ),
-  )
+export function headersIn(text = ''): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const each of text.split(',')) {
+    // What follows may have the sign too: it ends much of what is written in Base64.
+    const sign = each.indexOf('=')
+    if (sign > 0) headers[each.slice(0, sign).trim()] = decodeURIComponent(each.slice(sign + 1).trim())
+  }
+  return headers
+}
 
 export type Sender = {
   add(span: string): void

@@ -101,7 +101,7 @@ test('a receiver that is away is told in the log, and keeps nobody', async () =>
 
 test('attributes keep their types, times their order, and text its signs', async (t) => {
   const { url, spans, texts, headers } = await openReceiver(t)
-  const said = { OTEL_EXPORTER_OTLP_HEADERS: 'x-key=a%20secret, x-team = ops' }
+  const said = { OTEL_EXPORTER_OTLP_HEADERS: 'x-key=Basic%20b3Bz, x-team = b3BzMQ==' }
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER_ARG: 1, ...said }
   const tracing = (await openTracing(env, 'test', log))!
   const before = BigInt(Date.now()) * 1_000_000n
@@ -115,7 +115,7 @@ test('attributes keep their types, times their order, and text its signs', async
     .scopeSpans[0].spans
   assert.ok(BigInt(from) > before - 50_000_000n && BigInt(to) >= BigInt(from))
   assert.ok(BigInt(to) < before + 5_000_000_000n)
-  assert.deepEqual([headers[0]!['x-key'], headers[0]!['x-team']], ['a secret', 'ops'])
+  assert.deepEqual([headers[0]!['x-key'], headers[0]!['x-team']], ['Basic b3Bz', 'b3BzMQ=='])
 })
 
 test('spans go in batches, what is too much for a slow receiver is dropped, and what it refuses is told', async (t) => {
