@@ -1,3 +1,5 @@
+import { type Chain, createChain, type Linked } from './chain.ts'
+
 /** Until when something may be waited for. An AbortSignal would do, and costs ten times as much. */
 export type Deadline = {
   readonly isOver: boolean
@@ -9,52 +11,43 @@ export type Deadline = {
   end(): void
 }
 
-type Node = { before: Node; after: Node; at: number; end(): void }
+type Waiting = Linked & { at: number; end(): void }
 /** Deadlines of one length end in the order in which they began: one timer does for all of them. */
-type Line = { ends: Node; timer: NodeJS.Timeout | null }
+type Line = { waiting: Chain<Waiting>; timer: NodeJS.Timeout | null }
 
 const lines = new Map<number, Line>()
 
 function lineOf(ms: number): Line {
   const known = lines.get(ms)
   if (known) return known
-  const ends = { at: 0, end() {} } as Node
-  ends.before = ends
-  ends.after = ends
-  const line: Line = { ends, timer: null }
+  const line: Line = { waiting: createChain(), timer: null }
   lines.set(ms, line)
   return line
 }
 
 /** Ends those whose time has come, and waits for the next one. */
 function look(line: Line, ms: number): void {
-  const { ends } = line
+  const { waiting } = line
   line.timer = null
   const now = performance.now()
-  while (ends.after !== ends && ends.after.at <= now) ends.after.end()
-  if (ends.after !== ends) line.timer ??= setTimeout(look, Math.max(1, ends.after.at - now), line, ms)
+  let next = waiting.first()
+  for (; next && next.at <= now; next = waiting.first()) next.end()
+  if (next) line.timer ??= setTimeout(look, Math.max(1, next.at - now), line, ms)
 }
 
 /** @param ms how long from now, in milliseconds; the same few lengths again and again */
 export function deadlineIn(ms: number): Deadline {
   const line = lineOf(ms)
   const listeners: (() => void)[] = []
-  const { ends } = line
-  const isFirst = ends.after === ends
-  const node: Node = { before: ends.before, after: ends, at: performance.now() + ms, end }
-  ends.before.after = node
-  ends.before = node
+  const { waiting } = line
   if (line.timer === null) line.timer = setTimeout(look, ms, line, ms)
-  else if (isFirst) line.timer.ref()
+  else if (waiting.size === 0) line.timer.ref()
+  const place: Waiting = { before: null, after: null, at: performance.now() + ms, end }
+  waiting.add(place)
 
   function clear() {
-    if (node.after === node) return
-    node.before.after = node.after
-    node.after.before = node.before
-    node.before = node
-    node.after = node
     // Nobody waits any more, and no process should for nobody.
-    if (ends.after === ends) line.timer?.unref()
+    if (waiting.remove(place) && waiting.size === 0) line.timer?.unref()
   }
   function end() {
     clear()

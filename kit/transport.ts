@@ -47,6 +47,8 @@ export type Transport = ((request: SubgraphRequest) => Promise<SubgraphResponse>
   stream?: Stream
   /** Whether answers come as text, for `read`. */
   isText?: boolean
+  /** Whether it waits itself no longer than until the deadline. */
+  isTimely?: boolean
 }
 /**
  * Subscribes, until `signal` aborts: resolves with the answers when the subgraph listens, or with the one that
@@ -80,7 +82,7 @@ export function httpTransport(
   largest = answerMaxBytes,
   headersOf: HeadersOf = asNexus,
   tls: Tls | null = null,
-): Transport & { stream: Stream; close(): Promise<void>; isText: boolean } {
+): Transport & { stream: Stream; close(): Promise<void>; isText: boolean; isTimely: boolean } {
   const target = new URL(url)
   const wire =
     target.protocol === 'http:' ? createWire(target, largest) : createTlsWire(target, largest, tls?.connect)
@@ -125,7 +127,7 @@ export function httpTransport(
   const close = async () => {
     await Promise.all([wire.close(), streams.destroy()])
   }
-  return Object.assign(call, { stream, close, isText: true })
+  return Object.assign(call, { stream, close, isText: true, isTimely: true })
 }
 
 /** Where a subgraph is: over TLS where the processes have certificates, whatever its address says. */

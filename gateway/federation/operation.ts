@@ -142,7 +142,7 @@ export async function run(
     deadline,
     trace,
     event,
-    known: asText ? new Map() : undefined,
+    known: asText ? [] : undefined,
     isFresh: compiled.kind !== 'query',
     data: {},
     failures: [],

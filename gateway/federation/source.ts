@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { OperationTypeNode } from 'graphql'
 import type { Client } from '#kit/client.ts'
-import { type Deadline, deadlineIn } from '#kit/deadline.ts'
+import type { Deadline } from '#kit/deadline.ts'
 import { NexusError, unavailable } from '#kit/errors.ts'
 import type { FetchOutcome, GatewayMetrics } from '#kit/metrics-gateway.ts'
 import type { Span } from '#kit/tracing.ts'
@@ -12,12 +11,11 @@ import {
   type SubgraphResponse,
   type Transport,
 } from '#kit/transport.ts'
+import { createAttempts, outcomeOf } from './calls/attempts.ts'
 import { type Breaker, createBreaker } from './calls/breaker.ts'
-import { createBudget } from './calls/budget.ts'
 import { inChunks } from './calls/chunks.ts'
 import { createFlights, type Flights } from './calls/flights.ts'
 import { opening } from './calls/opening.ts'
-import { until } from './calls/until.ts'
 import type { Fields } from './compile/own.ts'
 
 /** One call of a plan. `representations` are among the variables where it asks for entities. */
@@ -76,8 +74,6 @@ export type SourceOptions<Context> = {
 }
 
 const defaults = { deadlineMs: 5_000, entitiesPerCall: 1_000 }
-/** How long to wait before a call is made again, in milliseconds; half of it at least. */
-const pauseMs = 100
 
 /**
  * A subgraph behind a transport. What fails, is late or makes no sense answers SERVICE_UNAVAILABLE. Queries that
@@ -89,7 +85,7 @@ export function createSource<Context extends { requestId: string; client?: Clien
 ): Source {
   const { name, transport, tokenFor, deadlineMs, entitiesPerCall } = { ...defaults, ...options }
   const { breaker = createBreaker(), observe } = options
-  const budget = createBudget()
+  const made = createAttempts({ transport, breaker, deadlineMs, onRepeat: () => observe?.repeated(name) })
   const { flights = createFlights(copyOf, () => observe?.shared(name)) } = options
   const failed = (error: unknown, requestId: string): SubgraphResponse => {
     options.onFailure?.({ subgraph: name, requestId, error })
@@ -97,68 +93,49 @@ export function createSource<Context extends { requestId: string; client?: Clien
     return { errors: [{ message, extensions }] }
   }
 
-  /** One call as the breaker sees it. */
-  const attempt = async (request: SubgraphRequest): Promise<SubgraphResponse> => {
-    const admitted = breaker.admit()
-    if (!admitted) throw resting
-    try {
-      const answer = await until(request.deadline, () => transport(request))
-      if (!isAnswer(answer)) throw unavailable()
-      admitted.succeeded()
-      return answer
-    } catch (error) {
-      if (isRefusal(error)) admitted.succeeded()
-      else admitted.failed()
-      throw error
-    }
-  }
-  /** A call, and another one where it may be made again, until it is late. */
-  const made = async (request: SubgraphRequest, mayRepeat: boolean): Promise<SubgraphResponse> => {
-    const deadline = deadlineIn(deadlineMs)
-    request.deadline = deadline
-    budget.earn()
-    try {
-      return await attempt(request)
-    } catch (error) {
-      if (deadline.isOver) throw late
-      if (!mayRepeat || isRefusal(error) || error === resting) throw error
-      if (!budget.spend()) throw error
-      await pause((pauseMs * (1 + Math.random())) / 2)
-      if (deadline.isOver) throw late
-      observe?.repeated(name)
-      return await attempt(request)
-    } finally {
-      deadline.clear()
-    }
-  }
   const question = (request: SubgraphRequest) => {
     const { query, variables, operationName } = request
     return request.body ?? JSON.stringify({ query, variables, operationName })
   }
-  const ask = async (of: SourceRequest, variables: Fields, body?: string): Promise<SubgraphResponse> => {
-    const { kind, query, operationName, context, deadline, isFresh, trace, read } = of
+  const call = (request: SubgraphRequest, { kind, isFresh }: SourceRequest) => {
+    if (kind !== 'query') return made(request, false).finally(flights.close)
+    if (isFresh) return made(request, true)
+    return flights.share(request.token, question(request), () => made(request, true))
+  }
+  const ask = (of: SourceRequest, variables: Fields, body?: string): Promise<SubgraphResponse> => {
+    const { query, operationName, context, deadline, trace, read } = of
     const { requestId, client } = context as Context
     const from = performance.now()
-    const tell = (outcome: FetchOutcome) =>
-      observe?.fetched(name, outcome, (performance.now() - from) / 1_000)
-    try {
-      const signing = tokenFor(context as Context, name)
-      const token = typeof signing === 'string' ? signing : await until(deadline, () => signing)
-      const { traceparent } = trace ?? {}
-      const asked = { query, variables, operationName, body, token, requestId, client }
-      const request = { ...asked, traceparent, read, deadline: undefined }
-      const call = () => {
-        if (kind !== 'query') return made(request, false).finally(flights.close)
-        if (isFresh) return made(request, true)
-        return flights.share(token, question(request), () => made(request, true))
+    return new Promise((resolve) => {
+      let isOver = false
+      const end = (outcome: FetchOutcome, answer: SubgraphResponse) => {
+        isOver = true
+        observe?.fetched(name, outcome, (performance.now() - from) / 1_000)
+        resolve(answer)
       }
-      const answer = opened(await until(deadline, call), read)
-      tell(answer.errors ? 'errors' : 'ok')
-      return answer
-    } catch (error) {
-      tell(deadline?.isOver ? 'late' : outcomeOf(error))
-      return failed(error, requestId)
-    }
+      const fail = (error: unknown) => {
+        if (!isOver) end(deadline?.isOver ? 'late' : outcomeOf(error), failed(error, requestId))
+      }
+      const take = (given: SubgraphResponse) => {
+        if (isOver) return
+        const answer = opened(given, read)
+        end(answer.errors ? 'errors' : 'ok', answer)
+      }
+      const begin = (token: string) => {
+        const asked = { query, variables, operationName, body, token, requestId, client }
+        const request = { ...asked, traceparent: trace?.traceparent, read, deadline: undefined }
+        call(request, of).then(take).catch(fail)
+      }
+      deadline?.onOver(() => fail(unavailable()))
+      try {
+        if (deadline?.isOver) throw unavailable()
+        const signing = tokenFor(context as Context, name)
+        if (typeof signing === 'string') begin(signing)
+        else signing.then(begin).catch(fail)
+      } catch (error) {
+        fail(error)
+      }
+    })
   }
 
   return {
@@ -196,22 +173,4 @@ function opened(answer: SubgraphResponse, read: SourceRequest['read']): Subgraph
   const { json, found } = answer
   if (json === undefined || found !== undefined) return answer
   return read ? foundIn(json, read) : answerIn(json)
-}
-
-const resting = unavailable()
-const late = unavailable()
-function outcomeOf(error: unknown): FetchOutcome {
-  if (error === resting) return 'resting'
-  if (error === late) return 'late'
-  return isRefusal(error) ? 'refused' : 'failed'
-}
-
-/** A subgraph that says no is well. */
-const isRefusal = (error: unknown) => error instanceof NexusError && error.code !== 'SERVICE_UNAVAILABLE'
-
-function isAnswer(answer: unknown): answer is SubgraphResponse {
-  if (typeof answer !== 'object' || answer === null) return false
-  const { data, errors, json } = answer as Record<string, unknown>
-  if (json !== undefined) return true
-  return (data === null || typeof data === 'object' || Array.isArray(errors)) && !Array.isArray(data)
 }

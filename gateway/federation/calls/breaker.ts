@@ -1,3 +1,5 @@
+import { createChain, type Linked } from '#kit/chain.ts'
+
 /** Keeps callers from a subgraph that fails or is silent, and lets one try from time to time. */
 export type Breaker = {
   /** A call that may be made now, and whose end has to be told; null where none may. */
@@ -6,6 +8,7 @@ export type Breaker = {
   state(): 'closed' | 'trying' | 'open'
 }
 export type Admitted = { succeeded(): void; failed(): void }
+type Call = Linked & Admitted & { readonly from: number }
 
 const defaults = { failures: 10, silentMs: 1_500, restMs: 2_000 }
 
@@ -19,17 +22,16 @@ export function createBreaker(
   options: { failures?: number; silentMs?: number; restMs?: number; now?: () => number } = {},
 ): Breaker {
   const { failures, silentMs, restMs, now = performance.now.bind(performance) } = { ...defaults, ...options }
-  /** When each call began that is not answered yet, oldest first. */
-  const waiting = new Map<Admitted, number>()
+  /** Calls that are not answered yet. */
+  const waiting = createChain<Call>()
   let inRow = 0
   let answered = Number.NEGATIVE_INFINITY
   let opened: number | null = null
-  let trial: Admitted | null = null
+  let trial: Call | null = null
 
   const isSilent = () => {
     if (waiting.size < failures || now() - answered < silentMs) return false
-    const [oldest = now()] = waiting.values()
-    return now() - oldest >= silentMs
+    return now() - waiting.first()!.from >= silentMs
   }
   const isOpen = () => {
     if (opened === null && (inRow >= failures || isSilent())) opened = now()
@@ -37,10 +39,13 @@ export function createBreaker(
   }
   const mayTry = () => trial === null && now() - opened! >= restMs
 
-  const begin = (): Admitted => {
-    const call: Admitted = {
+  const begin = (): Call => {
+    const call: Call = {
+      before: null,
+      after: null,
+      from: now(),
       succeeded() {
-        waiting.delete(call)
+        waiting.remove(call)
         inRow = 0
         answered = now()
         opened = null
@@ -48,13 +53,12 @@ export function createBreaker(
       },
       failed() {
         // One from before the last answer tells of what is over.
-        if (waiting.get(call)! >= answered) inRow++
-        waiting.delete(call)
+        if (waiting.remove(call) && call.from >= answered) inRow++
         if (inRow >= failures || opened !== null) opened = now()
         if (trial === call) trial = null
       },
     }
-    waiting.set(call, now())
+    waiting.add(call)
     return call
   }
   return {

@@ -142,15 +142,10 @@ export function requestOf(
       const value = get(run.variables as Fields, given)
       if (value !== undefined) set(variables, name, value)
     }
-    const written = JSON.stringify(variables)
+    const written = names.length === 0 ? '{}' : JSON.stringify(variables)
     const body = `${start}${asked ? withEntities(written, asked) : written}}`
-    const key = run.known && `${subgraph} ${body}`
-    const before = key && !read && run.known?.size ? run.known.get(key) : undefined
-    if (key && before) {
-      // Nobody else may change what this one gets.
-      run.known?.delete(key)
-      return before.json === undefined ? before : answerIn(before.json)
-    }
+    const before = read ? undefined : takeKnown(run, subgraph, body)
+    if (before) return before.json === undefined ? before : answerIn(before.json)
     if (asked?.representations) variables.representations = asked.representations
     const { context, deadline, isFresh } = run
     const trace = run.trace?.child('fetch', { 'nexus.subgraph': subgraph }, 'client')
@@ -170,9 +165,15 @@ export function requestOf(
     trace?.end(failureIn(answer))
     if (!isFields(answer)) return {}
     const told = answer.errors?.length === 0 ? { data: answer.data ?? null } : answer
-    if (read && key) run.known?.set(key, told)
+    if (read) run.known?.push({ subgraph, body, answer: told })
     return told
   }
+}
+
+/** What a call was answered before. Nobody else may change what this one gets. */
+function takeKnown({ known = [] }: Run, subgraph: string, body: string): SubgraphResponse | undefined {
+  const place = known.findIndex((each) => each.subgraph === subgraph && each.body === body)
+  return place === -1 ? undefined : known.splice(place, 1)[0]!.answer
 }
 
 /** The code of the first error, for who traces. */

@@ -17,8 +17,8 @@ export type Run = {
   readonly isFresh: boolean
   /** What the subgraph of a subscription has just told. */
   readonly event?: SubgraphResponse | undefined
-  /** Calls that were answered in another form than was hoped for, by whom and what they ask: they are not made again. */
-  readonly known?: Map<string, SubgraphResponse> | undefined
+  /** Calls that were answered while another form was hoped for: they are not made again. */
+  readonly known?: Known[] | undefined
   /** What subgraphs have answered so far, under the names that the plan uses. */
   readonly data: Fields
   readonly failures: Failure[]
@@ -27,6 +27,9 @@ export type Run = {
   /** Those too of which a subgraph could not tell its part. */
   readonly broken: Set<Fields>
 }
+
+/** A call that was answered, and with what. */
+export type Known = { readonly subgraph: string; readonly body: string; readonly answer: SubgraphResponse }
 
 /** What a subgraph, or the way to it, says went wrong. */
 export type Failure = {
