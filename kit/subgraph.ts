@@ -1,9 +1,7 @@
 import {
   createSourceEventStream,
   type DocumentNode,
-  type ExecutionArgs,
   type ExecutionResult,
-  execute,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
@@ -20,6 +18,7 @@ import { type Db, ingestRoleOf, type OnStatement, openDatabase, urlAs } from './
 import { type Entities, entitiesOf } from './entities.ts'
 import type { Erasures } from './erasures.ts'
 import { NexusError } from './errors.ts'
+import { createExecutor, type Execution } from './execute/execute.ts'
 import type { Jobs } from './job.ts'
 import type { Migrations } from './migration.ts'
 import type { PersonalTable } from './people.ts'
@@ -81,7 +80,7 @@ type Read = { document?: DocumentNode; entities?: Entities | null; errors?: read
 
 function read(schema: GraphQLSchema, query: string): Read {
   try {
-    const document = parse(query, { maxTokens })
+    const document = parse(query, { maxTokens, noLocation: true })
     const errors = validate(schema, document, specifiedRules)
     return errors.length > 0 ? { errors } : { document, entities: entitiesOf(document) }
   } catch (error) {
@@ -102,7 +101,7 @@ function reader(schema: GraphQLSchema): (query: string) => Read {
   }
 }
 
-type Asked = ExecutionArgs & { contextValue: Context<never>; entities?: Entities | null | undefined }
+type Asked = Execution & { contextValue: Context<never>; entities?: Entities | null | undefined }
 
 const isRefusal = ({ originalError }: GraphQLError) =>
   originalError instanceof NexusError && originalError.code === 'FORBIDDEN'
@@ -142,6 +141,7 @@ export function openSubgraph(
   const queue = openQueue(name, Object.keys(jobs), db, log)
   const verify = internalVerifier(keys, name)
   const documentOf = reader(schema)
+  const execute = createExecutor(schema)
 
   /** Who asks what. Each run of it has a context of its own, so that no event sees what another one loaded. */
   const admit = async ({ query, variables, operationName, token, requestId, client }: SubgraphRequest) => {
@@ -149,7 +149,7 @@ export function openSubgraph(
     const { document, entities, errors } = documentOf(query)
     if (!document) return { errors: errors! }
     entities?.check(variables)
-    const common = { schema, document, entities, variableValues: variables, operationName }
+    const common = { document, entities, variableValues: variables, operationName }
     const asked = { requestId, client: client ?? null }
     const contextValue = () => createContext(surroundings, db, caller, asked, queue, ingest.db)
     return { args: () => ({ ...common, contextValue: contextValue() }) }
@@ -203,7 +203,7 @@ export function openSubgraph(
     try {
       const { args, errors } = await admit(request)
       if (!args) return told({ errors }, requestId)
-      const events = await createSourceEventStream(args())
+      const events = await createSourceEventStream({ schema, ...args() })
       if (!isStream(events)) return told(events, requestId)
       const answerTo = async (rootValue: unknown) => told(await execute({ ...args(), rootValue }), requestId)
       const iterator = events[Symbol.asyncIterator]()

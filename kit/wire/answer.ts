@@ -1,8 +1,10 @@
-import { type Body, createBody } from './body.ts'
+import { type Body, createBody, type Extent, tooLarge } from './body.ts'
 import { type Head, readHead } from './head.ts'
 
-/** The answer to one request, read from the bytes of its connection. */
+/** The answer to one request after the other, read from the bytes of their connection. */
 export type Reading = {
+  /** Another request is sent: what was read before is forgotten. */
+  begin(): void
   /**
    * Takes what has come, and returns whether the answer is whole. Throws when it is none, or too large. What it
    * keeps of the bytes it copies.
@@ -35,10 +37,11 @@ const wrong = (what: string) => new Error(`The answer ${what}`)
 export function createReading(largest: number): Reading {
   let head: Buffer | null = null
   let body: Body | null = null
+  let whole: string | null = null
   let reusable = 0
   let interim = 0
 
-  const begin = (bytes: Buffer): boolean => {
+  const open = (bytes: Buffer): boolean => {
     const isOurs = head !== null
     let all = head ? Buffer.concat([head, bytes]) : bytes
     head = null
@@ -60,33 +63,48 @@ export function createReading(largest: number): Reading {
         if (interim > longestHead) throw wrong('has too long a head')
         continue
       }
-      body = bodyOf(read)
-      reusable = body.isDelimited ? reusableAfter(read) : 0
+      const extent = extentOf(read)
+      if (typeof extent === 'number' && extent > largest) throw tooLarge()
+      reusable = extent === 'rest' ? 0 : reusableAfter(read)
+      if (typeof extent === 'number' && all.length >= extent) {
+        // Most answers come at once: they are read where they are.
+        whole = all.toString('utf8', 0, extent)
+        if (all.length > extent) reusable = 0
+        return true
+      }
+      body = createBody(extent, largest)
       return body.take(all)
     }
     return false
   }
 
-  const bodyOf = ({ status, length, coding, isEncoded }: Head): Body => {
-    if (isEncoded) throw wrong('is encoded')
-    if (status === 204 || status === 304) return createBody({ length: 0 }, largest)
-    // RFC 9112, 6.3: who says both may mean to be understood differently by two readers.
-    if (coding !== undefined && length !== undefined) throw wrong('has two lengths')
-    if (coding !== undefined) {
-      if (coding !== 'chunked') throw wrong('is transferred in an unknown way')
-      return createBody('chunked', largest)
-    }
-    if (length === undefined) return createBody('rest', largest)
-    if (!/^\d{1,15}$/.test(length)) throw wrong('has no length')
-    return createBody({ length: Number(length) }, largest)
-  }
-
   return {
-    take: (bytes) => (body ? body.take(bytes) : begin(bytes)),
+    begin() {
+      head = null
+      body = null
+      whole = null
+      reusable = 0
+      interim = 0
+    },
+    take: (bytes) => (body ? body.take(bytes) : open(bytes)),
     end: () => body?.end() ?? false,
-    text: () => body!.text(),
-    reusableMs: () => (body?.isClean() ? reusable : 0),
+    text: () => whole ?? body!.text(),
+    reusableMs: () => (body === null || body.isClean() ? reusable : 0),
   }
+}
+
+function extentOf({ status, length, coding, isEncoded }: Head): Extent {
+  if (isEncoded) throw wrong('is encoded')
+  if (status === 204 || status === 304) return 0
+  // RFC 9112, 6.3: who says both may mean to be understood differently by two readers.
+  if (coding !== undefined && length !== undefined) throw wrong('has two lengths')
+  if (coding !== undefined) {
+    if (coding !== 'chunked') throw wrong('is transferred in an unknown way')
+    return 'chunked'
+  }
+  if (length === undefined) return 'rest'
+  if (!/^\d{1,15}$/.test(length)) throw wrong('has no length')
+  return Number(length)
 }
 
 function reusableAfter({ connection, keepAlive, isNewer }: Head): number {

@@ -1,3 +1,5 @@
+/** How far a body goes: so many bytes, as its chunks say, or all that comes until the connection ends. */
+export type Extent = number | 'chunked' | 'rest'
 /** The body of an answer. */
 export type Body = {
   /** Takes what has come, and returns whether the body is whole. Throws when it cannot be, or is too large. */
@@ -11,36 +13,25 @@ export type Body = {
   isClean(): boolean
 }
 
-const tooLarge = () => new Error('The answer is too large')
+export const tooLarge = () => new Error('The answer is too large')
 const malformed = () => new Error('The answer has a malformed chunk')
 
 /** @param largest bytes */
-export function createBody(kind: { length: number } | 'chunked' | 'rest', largest: number): Body {
-  if (kind === 'chunked') return chunked(largest)
-  const length = kind === 'rest' ? Number.POSITIVE_INFINITY : kind.length
-  if (kind !== 'rest' && length > largest) throw tooLarge()
+export function createBody(extent: Extent, largest: number): Body {
+  if (extent === 'chunked') return chunked(largest)
+  const length = extent === 'rest' ? Number.POSITIVE_INFINITY : extent
   const parts: Buffer[] = []
   let size = 0
-  let whole: string | undefined
   return {
-    isDelimited: kind !== 'rest',
+    isDelimited: extent !== 'rest',
     take(bytes) {
-      if (size === 0 && bytes.length >= length) {
-        // Most answers come at once: they are read where they are.
-        whole = bytes.toString('utf8', 0, length)
-        size = bytes.length
-        return true
-      }
       size += bytes.length
       if (size > largest) throw tooLarge()
       parts.push(Buffer.from(bytes))
       return size >= length
     },
-    end: () => kind === 'rest',
-    text() {
-      whole ??= Buffer.concat(parts).toString('utf8', 0, Math.min(length, size))
-      return whole
-    },
+    end: () => extent === 'rest',
+    text: () => Buffer.concat(parts).toString('utf8', 0, Math.min(length, size)),
     isClean: () => size <= length,
   }
 }

@@ -18,7 +18,7 @@ type Exchange = {
   resolve(text: string): void
   reject(error: Error): void
 }
-type Connection = { socket: Socket; exchange: Exchange | null; reading: Reading | null; goodUntil: number }
+type Connection = { socket: Socket; exchange: Exchange | null; reading: Reading; goodUntil: number }
 
 /** Sockets hand over what they read before they read again: one place to read to does for all of them, large enough for most
  * answers to come at once. */
@@ -60,7 +60,7 @@ export function createWire(
         },
       },
     })
-    const connection: Connection = { socket, exchange: null, reading: null, goodUntil: 0 }
+    const connection: Connection = { socket, exchange: null, reading: createReading(largest), goodUntil: 0 }
     socket.on('error', (error) => drop(connection, error))
     socket.on('end', () => ended(connection))
     socket.on('close', () => drop(connection, broken))
@@ -81,33 +81,32 @@ export function createWire(
   }
 
   const read = (connection: Connection, bytes: Buffer) => {
-    const { reading } = connection
+    const { exchange, reading } = connection
     // Nobody has asked: what speaks of itself is nothing to speak with.
-    if (!reading) return drop(connection, broken)
+    if (!exchange) return drop(connection, broken)
     try {
-      if (reading.take(bytes)) finish(connection, reading)
+      if (reading.take(bytes)) finish(connection, exchange)
     } catch (error) {
       drop(connection, error as Error)
     }
   }
 
   const ended = (connection: Connection) => {
-    const { reading } = connection
-    if (reading?.end()) finish(connection, reading)
+    const { exchange, reading } = connection
+    if (exchange && reading.end()) finish(connection, exchange)
     drop(connection, broken)
   }
 
-  const finish = (connection: Connection, reading: Reading) => {
-    const { exchange } = connection
+  const finish = (connection: Connection, exchange: Exchange) => {
+    const { reading } = connection
     connection.exchange = null
-    connection.reading = null
     const text = reading.text()
     const ms = isClosed ? 0 : reading.reusableMs()
     if (ms > 0) {
       connection.goodUntil = performance.now() + ms
       idle.push(connection)
     } else drop(connection, broken)
-    exchange?.resolve(text)
+    exchange.resolve(text)
     next()
   }
 
@@ -134,7 +133,7 @@ export function createWire(
 
   const send = (connection: Connection, exchange: Exchange) => {
     connection.exchange = exchange
-    connection.reading = createReading(largest)
+    connection.reading.begin()
     exchange.deadline.onOver(() => {
       if (connection.exchange === exchange) drop(connection, late)
     })

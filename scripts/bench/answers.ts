@@ -1,5 +1,6 @@
 import { buildSubgraphSchema } from '@apollo/subgraph'
-import { type DocumentNode, type ExecutionResult, execute, parse } from 'graphql'
+import { type DocumentNode, type ExecutionResult, parse } from 'graphql'
+import { createExecutor } from '#kit/execute/execute.ts'
 import type { BenchSubgraph } from './graph.ts'
 
 export type Question = { query: string; variables?: Record<string, unknown> | undefined }
@@ -8,10 +9,11 @@ export const link = 'extend schema @link(url: "https://specs.apollo.dev/federati
 /** A subgraph of the benchmarks, which reads each document once and computes each answer. */
 export function answering({ sdl, resolvers }: BenchSubgraph): (of: Question) => Promise<ExecutionResult> {
   const schema = buildSubgraphSchema({ typeDefs: parse(`${link} ${sdl}`), resolvers: resolvers as never })
+  const execute = createExecutor(schema)
   const documents = new Map<string, DocumentNode>()
   return async ({ query, variables: variableValues }) => {
     const document = documents.get(query) ?? parse(query)
     documents.set(query, document)
-    return execute({ schema, document, variableValues })
+    return execute({ document, variableValues })
   }
 }

@@ -89,7 +89,7 @@ test('an acknowledgement that is refused is taken back, with the reason and the 
 })
 
 test('what happened while the network was away is read when it is back', async (t) => {
-  const { page } = await visit(t, { as: 'viewer@acme.example' })
+  const { page, complaints } = await visit(t, { as: 'viewer@acme.example' })
   await live(page)
   await rowOf(page, scan).getByText('Open').waitFor()
   await page.context().setOffline(true)
@@ -98,6 +98,8 @@ test('what happened while the network was away is read when it is back', async (
   await page.context().setOffline(false)
   await live(page)
   await rowOf(page, scan).getByText('Acknowledged').waitFor()
+  // Whoever tries to come back too early is told by the browser.
+  for (const complaint of complaints.splice(0)) assert.match(complaint, /ERR_INTERNET_DISCONNECTED/)
 })
 
 test('a list that cannot be read says so, and is read again', async (t) => {
