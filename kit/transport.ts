@@ -63,8 +63,15 @@ const answerMaxBytes = 64 * 1024 * 1024
 /** Which headers a subgraph gets of a request, beside those that say what its body is. */
 export type HeadersOf = (request: SubgraphRequest) => Record<string, string>
 
+// Tokens are long, and the same for many requests: one text of them is known at sight.
+const last = { token: '', bearer: '' }
+function bearerOf(token: string): string {
+  if (last.token !== token) Object.assign(last, { token, bearer: `Bearer ${token}` })
+  return last.bearer
+}
+
 const asNexus: HeadersOf = ({ token, requestId, client, traceparent }) => {
-  const headers: Record<string, string> = { authorization: `Bearer ${token}`, 'x-request-id': requestId }
+  const headers: Record<string, string> = { authorization: bearerOf(token), 'x-request-id': requestId }
   if (client) headers[clientHeader] = writeClient(client)
   if (traceparent) headers.traceparent = traceparent
   return headers

@@ -28,6 +28,8 @@ export type SourceRequest = {
   context: unknown
   /** The same as the JSON that is sent: the query, its name and its variables. */
   body?: string
+  /** What tells it from other calls to the subgraph, where that is shorter than all that is sent. */
+  question?: string | undefined
   /** Set where something has changed: no call that was made before may answer. */
   isFresh?: boolean
   /** Ends the whole operation. */
@@ -93,14 +95,12 @@ export function createSource<Context extends { requestId: string; client?: Clien
     return { errors: [{ message, extensions }] }
   }
 
-  const question = (request: SubgraphRequest) => {
-    const { query, variables, operationName } = request
-    return request.body ?? JSON.stringify({ query, variables, operationName })
-  }
-  const call = (request: SubgraphRequest, { kind, isFresh }: SourceRequest) => {
+  const textOf = ({ body, query, variables, operationName }: SubgraphRequest) =>
+    body ?? JSON.stringify({ query, variables, operationName })
+  const call = (request: SubgraphRequest, { kind, isFresh, question = textOf(request) }: SourceRequest) => {
     if (kind !== 'query') return made(request, false).finally(flights.close)
     if (isFresh) return made(request, true)
-    return flights.share(request.token, question(request), () => made(request, true))
+    return flights.share(request.token, question, () => made(request, true))
   }
   const ask = (of: SourceRequest, variables: Fields, body?: string): Promise<SubgraphResponse> => {
     const { query, operationName, context, deadline, trace, read } = of
@@ -145,8 +145,9 @@ export function createSource<Context extends { requestId: string; client?: Clien
       const { representations } = variables
       if (kind !== 'query' || !Array.isArray(representations)) return ask(of, variables, body)
       if (representations.length <= entitiesPerCall) return ask(of, variables, body)
+      const part = { ...of, question: undefined }
       return inChunks(representations, entitiesPerCall, (chunk) =>
-        ask(of, { ...variables, representations: chunk }),
+        ask(part, { ...variables, representations: chunk }),
       )
     },
     async stream({ query, operationName, variables, context, signal }) {

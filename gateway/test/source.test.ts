@@ -233,7 +233,8 @@ test('many entities are asked in parts, and a part that fails takes only its own
     { entitiesPerCall: 2 },
   )
   const representations = ['0', '1', '2', '3', '4'].map(key)
-  const { data, errors } = await source.fetch(request({ variables: { representations } }))
+  // Under the name of the whole call, no part of it is taken for another one.
+  const { data, errors } = await source.fetch(request({ variables: { representations }, question: 'all' }))
   assert.deepEqual(data!._entities, [{ name: '0' }, { name: '1' }, null, null, { name: '4' }])
   assert.deepEqual(
     errors!.map(({ path, extensions }) => [path!.join('.'), extensions?.code]),

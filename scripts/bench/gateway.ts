@@ -16,7 +16,7 @@ import { type Peer, startPeer } from './peer.ts'
 const rounds = Number(settings.rounds ?? 5)
 const ms = Number(settings.ms ?? 2_000)
 const connections = 16
-const warmUp = 5_000
+const warmUp = { requests: 20_000, ms: 15_000 }
 const names = (settings.only?.split(',') ?? Object.keys(operations)) as OperationName[]
 const peers = ['ours', 'stock', 'hand']
 for (const name of ['hive', 'mercurius']) {
@@ -37,9 +37,10 @@ for (const name of peers) {
 const bodies = (name: OperationName) =>
   Array.from({ length: pages }, (_, page) => JSON.stringify({ query: operations[name], variables: { page } }))
 
-/** Until what is hot is compiled: by requests, for a busy machine makes fewer of them in the same time. */
+/** Until what is hot is compiled: by requests, for a busy machine makes fewer of them in the same time; as long as it is worth. */
 async function warm({ url, used }: Peer, name: OperationName) {
-  for (let done = 0; done < warmUp; )
+  const from = performance.now()
+  for (let done = 0; done < warmUp.requests && performance.now() - from < warmUp.ms; )
     done += (await load(url, bodies(name), { connections, ms: 500 }, used)).requests
 }
 

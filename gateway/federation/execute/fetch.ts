@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FetchNode } from '@apollo/query-planner'
 import { type DocumentNode, type FragmentDefinitionNode, Kind, parse, type SelectionSetNode } from 'graphql'
 import { answerIn, type SubgraphResponse } from '#kit/transport.ts'
@@ -136,6 +137,8 @@ export function requestOf(
   const { operation: query, operationName, operationKind: kind, serviceName: subgraph } = node
   const names = variableUsages.map((name) => [name, toClient(name)] as const)
   const start = `${JSON.stringify({ query, operationName }).slice(0, -1)},"variables":`
+  // Short, to be looked up for each call; the same for whoever asks the same.
+  const name = createHash('sha256').update(start).digest('base64url')
   return async (run, asked, read) => {
     const variables: Fields = {}
     for (const [name, given] of names) {
@@ -143,7 +146,8 @@ export function requestOf(
       if (value !== undefined) set(variables, name, value)
     }
     const written = names.length === 0 ? '{}' : JSON.stringify(variables)
-    const body = `${start}${asked ? withEntities(written, asked) : written}}`
+    const values = asked ? withEntities(written, asked) : written
+    const body = `${start}${values}}`
     const before = read ? undefined : takeKnown(run, subgraph, body)
     if (before) return before.json === undefined ? before : answerIn(before.json)
     if (asked?.representations) variables.representations = asked.representations
@@ -156,6 +160,7 @@ export function requestOf(
       operationName,
       variables,
       body,
+      question: `${name}${values}`,
       context,
       deadline,
       isFresh,
