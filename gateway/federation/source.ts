@@ -122,6 +122,8 @@ export function createSource<Context extends { requestId: string; client?: Clien
         end(answer.errors ? 'errors' : 'ok', answer)
       }
       const begin = (token: string) => {
+        // Who has been told that it was late must not find later that it was done.
+        if (isOver) return
         const asked = { query, variables, operationName, body, token, requestId, client }
         const request = { ...asked, traceparent: trace?.traceparent, read, deadline: undefined }
         call(request, of).then(take).catch(fail)

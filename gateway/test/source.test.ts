@@ -67,6 +67,24 @@ test('the deadline of the whole operation ends its calls', async () => {
   assert.equal(late.errors![0]!.extensions!.code, 'SERVICE_UNAVAILABLE')
 })
 
+test('what was late before it was signed is never sent', async () => {
+  let sent = 0
+  const { promise: token, resolve: sign } = Promise.withResolvers<string>()
+  const source = createSource<{ requestId: string }>({
+    name: 'assets',
+    transport: async () => ({ data: { sent: ++sent } }),
+    tokenFor: () => token,
+  })
+  const edge = deadlineIn(60_000)
+  const mutation = { kind: 'mutation', query: 'mutation { change }', deadline: edge } as const
+  const late = source.fetch(request(mutation))
+  edge.end()
+  sign('token')
+  assert.equal((await late).errors![0]!.extensions!.code, 'SERVICE_UNAVAILABLE')
+  await pause(5)
+  assert.equal(sent, 0)
+})
+
 for (const lie of [null, undefined, 'html', [], {}, { data: [] }, { errors: 'many' }])
   test(`an answer that is none is a failure: ${JSON.stringify(lie)}`, async () => {
     const { data, errors, failures } = await ask(async () => lie as never)
