@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { deadlineIn } from '../deadline.ts'
+import { createTlsWire } from '../wire/tls.ts'
 import { createWire } from '../wire/wire.ts'
 
 type Answering = (socket: Socket, request: string, turn: number) => void
@@ -223,3 +224,26 @@ test('closing waits for what is under way, and takes nothing more', async (t) =>
   assert.equal(await answer, 'fine')
   await closed
 })
+
+for (const [says, create] of [
+  ['plain', createWire],
+  ['over TLS', createTlsWire],
+] as const)
+  test(`what gets no connection at all is late in time: ${says}`, async (t) => {
+    const sockets = new Set<Socket>()
+    // Takes connections, and never says a word.
+    const server = createServer((socket) => sockets.add(socket.on('error', () => {}))).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const wire = create(new URL(`http${create === createWire ? '' : 's'}://127.0.0.1:${port}/`), 10_000)
+    t.after(async () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await wire.close().catch(() => {})
+    })
+    const from = performance.now()
+    const deadlines = Array.from({ length: 100 }, () => deadlineIn(100))
+    const answers = await Promise.allSettled(deadlines.map((deadline) => wire.post({}, '{}', deadline)))
+    assert.ok(performance.now() - from < 2_000)
+    assert.ok(answers.every(({ status }) => status === 'rejected'))
+  })

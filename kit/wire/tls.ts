@@ -15,14 +15,21 @@ export function createTlsWire(
       const { promise, resolve, reject } = Promise.withResolvers<string>()
       const chunks: Buffer[] = []
       let size = 0
+      let abort: ((reason: Error) => void) | undefined
       const request = { origin, path, method: 'POST', headers, body } as const
-      const late = () => new Error('The answer is late')
-      if (deadline.isOver) reject(late())
+      const late = () => {
+        const error = new Error('The answer is late')
+        // There may be no connection yet, and nothing to abort.
+        reject(error)
+        abort?.(error)
+      }
+      deadline.onOver(late)
+      if (deadline.isOver) late()
       else
         pool.dispatch(request, {
           onRequestStart(controller) {
-            if (deadline.isOver) controller.abort(late())
-            else deadline.onOver(() => controller.abort(late()))
+            abort = (reason) => controller.abort(reason)
+            if (deadline.isOver) late()
           },
           onResponseStart() {},
           onResponseData(controller, chunk) {
