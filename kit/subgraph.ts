@@ -75,6 +75,8 @@ export type OpenSubgraph = {
 }
 
 const maxTokens = 20_000
+/** Of documents that are remembered, compiled: each takes about 50 bytes. */
+const mostCharacters = 500_000
 
 type Read = { document?: DocumentNode; entities?: Entities | null; errors?: readonly GraphQLError[] }
 
@@ -91,7 +93,11 @@ function read(schema: GraphQLSchema, query: string): Read {
 
 /** A planner asks the same few questions again and again: each is read once. */
 function reader(schema: GraphQLSchema): (query: string) => Read {
-  const known = new LRUCache<string, Read>({ max: 2_000 })
+  const known = new LRUCache<string, Read>({
+    max: 2_000,
+    maxSize: mostCharacters,
+    sizeCalculation: (_read, query) => query.length + 1,
+  })
   return (query) => {
     const before = known.get(query)
     if (before) return before

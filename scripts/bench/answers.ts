@@ -1,5 +1,6 @@
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { type DocumentNode, type ExecutionResult, parse } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import { createExecutor } from '#kit/execute/execute.ts'
 import type { BenchSubgraph } from './graph.ts'
 
@@ -10,9 +11,9 @@ export const link = 'extend schema @link(url: "https://specs.apollo.dev/federati
 export function answering({ sdl, resolvers }: BenchSubgraph): (of: Question) => Promise<ExecutionResult> {
   const schema = buildSubgraphSchema({ typeDefs: parse(`${link} ${sdl}`), resolvers: resolvers as never })
   const execute = createExecutor(schema)
-  const documents = new Map<string, DocumentNode>()
+  const documents = new LRUCache<string, DocumentNode>({ max: 2_000 })
   return async ({ query, variables: variableValues }) => {
-    const document = documents.get(query) ?? parse(query)
+    const document = documents.get(query) ?? parse(query, { noLocation: true })
     documents.set(query, document)
     return execute({ document, variableValues })
   }
