@@ -164,3 +164,30 @@ test('what nobody waits for any more may fail, and ends no process', async () =>
   // An unhandled rejection would fail this test.
   await new Promise((done) => setTimeout(done, 20))
 })
+
+test('what fails where all is null already is not told', async () => {
+  const soon = async (ms: number, value: unknown) => {
+    await new Promise((done) => setTimeout(done, ms))
+    if (value instanceof Error) throw value
+    return value
+  }
+  const inner = new GraphQLObjectType({
+    name: 'Inner',
+    fields: {
+      must: { type: new GraphQLNonNull(GraphQLInt), resolve: () => soon(1, new Error('first')) },
+      may: { type: GraphQLInt, resolve: () => soon(10, new Error('second')) },
+    },
+  })
+  const fields = {
+    inner: { type: inner, resolve: () => ({}) },
+    last: { type: GraphQLInt, resolve: () => soon(30, 1) },
+  }
+  const graph = new GraphQLSchema({ query: new GraphQLObjectType({ name: 'Query', fields }) })
+  const document = parse('{ inner { must may } last }')
+  const [ours, theirs] = [
+    await createExecutor(graph)({ document }),
+    await execute({ schema: graph, document }),
+  ]
+  assert.deepEqual(told(ours), told(theirs))
+  assert.deepEqual([ours.errors?.length, plain(ours.data)], [1, { inner: null, last: 1 }])
+})

@@ -92,7 +92,7 @@ function given(type: GraphQLOutputType, place: string, mood: Mood, told: string)
     if (chance < mood.fails * 3) return [{ no: 'leaf' }]
     if (bare === GraphQLString) return told
     if (bare === GraphQLInt) return chance
-    if (bare === GraphQLFloat) return chance / 7
+    if (bare === GraphQLFloat) return chance % 8 === 0 ? chance / 0 : chance / 7
     if (bare === GraphQLBoolean) return chance % 2 === 0
     if (bare === GraphQLID) return chance % 2 ? chance : `id-${chance}`
     if (bare === severity) return chance % 3
@@ -139,7 +139,9 @@ const resolve = (_of: unknown, of: object, mood: Mood, info: GraphQLResolveInfo)
 }
 
 type Of = { kind: string; place: string }
-const typeOf = (of: Of, mood: Mood): unknown => later(of.kind, of.place, mood)
+// Of an element of a list, they are told the place of the list.
+const typeOf = (of: Of, mood: Mood, info: GraphQLResolveInfo): unknown =>
+  later(dice(mood, placeOf(info), 9) > 0 ? of.kind : undefined, of.place, mood)
 
 const leaves = {
   text: GraphQLString,
@@ -180,7 +182,9 @@ const object = (name: string, more: object = {}): GraphQLObjectType =>
 const objects = [
   object('One'),
   object('Two', { isTypeOf: (of: Of, mood: Mood) => later(dice(mood, of.place, 30) > 0, of.place, mood) }),
-  object('Three', { isTypeOf: (of: Of, mood: Mood) => dice(mood, of.place, 30) > 0 }),
+  object('Three', {
+    isTypeOf: (of: Of, mood: Mood, info: GraphQLResolveInfo) => dice(mood, of.place + placeOf(info), 30) > 0,
+  }),
 ]
 // Without a resolver: by `__typename`, or by whoever says that it is one.
 const some = new GraphQLUnionType({ name: 'Some', types: objects })
