@@ -24,6 +24,11 @@ export function selectedOf(
     const other: GraphQLNamedType | undefined = schema.getType(condition)
     return isAbstractType(other) && schema.isSubType(other, type)
   }
+  const unseen = (name: string) => {
+    if (seen.has(name)) return undefined
+    seen.add(name)
+    return fragments[name]
+  }
   const walk = ({ selections }: SelectionSetNode) => {
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
@@ -33,16 +38,7 @@ export function selectedOf(
         else fields.set(name, [selection])
         continue
       }
-      let fragment:
-        | { typeCondition?: { name: { value: string } }; selectionSet: SelectionSetNode }
-        | undefined
-      if (selection.kind === Kind.INLINE_FRAGMENT) fragment = selection as typeof fragment
-      else {
-        const { value: name } = selection.name
-        if (seen.has(name)) continue
-        seen.add(name)
-        fragment = fragments[name]
-      }
+      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : unseen(selection.name.value)
       if (fragment && isFor(fragment.typeCondition?.name.value)) walk(fragment.selectionSet)
     }
   }
